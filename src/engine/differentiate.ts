@@ -1,0 +1,86 @@
+import { HounsfieldError } from '../errors.ts';
+import { add, scalarLike } from './graph/build.ts';
+import type { Graph, Node, Value } from './graph/graph.ts';
+import { operatorFor } from './operators/table.ts';
+import { isFloat } from './tensor/tensor.ts';
+
+/**
+ * Reverse-mode differentiation: adds to the same graph the nodes that compute the gradient of `loss` with respect
+ * to each of `values` (Griewank and Walther, "Evaluating Derivatives", 2008, chapter 3).
+ *
+ * @param loss a value with one element
+ * @param values inputs, initializers or intermediate values of the same graph, with fixed shapes
+ * @returns one gradient per value, of the value's shape; undefined where the loss does not depend on it
+ * @throws OPERATOR_NOT_DIFFERENTIABLE naming the node that stands between a value and the loss
+ * @throws SHAPE_NOT_STATIC naming the value, where a rule needs a size that is not fixed
+ * @throws GRADIENT_LOSS_NOT_SCALAR
+ *
+ * @example const [dw] = gradients(loss, [w]);
+ */
+export function gradients(loss: Value, values: readonly Value[]): (Value | undefined)[] {
+  if (!loss.shape?.every((dim) => dim === 1)) {
+    throw new HounsfieldError(
+      'GRADIENT_LOSS_NOT_SCALAR',
+      `'${loss.name}' has shape [${loss.shape?.join(', ') ?? 'unknown'}], a loss has one element. Reduce it first, e.g. with ReduceMean.`,
+    );
+  }
+  const { graph } = loss;
+  const nodes = [...graph.nodes];
+  const dependent = dependents(nodes, values);
+  const total = new Map<Value, Value>();
+  total.set(loss, graph.op('Expand', [scalarLike(loss, 1), shapeOf(graph, loss)]));
+
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i]!;
+    const dy = node.outputs.map((output) => total.get(output));
+    if (dy.every((gradient) => gradient === undefined)) continue;
+    if (!node.inputs.some((input) => input && dependent.has(input))) continue;
+    const contributions = graph.scope('gradient', () =>
+      graph.scope(node.name, () => inputGradients(node, dy, dependent)),
+    );
+    node.inputs.forEach((input, index) => {
+      const contribution = contributions[index];
+      if (!input || !contribution || !dependent.has(input)) return;
+      const sum = total.get(input);
+      total.set(input, sum ? add(sum, contribution) : contribution);
+    });
+  }
+  return values.map((value) => total.get(value));
+}
+
+/** Values through which a change of one of `roots` can be felt. */
+function dependents(nodes: readonly Node[], roots: readonly Value[]): Set<Value> {
+  const reached = new Set(roots);
+  for (const node of nodes) {
+    if (!node.inputs.some((input) => input && reached.has(input))) continue;
+    for (const output of node.outputs) if (isFloat(output.dtype)) reached.add(output);
+  }
+  return reached;
+}
+
+function inputGradients(
+  node: Node,
+  dy: readonly (Value | undefined)[],
+  dependent: ReadonlySet<Value>,
+): readonly (Value | undefined)[] {
+  const rule = operatorFor(node.domain, node.op)?.gradient;
+  if (typeof rule === 'function') {
+    const { graph } = node.outputs[0]!;
+    const wants = (index: number): boolean => {
+      const input = node.inputs[index];
+      return input !== undefined && dependent.has(input);
+    };
+    return rule({ graph, node, dy, wants });
+  }
+  if (rule?.kind === 'zero') return [];
+  const reason = rule ? rule.reason : 'the engine does not know this operator';
+  throw new HounsfieldError(
+    'OPERATOR_NOT_DIFFERENTIABLE',
+    `${node.op} '${node.name}' stands between the loss and a value to differentiate by, and ${reason}. ` +
+      'Freeze what lies before it, or replace it by an operator that has a gradient (docs/reference/operators.md).',
+  );
+}
+
+function shapeOf(graph: Graph, value: Value): Value {
+  return graph.op('Shape', [value]);
+}

@@ -1,0 +1,246 @@
+import { HounsfieldError } from '../../errors.ts';
+import { attributeOf } from '../operators/schema.ts';
+import { operatorFor } from '../operators/table.ts';
+import type { DType, Tensor } from '../tensor/tensor.ts';
+import { toNumbers } from '../tensor/tensor.ts';
+import type { Attribute, Attributes, PlainAttributes } from './attributes.ts';
+import { inferElements } from './elements.ts';
+import { type Dim, describeShape, type Shape, type ValueType } from './shape.ts';
+
+/** An edge of the graph: a graph input, an initializer, or the output of a node. */
+export class Value {
+  readonly graph: Graph;
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** The node that makes this value; undefined for inputs and initializers. */
+  readonly producer: Node | undefined;
+  /** The initializer's data. */
+  readonly constant: Tensor | undefined;
+  readonly #elements: readonly Dim[] | undefined;
+
+  constructor(
+    graph: Graph,
+    name: string,
+    type: ValueType,
+    origin: { producer?: Node; constant?: Tensor; elements?: readonly Dim[] | undefined } = {},
+  ) {
+    this.graph = graph;
+    this.name = name;
+    this.dtype = type.dtype;
+    this.shape = type.shape;
+    this.producer = origin.producer;
+    this.constant = origin.constant;
+    this.#elements = origin.elements;
+  }
+
+  /** The elements of a small tensor as far as they are known before running (shapes, axes, sizes); else undefined. */
+  get elements(): readonly Dim[] | undefined {
+    if (this.#elements) return this.#elements;
+    const { constant } = this;
+    if (constant && constant.dtype !== 'string' && constant.data.length <= 4096) return toNumbers(constant);
+    return undefined;
+  }
+}
+
+/** One operation. `inputs` may have holes (undefined) where an optional input is left out. */
+export interface Node {
+  readonly op: string;
+  /** '' is ONNX's own domain. */
+  readonly domain: string;
+  readonly name: string;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly outputs: readonly Value[];
+  readonly attributes: Attributes;
+}
+
+export interface NodeOptions {
+  /** Number of outputs wanted; 1 if left out. */
+  readonly outputs?: number;
+  readonly domain?: string;
+  /** Name of the node; outputs are named after it. */
+  readonly name?: string;
+  /** Exact names of the outputs (used when reading a file); '' leaves an output out. */
+  readonly outputNames?: readonly string[];
+  /** Types of the outputs of an operator that the table does not know. */
+  readonly outputTypes?: readonly ValueType[];
+}
+
+/**
+ * An ONNX graph under construction. Nodes are added in an order in which they can run; each addition infers the
+ * shapes of its outputs at once, so that a mistake is reported where it is made.
+ */
+export class Graph {
+  name = 'graph';
+  readonly nodes: Node[] = [];
+  readonly inputs: Value[] = [];
+  readonly outputs: Value[] = [];
+  /** Constants and parameters, by name. */
+  readonly initializers = new Map<string, Value>();
+  /** State: initializers that a step replaces by a computed value (parameters, optimizer moments, running statistics). */
+  readonly updates = new Map<Value, Value>();
+  readonly metadata = new Map<string, string>();
+  /** Values of the enclosing graph that a subgraph may use by name. */
+  readonly outer: Graph | undefined;
+  readonly #values = new Map<string, Value>();
+  readonly #constants = new Map<string, Value>();
+  readonly #counters = new Map<string, number>();
+  #scopes: string[] = [];
+
+  constructor(outer?: Graph) {
+    this.outer = outer;
+  }
+
+  /** The value of that name, also one of an enclosing graph. */
+  find(name: string): Value | undefined {
+    return this.#values.get(name) ?? this.outer?.find(name);
+  }
+
+  /** Runs `build` with `name` put before the names of all that it adds: 'layer1.0.conv1'. */
+  scope<T>(name: string, build: () => T): T {
+    this.#scopes.push(name);
+    try {
+      return build();
+    } finally {
+      this.#scopes.pop();
+    }
+  }
+
+  /** A name in the current scope: 'conv1.weight' -> 'layer1.0.conv1.weight'. */
+  scopedName(name: string): string {
+    return [...this.#scopes, name].join('.');
+  }
+
+  /** A name that no value has yet. */
+  uniqueName(base: string): string {
+    if (!this.#counters.has(base) && !this.find(base)) {
+      this.#counters.set(base, 0);
+      return base;
+    }
+    let count = this.#counters.get(base) ?? 0;
+    let name: string;
+    do {
+      count++;
+      name = `${base}_${count}`;
+    } while (this.find(name));
+    this.#counters.set(base, count);
+    return name;
+  }
+
+  /** Adds a graph input. @throws GRAPH_NAME_TAKEN */
+  input(name: string, dtype: DType, shape: Shape): Value {
+    const value = this.#register(new Value(this, name, { dtype, shape }));
+    this.inputs.push(value);
+    return value;
+  }
+
+  /** Adds an initializer: a parameter, a buffer or a constant that keeps its name in the file. @throws GRAPH_NAME_TAKEN */
+  initializer(name: string, data: Tensor): Value {
+    const value = this.#register(
+      new Value(this, name, { dtype: data.dtype, shape: data.dims }, { constant: data }),
+    );
+    this.initializers.set(name, value);
+    return value;
+  }
+
+  /** A constant; equal small constants share one initializer. */
+  constant(data: Tensor): Value {
+    const small = data.data.length <= 64 && data.dtype !== 'string';
+    const key = small ? `${data.dtype}[${data.dims.join()}]${toNumbers(data).map(plainKey).join()}` : '';
+    const known = small ? this.#constants.get(key) : undefined;
+    if (known) return known;
+    const value = this.initializer(this.uniqueName('constant'), data);
+    if (small) this.#constants.set(key, value);
+    return value;
+  }
+
+  /** Marks values as the graph's outputs, in this order. */
+  output(...values: readonly Value[]): void {
+    this.outputs.push(...values);
+  }
+
+  /** States what an initializer becomes after a step. @throws GRAPH_UPDATE when the shapes differ or it is updated twice. */
+  update(target: Value, value: Value): void {
+    if (!target.constant || this.updates.has(target) || `${target.shape}` !== `${value.shape}`) {
+      throw new HounsfieldError(
+        'GRAPH_UPDATE',
+        `'${target.name}' ${describeShape(target.shape)} cannot be updated by '${value.name}' ${describeShape(value.shape)}: ` +
+          'an update needs an initializer that has none yet, and equal shapes.',
+      );
+    }
+    this.updates.set(target, value);
+  }
+
+  /**
+   * Adds a node and returns its outputs.
+   *
+   * @throws GRAPH_SHAPE naming the node, when the inputs do not fit the operator
+   * @throws OPERATOR_ATTRIBUTE when an attribute is unknown or of the wrong kind
+   */
+  add(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    attributes: PlainAttributes = {},
+    options: NodeOptions = {},
+  ): Value[] {
+    const domain = options.domain ?? '';
+    const name = this.uniqueName(options.name ?? this.scopedName(op));
+    const attributeMap = new Map<string, Attribute>();
+    for (const [key, value] of Object.entries(attributes)) {
+      if (value !== undefined) attributeMap.set(key, attributeOf(op, domain, key, value, name));
+    }
+    const outputs: Value[] = [];
+    const node: Node = { op, domain, name, inputs, outputs, attributes: attributeMap };
+    const wanted = options.outputNames?.length ?? options.outputs ?? 1;
+    const rule = operatorFor(domain, op);
+    const types = rule && !options.outputTypes ? rule.shape(node, wanted) : (options.outputTypes ?? []);
+    const elements = inferElements(node, types);
+    for (let i = 0; i < wanted; i++) {
+      const type = types[i] ?? { dtype: 'float32', shape: undefined };
+      const given = options.outputNames?.[i];
+      const outputName = given ?? this.uniqueName(wanted === 1 ? `${name}.out` : `${name}.out${i}`);
+      const value = new Value(this, outputName, type, {
+        producer: node,
+        elements: i === 0 ? elements : undefined,
+      });
+      outputs.push(outputName === '' ? value : this.#register(value));
+    }
+    this.nodes.push(node);
+    return outputs;
+  }
+
+  /** Adds a node with one output and returns it. */
+  op(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    attributes: PlainAttributes = {},
+    options: NodeOptions = {},
+  ): Value {
+    return this.add(op, inputs, attributes, options)[0]!;
+  }
+
+  #register(value: Value): Value {
+    if (this.#values.has(value.name)) {
+      throw new HounsfieldError(
+        'GRAPH_NAME_TAKEN',
+        `the graph already has a value named '${value.name}'. Give the new one another name or a scope of its own.`,
+      );
+    }
+    this.#values.set(value.name, value);
+    return value;
+  }
+}
+
+/** Keeps -0 and 0 apart in a constant's key. */
+const plainKey = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
+
+/** The shape as numbers. @throws SHAPE_NOT_STATIC naming the value, when a dim is not known. */
+export function staticShape(value: Value): readonly number[] {
+  const { shape } = value;
+  if (shape?.every((dim): dim is number => typeof dim === 'number')) return shape;
+  throw new HounsfieldError(
+    'SHAPE_NOT_STATIC',
+    `'${value.name}' has shape ${describeShape(shape)}, and a fixed one is needed here. ` +
+      'Fix the sizes of the graph inputs first: withInputShapes(graph, { input: [8, 3, 224, 224] }).',
+  );
+}

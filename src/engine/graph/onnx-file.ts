@@ -1,0 +1,288 @@
+import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { HounsfieldError } from '../../errors.ts';
+import { schemaFor } from '../operators/schema.ts';
+import type { Attribute } from './attributes.ts';
+import { dtypeOfOnnx, onnxDataType } from './build.ts';
+import { Graph, type Node, type Value } from './graph.ts';
+import {
+  type AttributeProto,
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  type GraphProto,
+  GraphProtoSchema,
+  type ModelProto,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type TypeProto,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from './onnx_pb.ts';
+import { type ReadExternal, tensorFromProto, tensorToProto } from './onnx-tensor.ts';
+import type { Dim, Shape, ValueType } from './shape.ts';
+import { upgradeNode } from './upgrade.ts';
+
+/** The opset of every graph in memory and of every file written. */
+export const OPSET = 21;
+/** ONNX IR version that goes with it. */
+const IR_VERSION = 10n;
+const OLDEST_OPSET = 13;
+
+const text = new TextDecoder();
+const bytes = new TextEncoder();
+
+/**
+ * Reads an ONNX model of opset 13 to 21 into a graph of opset 21: initializers, subgraphs and metadata are kept.
+ *
+ * @param data the file's bytes
+ * @param readExternal how to read tensors that lie in files beside the model
+ * @throws ONNX_FILE when the bytes are not a model, ONNX_OPSET outside of 13..21, ONNX_TENSOR, ONNX_EXTERNAL_DATA
+ */
+export function readOnnx(data: Uint8Array, readExternal?: ReadExternal): Graph {
+  let model: ModelProto;
+  try {
+    model = fromBinary(ModelProtoSchema, data);
+  } catch (cause) {
+    throw new HounsfieldError(
+      'ONNX_FILE',
+      'the bytes are not an ONNX model, or they are cut short. Get the file again.',
+      { cause },
+    );
+  }
+  if (!model.graph) {
+    throw new HounsfieldError(
+      'ONNX_FILE',
+      'the file holds no graph. It is not an ONNX model, or it is damaged.',
+    );
+  }
+  const standard = model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx');
+  const opset = Number(standard?.version ?? OPSET);
+  if (opset < OLDEST_OPSET || opset > OPSET) {
+    throw new HounsfieldError(
+      'ONNX_OPSET',
+      `the model is of opset ${opset}, and ${OLDEST_OPSET} to ${OPSET} can be read. Export it again with opset_version=17, or convert it with onnx.version_converter.`,
+    );
+  }
+  if (model.functions.length > 0) {
+    throw new HounsfieldError(
+      'ONNX_FUNCTIONS',
+      'the model has local functions, which are not supported. Inline them first: onnx.inliner.inline_local_functions(model).',
+    );
+  }
+  const graph = new Graph();
+  graph.name = model.graph.name || 'graph';
+  for (const { key, value } of model.metadataProps) graph.metadata.set(key, value);
+  fillGraph(graph, model.graph, opset, readExternal);
+  return graph;
+}
+
+function fillGraph(graph: Graph, proto: GraphProto, opset: number, readExternal?: ReadExternal): void {
+  const initial = new Set(proto.initializer.map(({ name }) => name));
+  for (const input of proto.input) {
+    // Old exporters list initializers among the inputs; they are constants all the same.
+    if (initial.has(input.name)) continue;
+    const type = typeFromProto(input.type) ?? { dtype: 'float32', shape: undefined };
+    graph.input(input.name, type.dtype, type.shape);
+  }
+  for (const item of proto.initializer) graph.initializer(item.name, tensorFromProto(item, readExternal));
+  if (proto.sparseInitializer.length > 0) {
+    throw new HounsfieldError(
+      'ONNX_TENSOR',
+      'the model has sparse initializers, which are not supported. Make them dense first.',
+    );
+  }
+  const stated = new Map<string, ValueType>();
+  for (const info of [...proto.valueInfo, ...proto.output]) {
+    const type = typeFromProto(info.type);
+    if (type) stated.set(info.name, type);
+  }
+  for (const node of proto.node) readNode(graph, node, opset, stated, readExternal);
+  for (const output of proto.output) graph.output(valueNamed(graph, output.name, 'the graph'));
+}
+
+function readNode(
+  graph: Graph,
+  proto: NodeProto,
+  opset: number,
+  stated: ReadonlyMap<string, ValueType>,
+  readExternal?: ReadExternal,
+): void {
+  const label = proto.name || proto.output[0] || proto.opType;
+  const inputs = proto.input.map((name) => (name === '' ? undefined : valueNamed(graph, name, label)));
+  const attributes = new Map(
+    proto.attribute.map((item) => [item.name, attributeFromProto(graph, item, opset, readExternal)]),
+  );
+  const domain = proto.domain === 'ai.onnx' ? '' : proto.domain;
+  const upgraded = upgradeNode(
+    graph,
+    { op: proto.opType, domain, inputs, attributes, outputs: proto.output.length },
+    opset,
+  );
+  const known = schemaFor(domain, upgraded.op) !== undefined;
+  graph.add(upgraded.op, upgraded.inputs, Object.fromEntries(upgraded.attributes), {
+    domain,
+    name: label,
+    outputNames: proto.output,
+    ...(known
+      ? {}
+      : {
+          outputTypes: proto.output.map((name) => stated.get(name) ?? { dtype: 'float32', shape: undefined }),
+        }),
+  });
+}
+
+function valueNamed(graph: Graph, name: string, reader: string): Value {
+  const value = graph.find(name);
+  if (value) return value;
+  throw new HounsfieldError(
+    'ONNX_FILE',
+    `'${reader}' reads the value '${name}', which nothing before it makes. The file is damaged or its nodes are not sorted.`,
+  );
+}
+
+function attributeFromProto(
+  graph: Graph,
+  proto: AttributeProto,
+  opset: number,
+  readExternal?: ReadExternal,
+): Attribute {
+  const kinds = AttributeProto_AttributeType;
+  switch (proto.type) {
+    case kinds.INT:
+      return { kind: 'int', value: Number(proto.i) };
+    case kinds.FLOAT:
+      return { kind: 'float', value: proto.f };
+    case kinds.STRING:
+      return { kind: 'string', value: text.decode(proto.s) };
+    case kinds.INTS:
+      return { kind: 'ints', value: proto.ints.map(Number) };
+    case kinds.FLOATS:
+      return { kind: 'floats', value: proto.floats };
+    case kinds.STRINGS:
+      return { kind: 'strings', value: proto.strings.map((item) => text.decode(item)) };
+    case kinds.TENSOR:
+      return { kind: 'tensor', value: tensorFromProto(proto.t!, readExternal) };
+    case kinds.GRAPH: {
+      const subgraph = new Graph(graph);
+      subgraph.name = proto.g!.name || 'subgraph';
+      fillGraph(subgraph, proto.g!, opset, readExternal);
+      return { kind: 'graph', value: subgraph };
+    }
+    default:
+      return { kind: 'opaque', value: toBinary(AttributeProtoSchema, proto) };
+  }
+}
+
+function typeFromProto(type: TypeProto | undefined): ValueType | undefined {
+  if (type?.value.case !== 'tensorType') return undefined;
+  const dtype = dtypeOfOnnx(type.value.value.elemType);
+  if (!dtype) return undefined;
+  const shape: Shape = type.value.value.shape?.dim.map(({ value }): Dim => {
+    if (value.case === 'dimValue') return Number(value.value);
+    return value.case === 'dimParam' && value.value !== '' ? value.value : undefined;
+  });
+  return { dtype, shape };
+}
+
+/**
+ * Writes a graph as an ONNX model of opset 21.
+ *
+ * @throws ONNX_INTERNAL_OPERATOR when the graph still holds one of the engine's composite operators
+ */
+export function writeOnnx(graph: Graph): Uint8Array<ArrayBuffer> {
+  const domains = new Set<string>();
+  const proto = graphToProto(graph, domains);
+  const model = create(ModelProtoSchema, {
+    irVersion: IR_VERSION,
+    producerName: 'hounsfield',
+    opsetImport: [{ domain: '', version: BigInt(OPSET) }],
+    metadataProps: [...graph.metadata].map(([key, value]) => ({ key, value })),
+    graph: proto,
+  });
+  for (const domain of domains)
+    model.opsetImport.push({
+      $typeName: 'onnx.OperatorSetIdProto',
+      domain,
+      version: domain === 'ai.onnx.ml' ? 5n : 1n,
+    });
+  return toBinary(ModelProtoSchema, model);
+}
+
+function graphToProto(graph: Graph, domains: Set<string>): GraphProto {
+  return create(GraphProtoSchema, {
+    name: graph.name,
+    node: graph.nodes.map((node) => nodeToProto(node, domains)),
+    initializer: [...graph.initializers.values()].map((value) => tensorToProto(value.name, value.constant!)),
+    input: graph.inputs.map(valueInfo),
+    output: graph.outputs.map(valueInfo),
+  });
+}
+
+function valueInfo(value: Value): ValueInfoProto {
+  const shape = value.shape?.map((dim) => ({
+    value:
+      typeof dim === 'number'
+        ? { case: 'dimValue' as const, value: BigInt(dim) }
+        : typeof dim === 'string'
+          ? { case: 'dimParam' as const, value: dim }
+          : { case: undefined },
+  }));
+  return create(ValueInfoProtoSchema, {
+    name: value.name,
+    type: {
+      value: {
+        case: 'tensorType',
+        value: { elemType: onnxDataType[value.dtype], ...(shape ? { shape: { dim: shape } } : {}) },
+      },
+    },
+  });
+}
+
+function nodeToProto(node: Node, domains: Set<string>): NodeProto {
+  if (node.domain === 'hounsfield') {
+    throw new HounsfieldError(
+      'ONNX_INTERNAL_OPERATOR',
+      `'${node.name}' is the engine's own ${node.op}, which no other program knows. Expand the graph first: expandComposites(graph).`,
+    );
+  }
+  if (node.domain !== '') domains.add(node.domain);
+  return create(NodeProtoSchema, {
+    name: node.name,
+    opType: node.op,
+    domain: node.domain,
+    input: node.inputs.map((value) => value?.name ?? ''),
+    output: node.outputs.map(({ name }) => name),
+    attribute: [...node.attributes].map(([name, attribute]) => attributeToProto(name, attribute, domains)),
+  });
+}
+
+function attributeToProto(name: string, attribute: Attribute, domains: Set<string>): AttributeProto {
+  const kinds = AttributeProto_AttributeType;
+  const make = (fields: MessageInitShape<typeof AttributeProtoSchema>) =>
+    create(AttributeProtoSchema, { ...fields, name });
+  switch (attribute.kind) {
+    case 'int':
+      return make({ type: kinds.INT, i: toInt64(attribute.value) });
+    case 'float':
+      return make({ type: kinds.FLOAT, f: attribute.value });
+    case 'string':
+      return make({ type: kinds.STRING, s: bytes.encode(attribute.value) });
+    case 'ints':
+      return make({ type: kinds.INTS, ints: attribute.value.map(toInt64) });
+    case 'floats':
+      return make({ type: kinds.FLOATS, floats: [...attribute.value] });
+    case 'strings':
+      return make({ type: kinds.STRINGS, strings: attribute.value.map((item) => bytes.encode(item)) });
+    case 'tensor':
+      return make({ type: kinds.TENSOR, t: tensorToProto('', attribute.value) });
+    case 'graph':
+      return make({ type: kinds.GRAPH, g: graphToProto(attribute.value, domains) });
+    case 'opaque':
+      return fromBinary(AttributeProtoSchema, attribute.value);
+  }
+}
+
+/** INT64_MAX stands for 'to the end' in old files, and a double cannot hold it exactly. */
+function toInt64(value: number): bigint {
+  return BigInt.asIntN(64, value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(value));
+}

@@ -1,0 +1,17 @@
+import { activations } from './activations.ts';
+import { elementwise } from './elementwise.ts';
+import type { Operator, OperatorTable } from './operator.ts';
+import { INTERNAL_DOMAIN } from './schema.ts';
+
+/** Every operator of ONNX's own domain that the engine knows, by name. */
+export const standardOperators: OperatorTable = { ...elementwise, ...activations };
+
+/** Operators of other domains, by 'domain:name'. */
+export const otherOperators: OperatorTable = {};
+
+/** The engine's entry for an operator, or undefined. */
+export function operatorFor(domain: string, op: string): Operator | undefined {
+  return domain === '' || domain === 'ai.onnx' ? standardOperators[op] : otherOperators[`${domain}:${op}`];
+}
+
+export const isInternal = (domain: string): boolean => domain === INTERNAL_DOMAIN;
