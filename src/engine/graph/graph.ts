@@ -85,6 +85,9 @@ export class Graph {
   readonly #values = new Map<string, Value>();
   readonly #constants = new Map<string, Value>();
   readonly #counters = new Map<string, number>();
+  readonly #nodeNames = new Set<string>();
+  readonly #nodeCounters = new Map<string, number>();
+  readonly #reserved = new Set<string>();
   #scopes: string[] = [];
 
   constructor(outer?: Graph) {
@@ -113,18 +116,21 @@ export class Graph {
 
   /** A name that no value has yet. */
   uniqueName(base: string): string {
-    if (!this.#counters.has(base) && !this.find(base)) {
-      this.#counters.set(base, 0);
-      return base;
-    }
-    let count = this.#counters.get(base) ?? 0;
-    let name: string;
-    do {
-      count++;
-      name = `${base}_${count}`;
-    } while (this.find(name));
-    this.#counters.set(base, count);
-    return name;
+    return countedName(
+      base,
+      this.#counters,
+      (name) => this.#reserved.has(name) || this.find(name) !== undefined,
+    );
+  }
+
+  /** Keeps `uniqueName` from giving these names: values of that name are still to be added. */
+  reserve(names: Iterable<string>): void {
+    for (const name of names) this.#reserved.add(name);
+  }
+
+  /** Names of all values of this graph, without those of enclosing graphs. */
+  valueNames(): IterableIterator<string> {
+    return this.#values.keys();
   }
 
   /** Adds a graph input. @throws GRAPH_NAME_TAKEN */
@@ -184,7 +190,10 @@ export class Graph {
     options: NodeOptions = {},
   ): Value[] {
     const domain = options.domain ?? '';
-    const name = this.uniqueName(options.name ?? this.scopedName(op));
+    const name = countedName(options.name ?? this.scopedName(op), this.#nodeCounters, (taken) =>
+      this.#nodeNames.has(taken),
+    );
+    this.#nodeNames.add(name);
     const attributeMap = new Map<string, Attribute>();
     for (const [key, value] of Object.entries(attributes)) {
       if (value !== undefined) attributeMap.set(key, attributeOf(op, domain, key, value, name));
@@ -201,7 +210,7 @@ export class Graph {
       const outputName = given ?? this.uniqueName(wanted === 1 ? `${name}.out` : `${name}.out${i}`);
       const value = new Value(this, outputName, type, {
         producer: node,
-        elements: i === 0 ? elements : undefined,
+        elements: elements[i],
       });
       outputs.push(outputName === '' ? value : this.#register(value));
     }
@@ -229,6 +238,15 @@ export class Graph {
     this.#values.set(value.name, value);
     return value;
   }
+}
+
+/** `base`, or with the first number after it that makes it free: 'Conv', 'Conv_1', 'Conv_2'. */
+function countedName(base: string, counters: Map<string, number>, taken: (name: string) => boolean): string {
+  let count = counters.get(base) ?? 0;
+  let name = count === 0 ? base : `${base}_${count}`;
+  while (taken(name)) name = `${base}_${++count}`;
+  counters.set(base, count);
+  return name;
 }
 
 /** Keeps -0 and 0 apart in a constant's key. */

@@ -1,6 +1,6 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { HounsfieldError } from '../../errors.ts';
-import { schemaFor } from '../operators/schema.ts';
+import { operatorFor } from '../operators/table.ts';
 import type { Attribute } from './attributes.ts';
 import { dtypeOfOnnx, onnxDataType } from './build.ts';
 import { Graph, type Node, type Value } from './graph.ts';
@@ -118,7 +118,7 @@ function readNode(
     { op: proto.opType, domain, inputs, attributes, outputs: proto.output.length },
     opset,
   );
-  const known = schemaFor(domain, upgraded.op) !== undefined;
+  const known = operatorFor(domain, upgraded.op) !== undefined;
   graph.add(upgraded.op, upgraded.inputs, Object.fromEntries(upgraded.attributes), {
     domain,
     name: label,
