@@ -1,0 +1,104 @@
+import { HounsfieldError } from '../../errors.ts';
+import { applyAugmentation, drawAugmentation } from '../../imaging/augmentation/augmentation.ts';
+import { applyMixup, type MixupRecord } from '../../imaging/augmentation/mixup.ts';
+import type { AugmentationRecipe } from '../../imaging/augmentation/recipe.ts';
+import type { FloatImage } from '../../imaging/image/medical-image.ts';
+import { RandomStream } from '../../random.ts';
+import { conformImage, type InputShape, type ResizeMode } from './conform-image.ts';
+import type { ImageStack, SampleSource } from './dataset.ts';
+import { readSample } from './read-sample.node.ts';
+
+/** All that a worker needs to make any batch; survives structured cloning, arrays shared. */
+export interface BatchContext {
+  /** One for each sample of the data set that the loader serves. */
+  readonly sources: readonly { readonly id: string; readonly source: SampleSource }[];
+  readonly stacks: ReadonlyMap<string, ImageStack>;
+  readonly shape: InputShape;
+  readonly mode: ResizeMode;
+  readonly recipe: AugmentationRecipe | undefined;
+  readonly seed: number;
+  readonly bitDepth: number;
+  readonly integer: boolean;
+  readonly cache: ImageCache;
+}
+
+/** Images at the network's size, shared by all workers; the first `slots` sources have a place. */
+export interface ImageCache {
+  readonly slots: number;
+  /** 1 where the slot is filled. */
+  readonly ready: Int32Array;
+  readonly pixels: Uint8Array | Uint16Array | Float32Array;
+}
+
+/** One batch to make. */
+export interface BatchJob {
+  readonly epoch: number;
+  readonly batchSize: number;
+  /** Positions into the context's sources. */
+  readonly positions: readonly number[];
+  /** How often each position was shown before in this epoch. */
+  readonly repeats: readonly number[];
+  readonly mixup: MixupRecord | undefined;
+}
+
+/** Makes room for as many images as `bytes` hold, in the narrowest type that keeps them exact. */
+export function createImageCache(
+  count: number,
+  shape: InputShape,
+  bits: { readonly bitDepth: number; readonly integer: boolean },
+  bytes: number,
+): ImageCache {
+  const values = shape.channels * shape.height * shape.width;
+  const width = bits.integer && bits.bitDepth <= 8 ? 1 : bits.integer && bits.bitDepth <= 16 ? 2 : 4;
+  const slots = Math.min(count, Math.floor(bytes / (values * width)));
+  const shared = new SharedArrayBuffer(slots * values * width);
+  const pixels =
+    width === 1 ? new Uint8Array(shared) : width === 2 ? new Uint16Array(shared) : new Float32Array(shared);
+  return { slots, ready: new Int32Array(new SharedArrayBuffer(4 * slots)), pixels };
+}
+
+/** The images of a batch, [B, C, H, W] float32 in the files' scale; rows past the positions stay zero. */
+export async function makeBatch(context: BatchContext, job: BatchJob): Promise<Float32Array> {
+  const { channels, height, width } = context.shape;
+  const length = channels * height * width;
+  const batch = new Float32Array(job.batchSize * length);
+  const fullScale = context.integer ? ([0, 2 ** context.bitDepth - 1] as const) : undefined;
+  for (const [row, position] of job.positions.entries()) {
+    let image = await preparedImage(context, position);
+    if (context.recipe) {
+      const purpose = job.repeats[row] ? `augment#${job.repeats[row]}` : 'augment';
+      const key = { seed: context.seed, purpose, epoch: job.epoch, step: position };
+      image = applyAugmentation(image, drawAugmentation(context.recipe, new RandomStream(key)), fullScale);
+    }
+    batch.set(image.pixels, row * length);
+  }
+  if (job.mixup) applyMixup(batch, length, job.mixup);
+  return batch;
+}
+
+/** One source at the network's size, from the cache or decoded and put there. */
+export async function preparedImage(context: BatchContext, position: number): Promise<FloatImage> {
+  const { cache, shape } = context;
+  const length = shape.channels * shape.height * shape.width;
+  const slot = position < cache.slots ? position : undefined;
+  if (slot !== undefined && Atomics.load(cache.ready, slot) === 1) {
+    const pixels = new Float32Array(length);
+    pixels.set(cache.pixels.subarray(slot * length, (slot + 1) * length));
+    return { pixels, ...shape };
+  }
+  const { id, source } = context.sources[position]!;
+  const stored = await readSample(source, context.stacks);
+  if (stored.bitDepth !== context.bitDepth) {
+    throw new HounsfieldError(
+      'BIT_DEPTH_MIXED',
+      `${id} has ${stored.bitDepth} bits a value, ${context.sources[0]!.id} has ${context.bitDepth}. Their intensities ` +
+        'are not on one scale: convert all to one depth, or take the odd ones out.',
+    );
+  }
+  const image = conformImage(stored, shape, context.mode, id);
+  if (slot !== undefined) {
+    cache.pixels.set(image.pixels, slot * length);
+    Atomics.store(cache.ready, slot, 1);
+  }
+  return image;
+}

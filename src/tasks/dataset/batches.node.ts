@@ -1,0 +1,182 @@
+import { availableParallelism } from 'node:os';
+import { HounsfieldError } from '../../errors.ts';
+import { applyMixup, drawMixup } from '../../imaging/augmentation/mixup.ts';
+import { type AugmentationRecipe, recipeFaults } from '../../imaging/augmentation/recipe.ts';
+import { RandomStream } from '../../random.ts';
+import { type BatchContext, type BatchJob, createImageCache } from './batch-maker.node.ts';
+import { createBatchPool } from './batch-pool.node.ts';
+import type { InputShape, ResizeMode } from './conform-image.ts';
+import type { Dataset } from './dataset.ts';
+import { type Balance, balancedLength, balancedOrder } from './imbalance.ts';
+import { readSample } from './read-sample.node.ts';
+
+/** What a training or evaluation step is fed. */
+export interface Batch {
+  /** Values in the files' scale, not normalised: that is the graph's part. */
+  readonly images: Float32Array; // [B, C, H, W]
+  /** Rows sum to 1; soft under mixup. Rows of padding are zero. */
+  readonly labels: Float32Array; // [B, K]
+  /** Index into dataset.samples; -1 for padding. */
+  readonly indices: Int32Array; // [B]
+  /** 1 for an image, 0 for padding of a short last batch. */
+  readonly weights: Float32Array; // [B]
+  /** Images that are not padding. */
+  readonly count: number;
+}
+
+export interface BatchLoaderOptions extends InputShape {
+  readonly dataset: Dataset;
+  /** Which of dataset.samples to serve, by index. */
+  readonly samples: readonly number[];
+  readonly batchSize: number;
+  readonly seed: number;
+  /** Augmentation and mixup; left out, images are served as they are. */
+  readonly recipe?: AugmentationRecipe;
+  /** A new random order each epoch (default), or the order of `samples`, for evaluation. */
+  readonly shuffle?: boolean;
+  readonly balance?: Balance;
+  readonly resizeMode?: ResizeMode;
+  /** Worker threads; 0 works in the calling thread. Default: one less than the cores, 1 to 4. */
+  readonly workers?: number;
+  /** Most bytes of decoded images kept for later epochs; default 1 GiB. */
+  readonly cacheBytes?: number;
+}
+
+/** Serves batches; holds worker threads until closed. */
+export interface BatchLoader {
+  readonly stepsPerEpoch: number;
+  readonly imagesPerEpoch: number;
+  /** The batches of an epoch from `startStep` on; the same whatever the number of workers and wherever it starts. */
+  readonly epoch: (epoch: number, startStep?: number) => AsyncIterable<Batch>;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Decodes, augments and batches images ahead of whoever consumes them. Every random draw is keyed by
+ * (seed, purpose, epoch, place in `samples`), so an epoch can be repeated or entered in the middle.
+ * Throws BATCH_OPTIONS, RECIPE_INVALID, and while serving IMAGE_UNREADABLE, BIT_DEPTH_MIXED, CHANNELS_MISMATCH.
+ *
+ * @example for await (const batch of loader.epoch(0)) await step(batch);
+ */
+export async function createBatchLoader(options: BatchLoaderOptions): Promise<BatchLoader> {
+  checkOptions(options);
+  const { dataset, samples, batchSize, seed, recipe } = options;
+  const workers = options.workers ?? Math.min(4, Math.max(1, availableParallelism() - 1));
+  const context = await createContext(options);
+  const pool = createBatchPool(context, workers);
+  const labels = samples.map((index) => dataset.samples[index]!.label);
+  const counts = dataset.classes.map((_, k) => labels.filter((label) => label === k).length);
+  const balance = options.balance ?? 'none';
+  const imagesPerEpoch = balancedLength(counts, balance);
+  const stepsPerEpoch = Math.ceil(imagesPerEpoch / batchSize);
+  const depth = Math.max(4, 2 * workers);
+
+  const orderOf = (epoch: number): ArrayLike<number> =>
+    options.shuffle === false && balance === 'none'
+      ? samples.map((_, position) => position)
+      : balancedOrder(
+          labels,
+          dataset.classes.length,
+          balance,
+          new RandomStream({ seed, purpose: 'shuffle', epoch }),
+        );
+
+  const request = async (epoch: number, step: number, order: ArrayLike<number>, repeats: Uint16Array) => {
+    const positions = Array.prototype.slice.call(order, step * batchSize, (step + 1) * batchSize) as number[]; // an order holds numbers
+    const mixup = recipe?.mixup
+      ? drawMixup(recipe.mixup, positions.length, new RandomStream({ seed, purpose: 'mixup', epoch, step }))
+      : undefined;
+    const shown = Array.from(repeats.subarray(step * batchSize, step * batchSize + positions.length));
+    const job: BatchJob = { epoch, batchSize, positions, repeats: shown, mixup };
+    return assemble(options, labels, job, await pool.make(job));
+  };
+
+  async function* epoch(number: number, startStep = 0): AsyncGenerator<Batch> {
+    const order = orderOf(number);
+    const repeats = countRepeats(order, samples.length);
+    const ahead: Promise<Batch>[] = [];
+    let next = startStep;
+    const fill = () => {
+      while (ahead.length < depth && next < stepsPerEpoch) {
+        const batch = request(number, next++, order, repeats);
+        batch.catch(() => {}); // reported when its turn comes; until then it must not count as unhandled
+        ahead.push(batch);
+      }
+    };
+    for (fill(); ahead.length > 0; ) {
+      const batch = await ahead.shift()!;
+      fill();
+      yield batch;
+    }
+  }
+  return { stepsPerEpoch, imagesPerEpoch, epoch, close: pool.close };
+}
+
+function checkOptions(options: BatchLoaderOptions): void {
+  const faults: string[] = [];
+  for (const name of ['batchSize', 'channels', 'height', 'width'] as const) {
+    if (!Number.isInteger(options[name]) || options[name] < 1) faults.push(`${name} is ${options[name]}`);
+  }
+  if (options.samples.length === 0) faults.push('there are no samples');
+  if (faults.length > 0) {
+    throw new HounsfieldError(
+      'BATCH_OPTIONS',
+      `${faults.join(', ')}. Each must be a whole number of 1 or more.`,
+    );
+  }
+  const wrong = options.recipe ? recipeFaults({ ...options.recipe }) : [];
+  if (wrong.length > 0) {
+    throw new HounsfieldError(
+      'RECIPE_INVALID',
+      `the augmentation recipe: ${wrong.join('; ')}. Mend the recipe.`,
+    );
+  }
+}
+
+async function createContext(options: BatchLoaderOptions): Promise<BatchContext> {
+  const { dataset, channels, height, width } = options;
+  const sources = options.samples.map((index) => {
+    const { id, source } = dataset.samples[index]!;
+    return { id, source };
+  });
+  const first = await readSample(sources[0]!.source, dataset.stacks);
+  const integer = first.pixels instanceof Uint8Array || first.pixels instanceof Uint16Array;
+  const bits = { bitDepth: first.bitDepth, integer };
+  const shape = { channels, height, width };
+  return {
+    sources,
+    stacks: dataset.stacks,
+    shape,
+    mode: options.resizeMode ?? 'stretch',
+    recipe: options.recipe,
+    seed: options.seed,
+    ...bits,
+    cache: createImageCache(sources.length, shape, bits, options.cacheBytes ?? 2 ** 30),
+  };
+}
+
+/** For each place in an order, how often its position came before. */
+function countRepeats(order: ArrayLike<number>, samples: number): Uint16Array {
+  const seen = new Uint16Array(samples);
+  return Uint16Array.from(order, (position) => seen[position]!++);
+}
+
+function assemble(
+  options: BatchLoaderOptions,
+  labelOf: readonly number[],
+  job: BatchJob,
+  images: Float32Array,
+): Batch {
+  const { batchSize, samples, dataset } = options;
+  const classes = dataset.classes.length;
+  const labels = new Float32Array(batchSize * classes);
+  const indices = new Int32Array(batchSize).fill(-1);
+  const weights = new Float32Array(batchSize);
+  for (const [row, position] of job.positions.entries()) {
+    labels[row * classes + labelOf[position]!] = 1;
+    indices[row] = samples[position]!;
+    weights[row] = 1;
+  }
+  if (job.mixup) applyMixup(labels, classes, job.mixup);
+  return { images, labels, indices, weights, count: job.positions.length };
+}

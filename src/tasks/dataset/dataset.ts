@@ -1,0 +1,128 @@
+import { HounsfieldError } from '../../errors.ts';
+import {
+  interleavedToPlanar,
+  type MedicalImage,
+  medicalImage,
+  type PixelArray,
+} from '../../imaging/image/medical-image.ts';
+
+/** The three parts of a data set, and what each is for: learning, choosing, judging. */
+export type SplitName = 'train' | 'validation' | 'test';
+
+/** Where one image's pixels are: a file, or one image of a stack held in memory. */
+export type SampleSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'stack'; readonly stack: string; readonly index: number };
+
+/** One labelled image. */
+export interface Sample {
+  /** Unique in the data set and the same on every machine: the path relative to the data, or `train/12`. */
+  readonly id: string;
+  readonly source: SampleSource;
+  /** Index into the data set's classes. */
+  readonly label: number;
+  /** Images of one patient are never in two splits. */
+  readonly patient: string;
+  /** The split that the manifest prescribes, if it does. */
+  readonly split?: SplitName;
+}
+
+/** Images of one size in one array that worker threads share. */
+export interface ImageStack {
+  readonly pixels: PixelArray; // [N, H, W, C]
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly bitDepth: number;
+  readonly unit: MedicalImage['unit'];
+}
+
+/** A labelled collection of images: what it holds and where, not the pixels of files. */
+export interface Dataset {
+  /** What a person would call it: the folder's or file's name. */
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly samples: readonly Sample[];
+  readonly stacks: ReadonlyMap<string, ImageStack>;
+  /** 'image' when no patient is known, so that each image counts as a patient of its own. */
+  readonly grouping: 'patient' | 'image';
+  /** What a reader of the data should know: files passed over, splits found, and so on. */
+  readonly notes: readonly string[];
+}
+
+/** Image `index` of a stack, as a planar image. */
+export function stackImage(stack: ImageStack, index: number): MedicalImage {
+  const { channels, height, width } = stack;
+  const size = channels * height * width;
+  const interleaved = stack.pixels.slice(index * size, (index + 1) * size);
+  return medicalImage(
+    interleavedToPlanar(interleaved, channels, height, width),
+    { channels, height, width },
+    stack.bitDepth,
+    stack.unit,
+  );
+}
+
+/** Samples of each class, by class index. */
+export function classCounts(dataset: Dataset, indices: Iterable<number>): number[] {
+  const counts = new Array<number>(dataset.classes.length).fill(0);
+  for (const index of indices) counts[dataset.samples[index]!.label]!++;
+  return counts;
+}
+
+/** Throws ONE_CLASS when fewer than two classes have an image. */
+export function requireTwoClasses(
+  classes: readonly string[],
+  samples: readonly Sample[],
+  name: string,
+): void {
+  const present = new Set(samples.map((sample) => sample.label));
+  if (present.size >= 2) return;
+  const only = [...present].map((label) => `'${classes[label]}'`).join('') || 'none';
+  throw new HounsfieldError(
+    'ONE_CLASS',
+    `${name} holds ${samples.length} images of one class only (${only}); a classifier needs two or more. ` +
+      'Add images of another class: one folder, or one value of the label column, for each.',
+  );
+}
+
+/** A problem in a manifest: its code and a sentence. */
+export interface ManifestProblem {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** Throws one error that lists every problem (the first 20 in words) under their code, or MANIFEST_INVALID if they differ. */
+export function throwProblems(name: string, problems: readonly ManifestProblem[], advice: string): void {
+  if (problems.length === 0) return;
+  const codes = new Set(problems.map((problem) => problem.code));
+  const shown = problems.slice(0, 20).map((problem) => `  ${problem.text}`);
+  if (problems.length > shown.length) shown.push(`  and ${problems.length - shown.length} more`);
+  throw new HounsfieldError(
+    codes.size === 1 ? problems[0]!.code : 'MANIFEST_INVALID',
+    `${name}: ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}\n${shown.join('\n')}\n${advice}`,
+  );
+}
+
+/** Sorts names as people do: image2 before image10. */
+export function compareNaturally(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true }) || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+const SPLIT_WORDS: Readonly<Record<string, SplitName>> = {
+  train: 'train',
+  training: 'train',
+  val: 'validation',
+  valid: 'validation',
+  validation: 'validation',
+  dev: 'validation',
+  test: 'test',
+  testing: 'test',
+};
+
+/** The split that a folder's name or a cell means, or undefined. */
+export function splitOfWord(word: string): SplitName | undefined {
+  const key = word.trim().toLowerCase();
+  return Object.hasOwn(SPLIT_WORDS, key) ? SPLIT_WORDS[key] : undefined;
+}
