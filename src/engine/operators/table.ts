@@ -1,13 +1,21 @@
 import { activations } from './activations.ts';
+import { composites } from './composites.ts';
+import { convolution, runtimeConvolution } from './convolution.ts';
 import { elementwise } from './elementwise.ts';
 import type { Operator, OperatorTable } from './operator.ts';
+import { pooling } from './pooling.ts';
 import { INTERNAL_DOMAIN } from './schema.ts';
 
 /** Every operator of ONNX's own domain that the engine knows, by name. */
-export const standardOperators: OperatorTable = { ...elementwise, ...activations };
+export const standardOperators: OperatorTable = {
+  ...elementwise,
+  ...activations,
+  ...convolution,
+  ...pooling,
+};
 
 /** Operators of other domains, by 'domain:name'. */
-export const otherOperators: OperatorTable = {};
+export const otherOperators: OperatorTable = { ...composites, ...runtimeConvolution };
 
 /** The engine's entry for an operator, or undefined. */
 export function operatorFor(domain: string, op: string): Operator | undefined {
