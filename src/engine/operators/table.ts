@@ -2,9 +2,11 @@ import { activations } from './activations.ts';
 import { composites } from './composites.ts';
 import { convolution, runtimeConvolution } from './convolution.ts';
 import { elementwise } from './elementwise.ts';
+import { indexOperators } from './index-operators.ts';
 import type { Operator, OperatorTable } from './operator.ts';
 import { pooling } from './pooling.ts';
 import { INTERNAL_DOMAIN } from './schema.ts';
+import { shapeOperators } from './shape-operators.ts';
 
 /** Every operator of ONNX's own domain that the engine knows, by name. */
 export const standardOperators: OperatorTable = {
@@ -12,6 +14,8 @@ export const standardOperators: OperatorTable = {
   ...activations,
   ...convolution,
   ...pooling,
+  ...shapeOperators,
+  ...indexOperators,
 };
 
 /** Operators of other domains, by 'domain:name'. */
