@@ -4,6 +4,10 @@ import { staticShape } from './graph.ts';
 
 /** Short names for the nodes that gradient rules and passes write most. Each adds to the graph of its first value. */
 
+/** A node of one output and no attributes. */
+export const apply = (op: string, first: Value, ...rest: readonly Value[]): Value =>
+  first.graph.op(op, [first, ...rest]);
+
 export const add = (a: Value, b: Value): Value => a.graph.op('Add', [a, b]);
 export const sub = (a: Value, b: Value): Value => a.graph.op('Sub', [a, b]);
 export const mul = (a: Value, b: Value): Value => a.graph.op('Mul', [a, b]);

@@ -1,10 +1,14 @@
 import { activations } from './activations.ts';
+import { castConstant } from './cast-constant.ts';
 import { composites } from './composites.ts';
 import { convolution, runtimeConvolution } from './convolution.ts';
 import { elementwise } from './elementwise.ts';
 import { indexOperators } from './index-operators.ts';
+import { linearAlgebra, runtimeLinearAlgebra } from './linear-algebra.ts';
+import { normalization } from './normalization.ts';
 import type { Operator, OperatorTable } from './operator.ts';
 import { pooling } from './pooling.ts';
+import { reductions } from './reductions.ts';
 import { INTERNAL_DOMAIN } from './schema.ts';
 import { shapeOperators } from './shape-operators.ts';
 
@@ -12,6 +16,10 @@ import { shapeOperators } from './shape-operators.ts';
 export const standardOperators: OperatorTable = {
   ...elementwise,
   ...activations,
+  ...reductions,
+  ...linearAlgebra,
+  ...normalization,
+  ...castConstant,
   ...convolution,
   ...pooling,
   ...shapeOperators,
@@ -19,7 +27,11 @@ export const standardOperators: OperatorTable = {
 };
 
 /** Operators of other domains, by 'domain:name'. */
-export const otherOperators: OperatorTable = { ...composites, ...runtimeConvolution };
+export const otherOperators: OperatorTable = {
+  ...composites,
+  ...runtimeConvolution,
+  ...runtimeLinearAlgebra,
+};
 
 /** The engine's entry for an operator, or undefined. */
 export function operatorFor(domain: string, op: string): Operator | undefined {
