@@ -12,7 +12,7 @@ import {
   splitOfWord,
   throwProblems,
 } from './dataset.ts';
-import type { LoadOptions, PatientFinder } from './manifest.node.ts';
+import type { LoadOptions, PatientFinder } from './load-options.ts';
 
 const IMAGE_EXTENSIONS = new Set(['.png', '.jpg', '.jpeg', '.jpe', '.jfif']);
 

@@ -3,21 +3,9 @@ import path from 'node:path';
 import { HounsfieldError } from '../../errors.ts';
 import type { Dataset } from './dataset.ts';
 import { loadFolder } from './folder-manifest.node.ts';
+import type { LoadOptions, PatientFinder } from './load-options.ts';
 import { loadNpz } from './npz-manifest.node.ts';
 import { loadTable } from './table-manifest.node.ts';
-
-/** How a data set is read; everything may be left out. */
-export interface LoadOptions {
-  /**
-   * Regular expression with one group, matched against each image's path relative to the data: the group is the patient.
-   * For folders, and for tables without a patient column.
-   */
-  readonly patientPattern?: string;
-  /** The classes and their order. A label outside the list is an error; npz labels 0, 1, … are named by it. */
-  readonly classes?: readonly string[];
-  /** Names of a table's columns where they are not image, label, patient, split. */
-  readonly columns?: Readonly<Partial<Record<'image' | 'label' | 'patient' | 'split', string>>>;
-}
 
 /** A folder that holds one of these is read by it. */
 const MANIFEST_NAMES = ['manifest.csv', 'manifest.tsv'];
@@ -50,9 +38,6 @@ export async function loadDataset(location: string, options: LoadOptions = {}): 
       'with the columns image,label[,patient][,split], or a MedMNIST .npz.',
   );
 }
-
-/** The patient of an image by its relative path, or undefined when there is no pattern or it does not match. */
-export type PatientFinder = ((id: string) => string | undefined) | undefined;
 
 function patientFinder(pattern: string | undefined): PatientFinder {
   if (pattern === undefined) return undefined;

@@ -12,7 +12,7 @@ import {
   type SplitName,
   splitOfWord,
 } from './dataset.ts';
-import type { LoadOptions } from './manifest.node.ts';
+import type { LoadOptions } from './load-options.ts';
 
 const PARTS = ['train', 'val', 'test'] as const;
 

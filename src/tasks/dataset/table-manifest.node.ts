@@ -12,7 +12,7 @@ import {
   throwProblems,
 } from './dataset.ts';
 import { findDelimiter, parseDelimited } from './delimited-text.ts';
-import type { LoadOptions, PatientFinder } from './manifest.node.ts';
+import type { LoadOptions, PatientFinder } from './load-options.ts';
 
 interface Row {
   readonly line: number;

@@ -1,0 +1,195 @@
+import { HounsfieldError } from '../../errors.ts';
+import type { Dataset, SplitName } from './dataset.ts';
+import { type DuplicatePair, duplicateConflicts } from './duplicates.ts';
+import type { Splits } from './split.ts';
+import type { Survey } from './survey.ts';
+
+/** Lowest and highest of something counted. */
+interface Extent {
+  readonly smallest: number;
+  readonly median: number;
+  readonly largest: number;
+}
+
+/** What a data set looks like, as plain JSON. */
+export interface Fingerprint {
+  readonly name: string;
+  readonly images: number;
+  readonly readable: number;
+  readonly classes: readonly { readonly name: string; readonly images: number; readonly patients: number }[];
+  /** Images of each class (in the order of `classes`) in each part; absent where no split was passed. */
+  readonly splits?: Readonly<Record<SplitName, readonly number[]>>;
+  readonly patients: number;
+  /** 'image': no patient is known, each image counts as one. */
+  readonly grouping: Dataset['grouping'];
+  readonly imagesPerPatient: Extent;
+  readonly height: Extent;
+  readonly width: Extent;
+  /** Images by bits a value, and by channels. */
+  readonly bitDepths: Readonly<Record<string, number>>;
+  readonly channels: Readonly<Record<string, number>>;
+  /** In the files' own scale; percentiles from 256 values of each image. */
+  readonly intensity: {
+    readonly low: number;
+    readonly percentiles: Readonly<Record<'1' | '25' | '50' | '75' | '99', number>>;
+    readonly high: number;
+  };
+  readonly duplicates: {
+    readonly exact: number;
+    readonly near: number;
+    /** Pairs across splits, patients or labels. */
+    readonly conflicts: readonly {
+      readonly images: readonly [string, string];
+      readonly kind: string;
+      readonly crosses: readonly string[];
+    }[];
+  };
+  readonly unreadable: readonly { readonly image: string; readonly code: string; readonly message: string }[];
+  readonly notes: readonly string[];
+}
+
+/** Sums up a survey. Never throws for bad images: they are listed. */
+export function fingerprint(
+  dataset: Dataset,
+  survey: Survey,
+  duplicates: readonly DuplicatePair[],
+  splits?: Splits,
+): Fingerprint {
+  const { samples, classes } = dataset;
+  const patients = new Map<string, number>();
+  for (const sample of samples) patients.set(sample.patient, (patients.get(sample.patient) ?? 0) + 1);
+  const count = (indices: readonly number[]) =>
+    classes.map((_, k) => indices.filter((index) => samples[index]!.label === k).length);
+  const conflicts = duplicateConflicts(dataset, duplicates, splits);
+  return {
+    name: dataset.name,
+    images: samples.length,
+    readable: survey.images.length,
+    classes: classes.map((name, k) => {
+      const own = samples.filter((sample) => sample.label === k);
+      return { name, images: own.length, patients: new Set(own.map((sample) => sample.patient)).size };
+    }),
+    ...(splits
+      ? {
+          splits: {
+            train: count(splits.train),
+            validation: count(splits.validation),
+            test: count(splits.test),
+          },
+        }
+      : {}),
+    patients: patients.size,
+    grouping: dataset.grouping,
+    imagesPerPatient: extent([...patients.values()]),
+    height: extent(survey.images.map((image) => image.height)),
+    width: extent(survey.images.map((image) => image.width)),
+    bitDepths: tally(survey.images.map((image) => image.bitDepth)),
+    channels: tally(survey.images.map((image) => image.channels)),
+    intensity: intensities(survey),
+    duplicates: {
+      exact: duplicates.filter((pair) => pair.kind === 'exact').length,
+      near: duplicates.filter((pair) => pair.kind === 'near').length,
+      conflicts: conflicts.map(({ first, second, kind, crosses }) => ({
+        images: [samples[first]!.id, samples[second]!.id] as const,
+        kind,
+        crosses,
+      })),
+    },
+    unreadable: survey.unreadable.map(({ index, code, message }) => ({
+      image: samples[index]!.id,
+      code,
+      message,
+    })),
+    notes: dataset.notes,
+  };
+}
+
+function extent(values: readonly number[]): Extent {
+  const sorted = [...values].sort((a, b) => a - b);
+  return {
+    smallest: sorted[0] ?? 0,
+    median: sorted[Math.floor(sorted.length / 2)] ?? 0,
+    largest: sorted.at(-1) ?? 0,
+  };
+}
+
+function tally(values: readonly number[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}
+
+function intensities(survey: Survey): Fingerprint['intensity'] {
+  const { images } = survey;
+  const spread = new Float32Array(images.reduce((sum, image) => sum + image.spread.length, 0));
+  let at = 0;
+  for (const image of images) {
+    spread.set(image.spread, at);
+    at += image.spread.length;
+  }
+  spread.sort();
+  const percentile = (p: number) =>
+    spread[Math.min(spread.length - 1, Math.round((p / 100) * (spread.length - 1)))] ?? 0;
+  return {
+    low: images.reduce((low, image) => Math.min(low, image.low), images[0]?.low ?? 0),
+    percentiles: {
+      '1': percentile(1),
+      '25': percentile(25),
+      '50': percentile(50),
+      '75': percentile(75),
+      '99': percentile(99),
+    },
+    high: images.reduce((high, image) => Math.max(high, image.high), images[0]?.high ?? 0),
+  };
+}
+
+/**
+ * Throws, naming the files, when images cannot be trained on together: DATA_UNREADABLE, BIT_DEPTH_MIXED, CHANNELS_MIXED
+ * (colour among grey, unless `mixedChannels` is 'allow': grey then becomes three equal channels).
+ */
+export function requireUniformImages(
+  dataset: Dataset,
+  survey: Survey,
+  mixedChannels: 'refuse' | 'allow' = 'refuse',
+): void {
+  if (survey.unreadable.length > 0) {
+    const lines = survey.unreadable.slice(0, 20).map(({ message }) => `  ${message}`);
+    if (survey.unreadable.length > 20) lines.push(`  and ${survey.unreadable.length - 20} more`);
+    throw new HounsfieldError(
+      'DATA_UNREADABLE',
+      `${survey.unreadable.length} of ${dataset.samples.length} images cannot be read:\n${lines.join('\n')}\n` +
+        'Copy them again from their source, or take them out of the data.',
+    );
+  }
+  requireSame(
+    dataset,
+    survey,
+    'BIT_DEPTH_MIXED',
+    'bits a value',
+    (image) => image.bitDepth,
+    'Convert them to one depth.',
+  );
+  if (mixedChannels === 'allow') return;
+  const advice = 'Convert them, take the odd ones out, or allow mixed channels by name.';
+  requireSame(dataset, survey, 'CHANNELS_MIXED', 'channels', (image) => image.channels, advice);
+}
+
+function requireSame(
+  dataset: Dataset,
+  survey: Survey,
+  code: string,
+  what: string,
+  value: (image: Survey['images'][number]) => number,
+  advice: string,
+): void {
+  const byValue = new Map<number, number[]>();
+  for (const image of survey.images)
+    byValue.set(value(image), [...(byValue.get(value(image)) ?? []).slice(0, 3), image.index]);
+  if (byValue.size < 2) return;
+  const counts = tally(survey.images.map(value));
+  const kinds = [...byValue].map(([kind, indices]) => {
+    const some = indices.slice(0, 3).map((index) => dataset.samples[index]!.id);
+    return `${kind} ${what} in ${counts[kind]} images (${some.join(', ')})`;
+  });
+  throw new HounsfieldError(code, `${dataset.name} has ${kinds.join(' and ')}. ${advice}`);
+}
