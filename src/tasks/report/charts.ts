@@ -35,7 +35,7 @@ const look = {
   aria: false,
   background: 'transparent',
   font: 'inherit',
-  padding: { left: 2, right: 8, top: 6, bottom: 2 },
+  padding: { left: 2, right: 12, top: 6, bottom: 2 },
   view: { stroke: null },
   axis: {
     labelColor: 'var(--soft)',
@@ -49,6 +49,7 @@ const look = {
     tickColor: 'var(--axis)',
     tickSize: 4,
     labelPadding: 4,
+    labelFlush: false,
   },
 } as const;
 
@@ -308,6 +309,7 @@ export function reliabilityChart(
             title: titles.count,
             axis: { tickCount: 2, grid: false, format: '~s' },
           },
+          y2: { datum: 0 },
         },
       },
     ],

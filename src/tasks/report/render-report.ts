@@ -4,7 +4,7 @@ import { html, trusted } from './html.ts';
 import { casesSection } from './section-cases.ts';
 import { dataSection, trainingSection } from './section-data.ts';
 import { limitsSection, provenanceSection } from './section-limits.ts';
-import { curvesSection, performanceSection } from './section-performance.ts';
+import { allFiguresSection, curvesSection, performanceSection } from './section-performance.ts';
 import { keyFiguresSection, topSection } from './section-summary.ts';
 import { styleSheet } from './style.ts';
 import { numbersOf, textsByLanguage } from './texts.ts';
@@ -24,6 +24,7 @@ export async function renderReport(content: ReportContent): Promise<string> {
     ['performance', texts.performance],
     ['curves', texts.curves],
     ...(hasCases ? [['cases', texts.cases] as const] : []),
+    ['all-figures', texts.allFigures],
     ['data', texts.data],
     ...(training ? [['training', texts.trainingSection] as const] : []),
     ['limits', texts.limits],
@@ -44,6 +45,7 @@ ${keyFiguresSection(page)}
 ${performanceSection(page)}
 ${await curvesSection(page)}
 ${hasCases ? casesSection(page) : undefined}
+${allFiguresSection(page)}
 ${dataSection(page)}
 ${training && training.history.length > 0 ? await trainingSection(page, training) : undefined}
 ${limitsSection(page)}

@@ -28,7 +28,7 @@ export function dataSection(page: Page): Markup {
   ];
   return html`<section id="data"><h2>${texts.data}</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="${texts.splitTable}">${splitTable(page)}</div>
-<h3>${texts.dataset}</h3>${factsTable(data.name, facts)}</section>`;
+<h3>${texts.dataset}</h3>${factsTable(texts.datasetFacts, facts)}</section>`;
 }
 
 function splitTable(page: Page): Markup {

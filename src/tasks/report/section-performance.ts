@@ -13,7 +13,7 @@ import { html, type Markup } from './html.ts';
 import { chartFigure, legend } from './section-data.ts';
 import type { TextKey } from './texts.ts';
 
-/** Confusion matrices and every figure of test and validation side by side. */
+/** Confusion matrices, and each class against the rest. */
 export function performanceSection(page: Page): Markup {
   const { content, texts, numbers } = page;
   const { test } = content;
@@ -41,9 +41,7 @@ export function performanceSection(page: Page): Markup {
   return html`<section id="performance"><h2>${texts.performance}</h2>
 <h3>${texts.confusion}</h3><p class="note">${texts.confusionCaption}</p>
 <div class="${test.classes.length > 3 ? '' : 'pair'}">${atPoint}${matrix(page, texts.mostProbableClass, test.classes, test.confusion)}</div>
-<h3>${texts.perClass}</h3>${perClassTable(page)}
-<h3>${texts.figuresTable}</h3>${figuresTable(page)}
-<p class="note">${say(page, 'figureNote', { replicates: numbers.count(test.bootstrap.replicates) })}</p>
+<h3>${texts.perClass}</h3><p class="note">${texts.perClassCaption}</p>${perClassTable(page)}
 </section>`;
 }
 
@@ -68,6 +66,14 @@ function matrix(
 <tbody>${rows}</tbody></table></div>`;
 }
 
+/** Every figure of test and validation side by side. */
+export function allFiguresSection(page: Page): Markup {
+  const { texts, numbers, content } = page;
+  const replicates = numbers.count(content.test.bootstrap.replicates);
+  return html`<section id="all-figures"><h2>${texts.allFigures}</h2>${figuresTable(page)}
+<p class="note">${say(page, 'figureNote', { replicates })}</p></section>`;
+}
+
 const classColumns: readonly (readonly [ClassFigureName, TextKey, FigureFormat])[] = [
   ['recall', 'recall', 'percent'],
   ['specificity', 'specificity', 'percent'],
@@ -79,7 +85,7 @@ const classColumns: readonly (readonly [ClassFigureName, TextKey, FigureFormat])
 
 function perClassTable(page: Page): Markup {
   const { content, texts, numbers } = page;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${texts.perClass}"><table class="wide"><caption>${texts.perClassCaption}</caption>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${texts.perClass}"><table class="wide"><caption>${texts.test}</caption>
 <thead><tr><th scope="col">${texts.class}</th><th scope="col">${texts.images}</th>${classColumns.map(([, key]) => html`<th scope="col">${texts[key]}</th>`)}</tr></thead>
 <tbody>${content.test.perClass.map(
     (entry) =>
@@ -123,11 +129,11 @@ function figuresTable(page: Page): Markup {
   ) =>
     html`<tr><th scope="row">${name}</th>${figureCell(page, pick(test), format)}${validation && figureCell(page, pick(validation), format)}</tr>`;
   const group = (title: string) =>
-    html`<tr><th scope="rowgroup" colspan="${validation ? 3 : 2}" class="lead">${title}</th></tr>`;
+    html`<tr><th scope="rowgroup" colspan="${validation ? 3 : 2}" class="group">${title}</th></tr>`;
   const names = (Object.keys(test.figures) as FigureName[]) // the record's keys are FigureName by its type
     .filter((name) => !two || !ordered.includes(name));
   const point = test.operatingPoint;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${texts.figuresTable}"><table class="wide"><caption>${texts.figuresTable}</caption>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${texts.figuresTable}"><table class="wide list"><caption>${texts.figuresTable}</caption>
 <thead><tr><th scope="col">${texts.figure}</th><th scope="col">${texts.test}</th>${validation && html`<th scope="col">${texts.validation}</th>`}</tr></thead>
 ${
   point &&

@@ -41,10 +41,21 @@ export function keyFiguresSection(page: Page): Markup {
           figureCard(page, texts.specificity, point.figures.specificity, 'percent'),
           figureCard(page, texts.positivePredictiveValue, point.figures.positivePredictiveValue, 'percent'),
           figureCard(page, texts.negativePredictiveValue, point.figures.negativePredictiveValue, 'percent'),
+          figureCard(page, texts.accuracy, point.figures.accuracy, 'percent'),
         ]
-      : [figureCard(page, texts.f1Macro, test.figures.f1Macro, 'figure')]),
-    figureCard(page, texts.accuracy, test.figures.accuracy, 'percent'),
-    figureCard(page, texts.balancedAccuracy, test.figures.balancedAccuracy, 'percent'),
+      : [
+          figureCard(page, texts.accuracy, test.figures.accuracy, 'percent'),
+          figureCard(page, texts.balancedAccuracy, test.figures.balancedAccuracy, 'percent'),
+          figureCard(page, texts.f1Macro, test.figures.f1Macro, 'figure'),
+          figureCard(page, texts.matthews, test.figures.matthews, 'figure'),
+          figureCard(page, texts.kappa, test.figures.kappa, 'figure'),
+        ]),
+    figureCard(
+      page,
+      two ? texts.averagePrecision : texts.averagePrecisionMean,
+      test.figures.averagePrecision,
+      'figure',
+    ),
     figureCard(page, texts.calibrationError, test.figures.calibrationError, 'figure'),
   ];
   const knownPatients = content.data.splits.find((s) => s.name === 'test')?.patients !== null;

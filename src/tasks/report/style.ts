@@ -45,25 +45,26 @@ h2 { margin: 0 0 12px; padding-top: 14px; border-top: 2px solid var(--ink); font
 h3 { margin: 30px 0 8px; font-size: 17px; line-height: 1.35; }
 p { margin: 0 0 12px; max-width: 76ch; }
 .lead { color: var(--soft); }
-.note { color: var(--soft); font-size: 13.5px; }
+.note { max-width: 96ch; color: var(--soft); font-size: 13.5px; }
+table + .note, .scroll + .note { margin-top: 10px; }
 ul.plain { margin: 0; padding-left: 20px; max-width: 76ch; }
 ul.plain li { margin: 0 0 6px; }
 .purpose { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); gap: 4px 36px; margin-top: 22px; }
 .purpose h3 { margin: 8px 0 4px; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 186px), 1fr)); gap: 12px; margin: 18px 0; padding: 0; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 216px), 1fr)); gap: 12px; margin: 18px 0; padding: 0; }
 .figure { min-width: 0; padding: 14px 16px 13px; border: 1px solid var(--line); border-radius: 10px; background: var(--sheet); }
 .figure.main { border-color: var(--accent); box-shadow: inset 0 3px 0 var(--accent); }
-.figure dt { color: var(--soft); font-size: 13.5px; line-height: 1.3; min-height: 2.6em; }
+.figure dt { color: var(--soft); font-size: 13.5px; line-height: 1.3; }
 .figure dd { margin: 0; }
-.figure .big { display: block; font-size: 34px; line-height: 1.15; font-weight: 700; letter-spacing: -.02em; }
+.figure .big { display: block; margin-top: 2px; font-size: 36px; line-height: 1.15; font-weight: 700; letter-spacing: -.02em; }
 .figure .big.none { font-size: 21px; padding: 9px 0 6px; color: var(--soft); }
 .figure .range { display: block; color: var(--soft); font-size: 12.5px; line-height: 1.35; }
-.bar { position: relative; display: block; height: 8px; margin: 7px 0 7px; }
-.bar::before { content: ""; position: absolute; inset: 3.5px 0 auto; height: 1px; background: var(--axis); opacity: .7; }
-.bar i { position: absolute; top: 1.5px; height: 5px; min-width: 2px; border-radius: 3px; background: var(--first); opacity: .5; }
-.bar b { position: absolute; top: 0; width: 3px; height: 8px; margin-left: -1.5px; border-radius: 2px; background: var(--first); }
+.bar { position: relative; display: block; height: 12px; margin: 8px 0 7px; }
+.bar::before { content: ""; position: absolute; inset: 3px 0 auto; height: 6px; border-radius: 3px; background: var(--grid); }
+.bar i { position: absolute; top: 3px; height: 6px; min-width: 8px; border-radius: 3px; background: var(--first); opacity: .55; }
+.bar b { position: absolute; top: 0; width: 2px; height: 12px; margin-left: -1px; background: var(--ink); }
 .words { margin: 18px 0; padding: 14px 18px; border-radius: 10px; background: var(--faint); font-size: 17px; line-height: 1.5; }
-.words p { margin: 0; max-width: 84ch; }
+.words p { margin: 0; max-width: 96ch; }
 .words p + p { margin-top: 4px; color: var(--soft); font-size: 14px; }
 .scroll { overflow-x: auto; max-width: 100%; }
 table { border-collapse: collapse; font-size: 14.5px; line-height: 1.4; }
@@ -72,27 +73,34 @@ caption { caption-side: top; padding: 0 0 8px; color: var(--soft); font-size: 13
 th, td { padding: 7px 12px 7px 0; border-bottom: 1px solid var(--line); text-align: right; vertical-align: baseline; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 thead th { color: var(--soft); font-size: 12.5px; font-weight: 600; vertical-align: bottom; border-bottom-color: var(--axis); }
-tbody th { font-weight: 600; white-space: normal; }
+tbody th { min-width: 4.5em; font-weight: 600; white-space: normal; overflow-wrap: anywhere; }
+th:last-child, td:last-child { padding-right: 0; }
 tfoot th, tfoot td { border-bottom: 0; font-weight: 650; }
 td .range, td .why { display: block; color: var(--soft); font-size: 12px; font-weight: 400; }
 td .why { white-space: normal; max-width: 24ch; margin-left: auto; }
+table.list th, table.list td { padding-top: 5px; padding-bottom: 5px; }
+table.list tbody th { font-weight: 500; }
+table.list th.group { padding-top: 16px; color: var(--accent); font-size: 13px; font-weight: 650; text-align: left; }
+table.list .range { display: inline-block; min-width: 9.5em; margin-left: 12px; font-size: 13px; }
+
 .share { color: var(--soft); font-size: 12px; margin-left: 5px; }
 .pair { display: grid; grid-template-columns: minmax(0, 1fr); gap: 8px 44px; }
 @media (min-width: 760px) { .pair { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 table.matrix { border-collapse: separate; border-spacing: 3px; }
 table.matrix th, table.matrix td { border: 0; }
 table.matrix thead th { padding: 2px 8px 4px; text-align: center; }
+table.matrix thead th { min-width: 0; max-width: 9em; white-space: normal; overflow-wrap: anywhere; }
 table.matrix tbody th { padding: 2px 10px 2px 0; color: var(--ink); font-size: 13px; max-width: 13em; overflow-wrap: anywhere; }
 table.matrix td { min-width: 84px; padding: 12px 10px; border-radius: 6px; text-align: center; background: rgba(var(--shade), calc(.05 + .6 * var(--part))); font-weight: 650; font-size: 18px; line-height: 1.2; }
 table.matrix td span { display: block; font-weight: 400; font-size: 12px; }
 table.matrix td.diagonal { box-shadow: inset 0 0 0 2px var(--first); }
-table.matrix.many td { min-width: 46px; padding: 7px 5px; font-size: 14px; }
+table.matrix.many td { min-width: 74px; padding: 7px 5px; font-size: 14px; }
 table.matrix.many td span { font-size: 10.5px; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 290px), 1fr)); gap: 22px 26px; }
 figure { margin: 0; min-width: 0; break-inside: avoid; }
 figcaption { margin: 0 0 4px; font-weight: 600; font-size: 15px; line-height: 1.35; }
 figcaption small { display: block; color: var(--soft); font-weight: 400; font-size: 13px; }
-.chart svg { display: block; width: 100%; max-width: 400px; height: auto; font-family: inherit; }
+.chart > svg { display: block; width: 100%; max-width: 400px; height: auto; font-family: inherit; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 2px 0 0; padding: 0; list-style: none; color: var(--soft); font-size: 12.5px; }
 .legend svg { width: 22px; height: 10px; margin-right: 6px; vertical-align: 0; }
 .cases { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 20px; margin: 14px 0 0; padding: 0; }
@@ -124,6 +132,7 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
   table.matrix td { min-width: 70px; }
   table.matrix.many td { min-width: 40px; }
   th, td { padding-right: 9px; }
+  table.list .range { display: block; min-width: 0; margin: 0; font-size: 12px; }
 }
 @media print {
   :root {
@@ -147,7 +156,6 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
   .figures { grid-template-columns: repeat(4, 1fr); gap: 8px; }
   .figure .big { font-size: 20pt; }
   .charts { grid-template-columns: repeat(3, 1fr); gap: 12px; }
-  .charts.two { grid-template-columns: repeat(2, 1fr); }
   .cases { grid-template-columns: repeat(3, 1fr); gap: 10px; }
   .pair { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .scroll { overflow: visible; }

@@ -38,6 +38,7 @@ export const en = {
 
   data: 'Data',
   dataset: 'Data set',
+  datasetFacts: 'Where the images come from and how they were divided',
   source: 'Source',
   fingerprint: 'Fingerprint (checksum of images and labels)',
   splitMethod: 'Split',
@@ -68,7 +69,8 @@ export const en = {
   best: 'kept',
 
   performance: 'Performance',
-  figuresTable: 'All figures with 95 % confidence intervals',
+  allFigures: 'All figures',
+  figuresTable: 'Value and 95 % confidence interval',
   figure: 'Figure',
   figureNote:
     'Intervals are percentile bootstrap intervals, {replicates} replicates drawn by patient. Validation figures are optimistic: the validation set also chose the epoch and the threshold. ↓ smaller is better.',

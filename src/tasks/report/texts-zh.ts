@@ -37,6 +37,7 @@ export const zh: Texts = {
 
   data: '数据',
   dataset: '数据集',
+  datasetFacts: '图像的来源与划分方式',
   source: '来源',
   fingerprint: '指纹（图像与标签的校验和）',
   splitMethod: '划分方法',
@@ -65,7 +66,8 @@ export const zh: Texts = {
   best: '保留',
 
   performance: '性能',
-  figuresTable: '全部指标及 95% 置信区间',
+  allFigures: '全部指标',
+  figuresTable: '数值及 95% 置信区间',
   figure: '指标',
   figureNote:
     '区间为百分位自助法区间，按患者重抽样 {replicates} 次。验证集还用于选择轮次和阈值，因此其指标偏于乐观。↓ 越小越好。',
