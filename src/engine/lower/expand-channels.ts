@@ -1,0 +1,71 @@
+import { add, cast, mul, reduceSum, scalarLike, sqrt, sub, unsqueeze } from '../graph/build.ts';
+import type { Node, Value } from '../graph/graph.ts';
+import { channelMoments } from '../operators/channel-moments.ts';
+import { floatOf, intOf } from '../operators/operator.ts';
+import { INTERNAL_DOMAIN } from '../operators/schema.ts';
+import { toNumbers } from '../tensor/tensor.ts';
+
+const rankOf = (value: Value): number => value.shape!.length;
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+
+/** [C] of x [N, C, *]: the runtime sums trailing axes and then a leading one fastest. */
+export function expandChannelSum(x: Value): Value {
+  const rank = rankOf(x);
+  return reduceSum(rank > 2 ? reduceSum(x, range(2, rank)) : x, [0]);
+}
+
+export const expandChannelDot = (x: Value, y: Value): Value => expandChannelSum(mul(x, y));
+
+/** a x + b (+ z), then the larger of that and zero if the node says relu. */
+export function expandChannelAffine(node: Node, x: Value, a: Value, b: Value, z: Value | undefined): Value {
+  const axes = range(1, rankOf(x) - 1);
+  const along = (perChannel: Value) => (axes.length > 0 ? unsqueeze(perChannel, axes) : perChannel);
+  let y = holds(a, 1) ? x : mul(x, along(a));
+  if (!holds(b, 0)) y = add(y, along(b));
+  if (z) y = add(y, z);
+  return intOf(node, 'relu', 0) === 1 ? y.graph.op('Relu', [y]) : y;
+}
+
+/** Whether every element is known to be this number. An initializer that a step updates is not known. */
+function holds(value: Value, number: number): boolean {
+  return (
+    value.constant !== undefined &&
+    !value.graph.updates.has(value) &&
+    toNumbers(value.constant).every((element) => element === number)
+  );
+}
+
+/** dy where y is positive: a comparison, a cast and a product are quicker here than Where or Sign. */
+export function expandReluGradient(dy: Value, y: Value): Value {
+  const { graph } = dy;
+  return mul(dy, cast(graph.op('Greater', [y, scalarLike(y, 0)]), dy.dtype));
+}
+
+/**
+ * BatchNormalization with training_mode=1 in composite operators (ONNX, BatchNormalization): normalised by the batch's
+ * own moments; running statistics are momentum * old + (1 - momentum) * batch, with the population variance.
+ */
+export function composeBatchNormalization(
+  node: Node,
+  inputs: readonly (Value | undefined)[],
+): readonly (Value | undefined)[] {
+  const [x, scale, bias, runningMean, runningVariance] = inputs as readonly Value[]; // all five are required
+  const { graph } = x!;
+  const { mean, variance } = channelMoments(x!);
+  const epsilon = floatOf(node, 'epsilon', 1e-5);
+  const momentum = floatOf(node, 'momentum', 0.9);
+  const factor = graph.op('Div', [scale, sqrt(add(variance, scalarLike(variance, epsilon)))]);
+  const y = graph.op(
+    'ChannelAffine',
+    [x, factor, sub(bias!, mul(mean, factor))],
+    {},
+    { domain: INTERNAL_DOMAIN },
+  );
+  const moved = (old: Value, batch: Value): Value =>
+    add(mul(old, scalarLike(old, momentum)), mul(batch, scalarLike(batch, 1 - momentum)));
+  return [
+    y,
+    node.outputs[1] && moved(runningMean!, mean),
+    node.outputs[2] && moved(runningVariance!, variance),
+  ];
+}

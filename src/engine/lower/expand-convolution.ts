@@ -1,0 +1,323 @@
+import { ints, reduceSum, reshape, scalarLike, transpose } from '../graph/build.ts';
+import type { Graph, Node, Value } from '../graph/graph.ts';
+import { staticShape } from '../graph/graph.ts';
+import { intOf, required } from '../operators/operator.ts';
+import { RUNTIME_DOMAIN } from '../operators/schema.ts';
+import { extentOf, type Window, windowAttributes, windowOf } from '../operators/window.ts';
+import { elementCount } from '../tensor/tensor.ts';
+
+/** A convolution's window is in its composite's attributes, with explicit pads. */
+function statedWindow(node: Node, sizes: readonly number[]): Window {
+  const kernel = node.attributes.get('kernel_shape');
+  // The gradient rule writes kernel_shape always; kinds were checked when the node was added.
+  return windowOf(node, sizes, kernel?.value as readonly number[]);
+}
+
+/** dx of a convolution, from dy [N, O, *] and w [O, C/group, k…]. */
+export function expandInputGradient(node: Node, dy: Value, w: Value): Value {
+  const input = node.outputs[0]!;
+  const sizes = staticShape(input).slice(2);
+  const window = statedWindow(node, sizes);
+  const group = intOf(node, 'group', 1);
+  const counts = staticShape(required(node, 0)).slice(2);
+  const channels = staticShape(required(node, 1)).slice(0, 2);
+  if (window.strides.every((stride) => stride === 1))
+    return byConvolution(dy, turned(w, channels, window.kernel, group), window, group, counts);
+  const remainder = sizes.map(
+    (size, i) =>
+      size +
+      window.begin[i]! +
+      window.end[i]! -
+      extentOf(window.kernel[i]!, window.dilations[i]!) -
+      window.strides[i]! * (counts[i]! - 1),
+  );
+  return dy.graph.op('ConvTranspose', [dy, w], {
+    ...windowAttributes(window),
+    group,
+    output_padding: remainder,
+  });
+}
+
+/** Stride 1: a convolution of dy with the kernel turned round and its channel axes swapped, at forward speed. */
+function byConvolution(dy: Value, w: Value, window: Window, group: number, counts: readonly number[]): Value {
+  const reach = window.kernel.map((size, i) => extentOf(size, window.dilations[i]!) - 1);
+  const begin = reach.map((size, i) => size - window.begin[i]!);
+  const end = reach.map((size, i) => size - window.end[i]!);
+  // Padding larger than the kernel's reach made outputs that saw no input: they are cut off.
+  const cropped = slice(
+    dy,
+    begin.map((pad) => Math.max(0, -pad)),
+    counts.map((count, i) => count + Math.min(0, end[i]!)),
+    counts,
+  );
+  return dy.graph.op('Conv', [cropped, w], {
+    ...windowAttributes({
+      ...window,
+      begin: begin.map((pad) => Math.max(0, pad)),
+      end: end.map((pad) => Math.max(0, pad)),
+    }),
+    group,
+  });
+}
+
+/** [O, C/group, k…] -> [C, O/group, k…] with every kernel axis reversed. */
+function turned(
+  w: Value,
+  [filters, perGroup]: readonly number[],
+  kernel: readonly number[],
+  group: number,
+): Value {
+  const taps = elementCount(kernel);
+  const { graph } = w;
+  const apart = reshape(w, [group, filters / group, perGroup, taps]);
+  if (taps === 1) {
+    return reshape(transpose(apart, [0, 2, 1, 3]), [group * perGroup, filters / group, ...kernel]);
+  }
+  // Taps first, so that reversing them moves whole blocks.
+  const tapsFirst = transpose(apart, [3, 0, 2, 1]);
+  const reversed = graph.op(
+    'Gather',
+    [
+      tapsFirst,
+      ints(
+        graph,
+        Array.from({ length: taps }, (_, t) => taps - 1 - t),
+      ),
+    ],
+    {
+      axis: 0,
+    },
+  );
+  return reshape(transpose(reversed, [1, 2, 3, 0]), [group * perGroup, filters / group, ...kernel]);
+}
+
+/** Keeps [starts, ends) of the axes from 2 on; the value itself where that is all of it. */
+function slice(
+  value: Value,
+  starts: readonly number[],
+  ends: readonly number[],
+  sizes: readonly number[],
+  steps?: readonly number[],
+): Value {
+  const whole = sizes.every((size, i) => starts[i] === 0 && ends[i] === size && (steps?.[i] ?? 1) === 1);
+  if (whole) return value;
+  const { graph } = value;
+  const indices = sizes.map((_, i) => i + 2);
+  const inputs = [value, ints(graph, starts), ints(graph, ends), ints(graph, indices)];
+  return graph.op('Slice', steps?.some((step) => step !== 1) ? [...inputs, ints(graph, steps)] : inputs);
+}
+
+/** What the weight's gradient is made from. Spatial arrays have one entry per axis. */
+interface WeightGradient {
+  readonly graph: Graph;
+  readonly portable: boolean;
+  readonly window: Window;
+  readonly group: number;
+  readonly batch: number;
+  /** Channels of x and of dy. */
+  readonly channels: readonly [number, number];
+  /** Spatial sizes of x and of dy. */
+  readonly sizes: readonly [readonly number[], readonly number[]];
+}
+
+/** How the taps of a kernel are brought to lie over each other; see planFor. */
+interface Plan {
+  /** Kernel axes whose taps shift x; those of the other axes shift dy the other way. */
+  readonly onInput: readonly boolean[];
+  /** Whether the shifted copies become one tensor, with the taps beside the channels. */
+  readonly joinInput: boolean;
+  readonly joinOutput: boolean;
+  /** Whether the batch becomes part of the summed axis instead of being summed afterwards. */
+  readonly foldBatch: boolean;
+}
+
+/**
+ * Chooses how the weight's gradient is computed. dw[o, c, t] is the sum over batch and positions of dy times x shifted
+ * by tap t, which is one matrix product per tap. A kernel axis of stride 1 can as well shift dy the other way, so that
+ * a 3 x 3 kernel needs 3 copies of x and 3 of dy for its 9 products rather than 9 copies of x: the axes are dealt to
+ * the two sides so that the least is copied.
+ *
+ * - Few channels make thin products: the copies of a side with fewer than 64 channels a group are joined into one.
+ * - Many channels at few positions make products much larger than what goes in: then the batch is folded into the
+ *   summed axis at the price of two transpositions.
+ */
+function planFor({ window, group, batch, channels, sizes }: WeightGradient): Plan {
+  const axes = window.kernel.length;
+  const volume = [channels[0] * elementCount(sizes[0]), channels[1] * elementCount(sizes[1])] as const;
+  let onInput = window.kernel.map(() => true);
+  let least = Number.POSITIVE_INFINITY;
+  for (let choice = 0; choice < 2 ** axes; choice++) {
+    const candidate = window.kernel.map((_, axis) => (choice >> axis) % 2 === 0);
+    if (candidate.some((input, axis) => !input && window.strides[axis] !== 1)) continue;
+    const copies = tapCounts(window.kernel, candidate);
+    const moved = copies[0] * volume[0] + copies[1] * volume[1];
+    if (moved < least) {
+      least = moved;
+      onInput = candidate;
+    }
+  }
+  const products = (elementCount(window.kernel) * channels[0] * channels[1]) / group;
+  return {
+    onInput,
+    joinInput: channels[0] / group < 64,
+    joinOutput: channels[1] / group < 64,
+    foldBatch: batch > 1 && products > volume[0] + volume[1],
+  };
+}
+
+/** Number of taps that shift x, and of those that shift dy. */
+function tapCounts(kernel: readonly number[], onInput: readonly boolean[]): readonly [number, number] {
+  const count = (side: boolean) =>
+    kernel.reduce((product, size, axis) => (onInput[axis] === side ? product * size : product), 1);
+  return [count(true), count(false)];
+}
+
+/** dw [O, C/group, k…] of a convolution, from x [N, C, *] and dy [N, O, *]. */
+export function expandWeightGradient(node: Node, x: Value, dy: Value, portable: boolean): Value {
+  const [batch, channels, ...sizes] = staticShape(required(node, 0)) as [number, number, ...number[]]; // [N, C, *]
+  const [, filters, ...counts] = staticShape(required(node, 1)) as [number, number, ...number[]]; // [N, O, *]
+  const problem: WeightGradient = {
+    graph: x.graph,
+    portable,
+    window: statedWindow(node, sizes),
+    group: intOf(node, 'group', 1),
+    batch,
+    channels: [channels, filters],
+    sizes: [sizes, counts],
+  };
+  const plan = planFor(problem);
+  const swap = [1, 0, ...sizes.map((_, i) => i + 2)];
+  const sides = plan.foldBatch ? [transpose(x, swap), transpose(dy, swap)] : [x, dy];
+  const xs = operand(problem, plan, 0, shiftedInputs(problem, plan, sides[0]!));
+  const dys = operand(problem, plan, 1, shiftedOutputs(problem, plan, sides[1]!));
+  const products = dys.flatMap((right) => xs.map((left) => product(problem, plan, right, left)));
+  return assembled(problem, plan, products);
+}
+
+/** Every combination of taps of the kernel's axes that are on one side, the last axis fastest. */
+function tapsOf(kernel: readonly number[], onSide: (axis: number) => boolean): number[][] {
+  let taps: number[][] = [[]];
+  kernel.forEach((size, axis) => {
+    const range = onSide(axis) ? Array.from({ length: size }, (_, tap) => tap) : [0];
+    taps = taps.flatMap((before) => range.map((tap) => [...before, tap]));
+  });
+  return taps;
+}
+
+/** x [_, _, *] shifted so that element p of the axes on its side is x[p * stride + tap * dilation - begin]. */
+function shiftedInputs({ window, sizes }: WeightGradient, { onInput }: Plan, x: Value): Value[] {
+  const { kernel, strides, dilations } = window;
+  const [from, counts] = sizes;
+  const strided = strides.some((stride) => stride !== 1);
+  const before = kernel.map((_, i) => (onInput[i] ? window.begin[i]! : 0));
+  const after = kernel.map((size, i) => {
+    const last = (counts[i]! - 1) * strides[i]! + extentOf(size, dilations[i]!) - 1;
+    return onInput[i] ? last + 1 - from[i]! - before[i]! : 0;
+  });
+  const padded = strided
+    ? pad(
+        x,
+        before,
+        after.map((count) => Math.max(0, count)),
+      )
+    : x;
+  const room = from.map((size, i) => size + before[i]! + Math.max(0, after[i]!));
+  return tapsOf(kernel, (axis) => onInput[axis]!).map((taps) => {
+    const start = taps.map((tap, i) => tap * dilations[i]!);
+    if (!strided) {
+      const head = before.map((count, i) => count - start[i]!);
+      return pad(
+        x,
+        head,
+        head.map((count, i) => (onInput[i] ? counts[i]! - from[i]! - count : 0)),
+      );
+    }
+    const end = start.map((first, i) => (onInput[i] ? first + (counts[i]! - 1) * strides[i]! + 1 : room[i]!));
+    return slice(
+      padded,
+      start,
+      end,
+      room,
+      strides.map((stride, i) => (onInput[i] ? stride : 1)),
+    );
+  });
+}
+
+/** dy [_, _, *] shifted so that element i of the axes on its side is dy[i - tap * dilation + begin]. */
+function shiftedOutputs({ window, sizes }: WeightGradient, { onInput }: Plan, dy: Value): Value[] {
+  const [from, counts] = sizes;
+  return tapsOf(window.kernel, (axis) => !onInput[axis]).map((taps) => {
+    const head = taps.map((tap, i) => (onInput[i] ? 0 : tap * window.dilations[i]! - window.begin[i]!));
+    return pad(
+      dy,
+      head,
+      head.map((count, i) => (onInput[i] ? 0 : from[i]! - counts[i]! - count)),
+    );
+  });
+}
+
+/** Zeros before and after the axes from 2 on; negative numbers cut off. */
+function pad(value: Value, before: readonly number[], after: readonly number[]): Value {
+  if ([...before, ...after].every((count) => count === 0)) return value;
+  const { graph } = value;
+  return graph.op('Pad', [value, ints(graph, [0, 0, ...before, 0, 0, ...after]), scalarLike(value, 0)]);
+}
+
+/** The shifted copies as matrices [(N,) group, taps * channels / group, positions (* N)], joined where the plan says so. */
+function operand(problem: WeightGradient, plan: Plan, side: 0 | 1, copies: readonly Value[]): Value[] {
+  const { graph, group, batch, channels } = problem;
+  const perGroup = channels[side] / group;
+  const positions = summedPositions(problem, plan);
+  const lead = plan.foldBatch ? [group] : [batch, group];
+  const length = plan.foldBatch ? batch * positions : positions;
+  const matrices = copies.map((copy) => reshape(copy, [...lead, perGroup, length]));
+  const join = side === 0 ? plan.joinInput : plan.joinOutput;
+  if (!join || matrices.length === 1) return matrices;
+  return [graph.op('Concat', matrices, { axis: lead.length })];
+}
+
+/** Positions over which each product sums: the input's along axes where dy was shifted, else the output's. */
+const summedPositions = ({ sizes }: WeightGradient, { onInput }: Plan): number =>
+  elementCount(onInput.map((input, axis) => (input ? sizes[1][axis]! : sizes[0][axis]!)));
+
+/** dy xᵀ, summed over the batch: [group, O' , C']. */
+function product({ graph, portable, batch }: WeightGradient, plan: Plan, dy: Value, x: Value): Value {
+  const rank = plan.foldBatch ? 3 : 4;
+  const swap = rank === 3 ? [0, 2, 1] : [0, 1, 3, 2];
+  const result = portable
+    ? graph.op('MatMul', [dy, transpose(x, swap)])
+    : graph.op('FusedMatMul', [dy, x], { transB: 1 }, { domain: RUNTIME_DOMAIN });
+  if (plan.foldBatch) return result;
+  return batch === 1 ? result : reduceSum(result, [0]);
+}
+
+/** The products put into the weight's order [O, C/group, k…]. */
+function assembled(problem: WeightGradient, plan: Plan, products: readonly Value[]): Value {
+  const { graph, group, channels, window } = problem;
+  const { kernel } = window;
+  const axesOf = (side: boolean) => kernel.flatMap((_, axis) => (plan.onInput[axis] === side ? [axis] : []));
+  // Labels of the axes as they lie: kernel axes by number, then group, O/group and C/group.
+  const [groupAxis, outputAxis, inputAxis] = [kernel.length, kernel.length + 1, kernel.length + 2] as const;
+  const labels = [
+    ...(plan.joinOutput ? [] : axesOf(false)),
+    ...(plan.joinInput ? [] : axesOf(true)),
+    groupAxis,
+    ...(plan.joinOutput ? axesOf(false) : []),
+    outputAxis,
+    ...(plan.joinInput ? axesOf(true) : []),
+    inputAxis,
+  ];
+  const size = [...kernel, group, channels[1] / group, channels[0] / group];
+  const flat = products.map((value) => reshape(value, [1, -1]));
+  const all = flat.length === 1 ? flat[0]! : graph.op('Concat', flat, { axis: 0 });
+  const lying = reshape(
+    all,
+    labels.map((label) => size[label]!),
+  );
+  const wanted = [groupAxis, outputAxis, inputAxis, ...kernel.map((_, axis) => axis)];
+  const ordered = transpose(
+    lying,
+    wanted.map((label) => labels.indexOf(label)),
+  );
+  return reshape(ordered, [channels[1], channels[0] / group, ...kernel]);
+}
