@@ -1,6 +1,6 @@
-import { add, cast, mul, reduceSum, scalarLike, sqrt, sub, unsqueeze } from '../graph/build.ts';
+import { add, cast, mul, reduceSum, scalarLike, sub, unsqueeze } from '../graph/build.ts';
 import type { Node, Value } from '../graph/graph.ts';
-import { channelMoments } from '../operators/channel-moments.ts';
+import { channelMoments, inverseDeviation } from '../operators/batch-normalization.ts';
 import { floatOf, intOf } from '../operators/operator.ts';
 import { INTERNAL_DOMAIN } from '../operators/schema.ts';
 import { toNumbers } from '../tensor/tensor.ts';
@@ -54,7 +54,8 @@ export function composeBatchNormalization(
   const { mean, variance } = channelMoments(x!);
   const epsilon = floatOf(node, 'epsilon', 1e-5);
   const momentum = floatOf(node, 'momentum', 0.9);
-  const factor = graph.op('Div', [scale, sqrt(add(variance, scalarLike(variance, epsilon)))]);
+  // Written as the gradient rule writes it, so that both share these nodes once equal nodes are merged.
+  const factor = mul(scale!, inverseDeviation(variance, epsilon));
   const y = graph.op(
     'ChannelAffine',
     [x, factor, sub(bias!, mul(mean, factor))],
