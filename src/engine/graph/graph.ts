@@ -4,7 +4,7 @@ import { operatorFor } from '../operators/table.ts';
 import type { DType, Tensor } from '../tensor/tensor.ts';
 import { toNumbers } from '../tensor/tensor.ts';
 import type { Attribute, Attributes, PlainAttributes } from './attributes.ts';
-import { inferElements } from './elements.ts';
+import { type Elements, inferElements } from './elements.ts';
 import { type Dim, describeShape, type Shape, type ValueType } from './shape.ts';
 
 /** An edge of the graph: a graph input, an initializer, or the output of a node. */
@@ -205,7 +205,7 @@ export class Graph {
     const types = rule && !options.outputTypes ? rule.shape(node, wanted) : (options.outputTypes ?? []);
     const elements = inferElements(node, types);
     for (let i = 0; i < wanted; i++) {
-      const type = types[i] ?? { dtype: 'float32', shape: undefined };
+      const type = withCount(types[i] ?? { dtype: 'float32', shape: undefined }, elements[i]);
       const given = options.outputNames?.[i];
       const outputName = given ?? this.uniqueName(wanted === 1 ? `${name}.out` : `${name}.out${i}`);
       const value = new Value(this, outputName, type, {
@@ -247,6 +247,16 @@ function countedName(base: string, counters: Map<string, number>, taken: (name: 
   while (taken(name)) name = `${base}_${++count}`;
   counters.set(base, count);
   return name;
+}
+
+/** The type with the one size that was not known (NonZero's), where the elements say it. */
+function withCount(type: ValueType, elements: Elements): ValueType {
+  const { dtype, shape } = type;
+  if (!elements || !shape) return type;
+  const known = shape.filter((dim) => typeof dim === 'number');
+  const size = known.reduce((total, dim) => total * dim, 1);
+  if (known.length !== shape.length - 1 || size === 0) return type;
+  return { dtype, shape: shape.map((dim) => (typeof dim === 'number' ? dim : elements.length / size)) };
 }
 
 /** Keeps -0 and 0 apart in a constant's key. */

@@ -14,7 +14,6 @@ import {
   required,
   sameAsInput,
   stringOf,
-  zeroGradient,
 } from './operator.ts';
 
 /** Adds rows of `updates` [B, K, S] to zeros [B, M, S] at the places `indices` [B, K]; equal places add up. */
@@ -153,10 +152,6 @@ export const indexOperators: OperatorTable = {
   Compress: {
     shape: (node) => [{ dtype: required(node, 0).dtype, shape: compressedShape(node) }],
     gradient: notDifferentiable(valueDependent),
-  },
-  NonZero: {
-    shape: (node) => [{ dtype: 'int64', shape: [required(node, 0).shape?.length, undefined] }],
-    gradient: zeroGradient('it gives places, which do not change with the values'),
   },
   Unique: {
     shape: (node) => [

@@ -6,7 +6,7 @@ import { knownInts, misfit, normalizeAxis, type Operator, required } from './ope
 import { padConstant } from './pad.ts';
 
 /** What is taken of one axis: `count` elements from `start`, `step` apart. */
-interface Cut {
+export interface Cut {
   readonly start: number;
   readonly step: number;
   readonly count: number;
@@ -38,7 +38,7 @@ function boundsOf(node: Node, rank: number): readonly Bounds[] | undefined {
 }
 
 /** Numpy's rule for bounds out of range (ONNX, "Slice"). */
-function cutOf(node: Node, dim: number, start: number, end: number, step: number): Cut {
+export function cutOf(node: Node, dim: number, start: number, end: number, step: number): Cut {
   if (step === 0) misfit(node, 'a step is 0');
   const clamp = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
   const from = start < 0 ? start + dim : start;
