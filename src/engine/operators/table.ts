@@ -9,6 +9,7 @@ import { normalization } from './normalization.ts';
 import type { Operator, OperatorTable } from './operator.ts';
 import { pooling } from './pooling.ts';
 import { reductions } from './reductions.ts';
+import { resampling } from './resampling.ts';
 import { INTERNAL_DOMAIN } from './schema.ts';
 import { shapeOperators } from './shape-operators.ts';
 
@@ -24,6 +25,7 @@ export const standardOperators: OperatorTable = {
   ...pooling,
   ...shapeOperators,
   ...indexOperators,
+  ...resampling,
 };
 
 /** Operators of other domains, by 'domain:name'. */

@@ -1,0 +1,199 @@
+import { type CompiledStep, compileStep, type State } from '../../engine/compile.ts';
+import { gradients } from '../../engine/differentiate.ts';
+import { add, mul, scalar } from '../../engine/graph/build.ts';
+import { Graph, staticShape, type Value } from '../../engine/graph/graph.ts';
+import type { Runtime, SessionSettings } from '../../engine/runtime/session.ts';
+import { elementCount, type Tensor, tensor, tensorOf } from '../../engine/tensor/tensor.ts';
+import { HounsfieldError } from '../../errors.ts';
+import { RandomStream } from '../../random.ts';
+import { type BuildContext, createContext, type RandomInput } from '../layers/build-context.ts';
+import { averageWeights } from '../optimizers/average.ts';
+import { clipByGlobalNorm } from '../optimizers/clipping.ts';
+import { decaysByRank, type Optimizer, type TrainedParameter } from '../optimizers/optimizer.ts';
+
+/** What is learned: a loss as a function of graph inputs, and how its gradients become updates. */
+export interface Learning {
+  /** Adds the inputs, the network and the loss to the graph, and returns the loss (one element). */
+  readonly build: (context: BuildContext) => Value;
+  readonly optimizer: Optimizer;
+  readonly seed: number;
+  /** Parameters, by name, that stay as they are; their gradients are not computed. */
+  readonly frozen?: (name: string) => boolean;
+  /** Weight decay on every parameter; left out, biases and the scales of normalisation are spared. */
+  readonly decayAll?: boolean;
+  /** Steps whose gradients are averaged into one update; 1 when left out. */
+  readonly accumulate?: number;
+  /** Largest common norm of the gradients; 0 or left out leaves them alone. */
+  readonly clip?: number;
+  /** Decay of the moving average of the weights; 0 or left out keeps none. */
+  readonly average?: number;
+}
+
+/** A step that learns: feeds in, loss out, the state replaced. */
+export interface TrainingStep {
+  readonly state: State;
+  /** Parameters and running statistics as they are now: the moving average of the weights where one is kept. */
+  weights(): ReadonlyMap<string, Tensor>;
+  /**
+   * @param feeds the graph inputs that `build` added
+   * @param rate learning rate of this step
+   * @param moment names the random numbers of this step (dropout)
+   * @returns the loss
+   */
+  run(feeds: Readonly<Record<string, Tensor>>, rate: number, moment: Moment): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface Moment {
+  readonly epoch: number;
+  readonly step: number;
+  /** The epoch's last step: gradients accumulated so far are applied even if there are fewer than planned. */
+  readonly last: boolean;
+}
+
+export interface StepRuntime extends SessionSettings {
+  readonly runtime: Runtime;
+  readonly state?: State;
+}
+
+/** Builds, differentiates and compiles a training step: one run forward, backward and update. */
+export async function compileTrainingStep(learning: Learning, settings: StepRuntime): Promise<TrainingStep> {
+  const graph = new Graph();
+  const context = createContext(graph, 'train', learning.seed);
+  const loss = learning.build(context);
+  const trainable = context.parameters.filter(({ name }) => !learning.frozen?.(name));
+  if (trainable.length === 0) {
+    throw new HounsfieldError(
+      'NOTHING_TO_TRAIN',
+      'every parameter is frozen. Leave at least one free to learn.',
+    );
+  }
+  const found = gradients(loss, trainable);
+  const pairs: (TrainedParameter & { decay: boolean })[] = trainable.flatMap((value, i) => {
+    const gradient = found[i];
+    return gradient ? [{ value, gradient, decay: learning.decayAll === true || decaysByRank(value) }] : [];
+  });
+  graph.output(loss);
+  const compile = (part: Graph, state: State | undefined) =>
+    compileStep(part, { ...settings, ...(state ? { state } : {}) });
+
+  const accumulate = learning.accumulate ?? 1;
+  if (accumulate > 1)
+    return accumulating(learning, graph, context, pairs, accumulate, compile, settings.state);
+  addUpdate(learning, graph, pairs, graph.input('rate', 'float32', []));
+  const step = await compile(graph, settings.state);
+  return {
+    state: step.state,
+    weights: () => currentWeights(context, step.state),
+    async run(feeds, rate, moment) {
+      const random = drawMasks(context.randomInputs, learning.seed, moment);
+      const outputs = await step.run({ ...feeds, ...random, rate: tensorOf('float32', [], [rate]) });
+      return Number(outputs[loss.name]!.data[0]);
+    },
+    close: () => step.close(),
+  };
+}
+
+/** Clipping, the optimizer's update and the moving average. */
+function addUpdate(learning: Learning, graph: Graph, pairs: readonly TrainedParameter[], rate: Value): void {
+  const { clip = 0, average = 0 } = learning;
+  const clipped =
+    clip > 0
+      ? clipByGlobalNorm(
+          graph,
+          pairs.map(({ gradient }) => gradient),
+          clip,
+        ).gradients
+      : [];
+  learning.optimizer.update(
+    graph,
+    pairs.map((pair, i) => ({ ...pair, gradient: clipped[i] ?? pair.gradient })),
+    rate,
+  );
+  if (average > 0)
+    averageWeights(
+      graph,
+      pairs.map(({ value }) => value),
+      { decay: average, warmUp: true },
+    );
+}
+
+/** A frozen parameter is not part of the state: it is as it was built. */
+function currentWeights(context: BuildContext, state: State): Map<string, Tensor> {
+  return new Map(
+    [...context.parameters, ...context.buffers].map((value) => {
+      const name = [`average/${value.name}`, value.name].find((candidate) => state.has(candidate));
+      // Parameters and buffers are initializers, which hold data.
+      return [value.name, name ? state.get(name) : value.constant!];
+    }),
+  );
+}
+
+/** Gradients and update compiled apart around one state: sums of gradients in between. */
+async function accumulating(
+  learning: Learning,
+  graph: Graph,
+  context: BuildContext,
+  pairs: readonly (TrainedParameter & { decay: boolean })[],
+  accumulate: number,
+  compile: (part: Graph, state: State | undefined) => Promise<CompiledStep>,
+  shared: State | undefined,
+): Promise<TrainingStep> {
+  const updateGraph = new Graph();
+  const rate = updateGraph.input('rate', 'float32', []);
+  const share = updateGraph.input('share', 'float32', []);
+  const applied = pairs.map(({ value, gradient, decay }) => {
+    const zeros = tensor('float32', staticShape(value), new Float32Array(elementCount(staticShape(value))));
+    const sum = graph.initializer(`accumulated/${value.name}`, zeros);
+    graph.update(sum, add(sum, gradient));
+    const total = updateGraph.initializer(sum.name, zeros);
+    updateGraph.update(total, mul(total, scalar(updateGraph, 0)));
+    // Parameters are initializers, which hold data.
+    const parameter = updateGraph.initializer(value.name, value.constant!);
+    return { value: parameter, gradient: mul(total, share), decay };
+  });
+  addUpdate(learning, updateGraph, applied, rate);
+  const update = await compile(updateGraph, shared);
+  // The state already holds the parameters, so that the gradient step is fed them instead of keeping a copy.
+  const gradient = await compile(graph, update.state);
+  const lossName = graph.outputs[0]!.name;
+  return {
+    state: update.state,
+    weights: () => currentWeights(context, update.state),
+    async run(feeds, rateNow, moment) {
+      const outputs = await gradient.run({
+        ...feeds,
+        ...drawMasks(context.randomInputs, learning.seed, moment),
+      });
+      const gathered = (moment.step % accumulate) + 1;
+      if (gathered === accumulate || moment.last) {
+        await update.run({
+          rate: tensorOf('float32', [], [rateNow]),
+          share: tensorOf('float32', [], [1 / gathered]),
+        });
+      }
+      return Number(outputs[lossName]!.data[0]);
+    },
+    async close() {
+      await gradient.close();
+      await update.close();
+    },
+  };
+}
+
+/** Dropout masks: 0 with probability 1 - keep, else 1/keep, from a stream of this step's own. */
+function drawMasks(inputs: readonly RandomInput[], seed: number, moment: Moment): Record<string, Tensor> {
+  const masks: Record<string, Tensor> = {};
+  for (const { name, shape, keepProbability } of inputs) {
+    const random = new RandomStream({
+      seed,
+      purpose: `dropout/${name}`,
+      epoch: moment.epoch,
+      step: moment.step,
+    });
+    const data = new Float32Array(elementCount(shape));
+    for (let i = 0; i < data.length; i++) data[i] = random.chance(keepProbability) ? 1 / keepProbability : 0;
+    masks[name] = tensor('float32', shape, data);
+  }
+  return masks;
+}

@@ -1,0 +1,89 @@
+import type { Graph } from '../../engine/graph/graph.ts';
+import { HounsfieldError } from '../../errors.ts';
+import type { OperatingRule } from '../../evidence/statistics/operating-point.ts';
+
+/** What a model takes: values as decoded from the file, of any height and width; the graph resizes and normalises. */
+export interface InputDescription {
+  readonly channels: number;
+  /** Size that the graph resizes to, in pixels. */
+  readonly height: number;
+  readonly width: number;
+  /** Normalisation inside the graph, per channel, in the file's scale. */
+  readonly mean: readonly number[];
+  readonly standardDeviation: readonly number[];
+  /** Whether the training images held whole numbers, so that resized values are rounded as in training. */
+  readonly integer: boolean;
+  readonly bitDepth: number;
+}
+
+export interface CardFigure {
+  readonly value: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** What travels with the weights: everything a user must know before relying on a prediction. */
+export interface ModelCard {
+  readonly task: string;
+  readonly labels: readonly string[];
+  readonly input: InputDescription;
+  readonly network: string;
+  readonly intendedUse: string;
+  readonly data: {
+    readonly name: string;
+    readonly fingerprint: string;
+    /** SHA-256 over the sample names of each split. */
+    readonly splitHashes: Readonly<Record<string, string>>;
+    readonly counts: Readonly<Record<string, readonly number[]>>;
+  };
+  /** Figures on the test set with 95 % intervals. */
+  readonly metrics: Readonly<Record<string, CardFigure>>;
+  /** Chosen on the validation set; two classes only. */
+  readonly operatingPoint?: {
+    readonly threshold: number;
+    readonly rule: OperatingRule;
+    readonly chosenOn: string;
+  };
+  readonly seed: number;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly createdAt: string;
+}
+
+const PREFIX = 'hounsfield.';
+
+/** Puts the card into the graph's metadata, one key per topic, JSON where it is not a plain text. */
+export function writeCard(graph: Graph, card: ModelCard): void {
+  for (const [key, value] of Object.entries(card)) {
+    graph.metadata.set(`${PREFIX}${key}`, typeof value === 'string' ? value : JSON.stringify(value));
+  }
+}
+
+const texts: ReadonlySet<string> = new Set(['task', 'network', 'intendedUse', 'createdAt']);
+
+/** The card of a graph. @throws MODEL_WITHOUT_CARD for a model that Hounsfield did not write */
+export function readCard(graph: Graph, path: string): ModelCard {
+  const entries = [...graph.metadata].flatMap(([key, value]) => {
+    if (!key.startsWith(PREFIX)) return [];
+    const name = key.slice(PREFIX.length);
+    return [[name, texts.has(name) ? value : parse(value, path)] as const];
+  });
+  const card = Object.fromEntries(entries) as Partial<ModelCard>; // checked just below
+  if (!card.task || !card.labels || !card.input) {
+    throw new HounsfieldError(
+      'MODEL_WITHOUT_CARD',
+      `${path} says nothing of its task, labels and input, so it was not written by 'hounsfield train'. ` +
+        'Use a model.onnx of a training run.',
+    );
+  }
+  return card as ModelCard; // task, labels and input were checked; the rest is written with them
+}
+
+function parse(value: string, path: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch (cause) {
+    throw new HounsfieldError('MODEL_WITHOUT_CARD', `${path} has damaged metadata. Get the file again.`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import { add, div, ints, scalar, sub } from '../../engine/graph/build.ts';
+import { Graph, type Value } from '../../engine/graph/graph.ts';
+import { type Tensor, tensorOf } from '../../engine/tensor/tensor.ts';
+import { createContext, type Network } from '../../learning/layers/build-context.ts';
+import type { InputDescription } from '../bundle/model-card.ts';
+
+/** (x - mean) / standard deviation per channel. */
+export function normalise(x: Value, input: InputDescription): Value {
+  const { graph } = x;
+  const perChannel = (values: readonly number[]) =>
+    graph.constant(tensorOf('float32', [1, input.channels, 1, 1], values));
+  return div(sub(x, perChannel(input.mean)), perChannel(input.standardDeviation)); // [N, C, h, w]
+}
+
+/** Raw values of any size to the network's size, as the training data were prepared: linear, anti-aliased. */
+function resized(image: Value, input: InputDescription): Value {
+  const { graph } = image;
+  const sized = graph.op('Resize', [image, undefined, undefined, ints(graph, [input.height, input.width])], {
+    mode: 'linear',
+    antialias: 1,
+    axes: [2, 3],
+    coordinate_transformation_mode: 'half_pixel',
+  });
+  // Math.round, which prepared the training images, rounds halves up; ONNX's Round does not.
+  return input.integer ? graph.op('Floor', [add(sized, scalar(graph, 0.5))]) : sized;
+}
+
+/** The parts of a classifier's graph that others hold on to. */
+export interface ClassifierGraph {
+  readonly graph: Graph;
+  readonly image: Value;
+  readonly logits: Value;
+  readonly probabilities: Value;
+}
+
+/**
+ * The classifier as it is used: 'image' [N, C, H, W], raw values as decoded, any N, H and W, to
+ * 'probabilities' [N, K] and 'logits' [N, K].
+ *
+ * @param weights parameters and running statistics by name
+ */
+export function classifierGraph(
+  network: Network,
+  input: InputDescription,
+  labels: readonly string[],
+  weights: ReadonlyMap<string, Tensor>,
+): ClassifierGraph {
+  const graph = new Graph();
+  graph.name = 'classifier';
+  const context = createContext(graph, 'infer', 0, { tensors: weights, missing: 'error' });
+  const image = graph.input('image', 'float32', ['N', input.channels, 'H', 'W']);
+  const x = normalise(resized(image, input), input);
+  const raw = network(context, x, { outputs: labels.length });
+  const logits = graph.op('Identity', [raw], {}, { outputNames: ['logits'] });
+  const probabilities = graph.op('Softmax', [logits], { axis: 1 }, { outputNames: ['probabilities'] });
+  graph.output(probabilities, logits);
+  return { graph, image, logits, probabilities };
+}

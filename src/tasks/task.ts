@@ -1,0 +1,107 @@
+import type { Runtime } from '../engine/runtime/session.ts';
+
+/** How far something long has come; whoever shows it decides how. */
+export type TaskEvent =
+  | { readonly kind: 'stage'; readonly text: string }
+  | { readonly kind: 'note'; readonly text: string }
+  | { readonly kind: 'count'; readonly text: string; readonly done: number; readonly of: number }
+  | {
+      readonly kind: 'step';
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly imagesPerSecond: number;
+      readonly secondsLeft: number;
+      readonly metricName: string;
+      /** Of the last epoch; undefined in the first. */
+      readonly metric: number | undefined;
+    }
+  | {
+      readonly kind: 'epoch';
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly trainLoss: number;
+      readonly validation: Readonly<Record<string, number>>;
+      readonly improved: boolean;
+      readonly seconds: number;
+    };
+
+/** What a task needs from around it. */
+export interface TaskSurroundings {
+  readonly runtime: Runtime;
+  readonly report: (event: TaskEvent) => void;
+  /** Asks a run to finish its step, leave a checkpoint and stop. */
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainRequest {
+  readonly data: string;
+  readonly out: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly resume: boolean;
+}
+
+export interface TrainResult {
+  readonly outcome: 'finished' | 'stopped-early' | 'interrupted';
+  /** Files written, by what they are. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Figures of the test set; empty when interrupted. */
+  readonly test: Readonly<Record<string, number | null>>;
+}
+
+export interface EvaluateRequest {
+  readonly model: string;
+  readonly data: string;
+  /** Which split of a data set that has splits; all images when left out and there are none. */
+  readonly split?: 'train' | 'validation' | 'test' | 'all';
+  readonly out?: string;
+  readonly threads?: number;
+  readonly patientPattern?: string;
+  readonly language?: 'en' | 'zh';
+}
+
+/** One image's answer. */
+export interface Prediction {
+  readonly image: string;
+  readonly label: string;
+  readonly probabilities: Readonly<Record<string, number>>;
+  /** Only with an operating point: whether the second class's probability reaches its threshold. */
+  readonly positive?: boolean;
+}
+
+export interface ExplainRequest {
+  readonly model: string;
+  readonly images: readonly string[];
+  readonly out: string;
+  /** Label to explain; the predicted one when left out. */
+  readonly label?: string;
+  /** Node whose output the heat map is made from; found when left out. */
+  readonly layer?: string;
+  readonly threads?: number;
+}
+
+export interface Explanation {
+  readonly image: string;
+  readonly label: string;
+  readonly probability: number;
+  readonly overlay: string;
+}
+
+/** A capability: one folder under tasks/ and one line in the registry. */
+export interface Task {
+  readonly name: string;
+  readonly describe: string;
+  readonly train: (request: TrainRequest, around: TaskSurroundings) => Promise<TrainResult>;
+  /** Returns plain JSON. */
+  readonly evaluate: (
+    request: EvaluateRequest,
+    around: TaskSurroundings,
+  ) => Promise<Readonly<Record<string, unknown>>>;
+  readonly predict: (
+    request: { readonly model: string; readonly images: readonly string[]; readonly threads?: number },
+    around: TaskSurroundings,
+  ) => Promise<readonly Prediction[]>;
+  readonly explain: (request: ExplainRequest, around: TaskSurroundings) => Promise<readonly Explanation[]>;
+}
