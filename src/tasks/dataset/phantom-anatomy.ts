@@ -38,14 +38,14 @@ export interface SliceAnatomy {
 /** Draws a patient. */
 export function drawAnatomy(stream: RandomStream): PatientAnatomy {
   return {
-    bodyWidth: stream.uniform(0.8, 0.92),
-    bodyDepth: stream.uniform(0.58, 0.7),
+    bodyWidth: stream.uniform(0.84, 0.95),
+    bodyDepth: stream.uniform(0.64, 0.75),
     fat: stream.uniform(0.03, 0.09),
-    lungWidth: stream.uniform(0.24, 0.29),
-    lungDepth: stream.uniform(0.36, 0.43),
-    heartSize: stream.uniform(0.16, 0.24),
+    lungWidth: stream.uniform(0.3, 0.345),
+    lungDepth: stream.uniform(0.44, 0.52),
+    heartSize: stream.uniform(0.19, 0.27),
     shiftX: stream.uniform(-0.04, 0.04),
-    shiftY: stream.uniform(-0.08, 0),
+    shiftY: stream.uniform(-0.12, -0.04),
     tilt: stream.uniform(-0.05, 0.05),
     vesselDensity: stream.uniform(0.8, 1.2),
     ribPhase: stream.uniform(0, 1),
@@ -114,16 +114,16 @@ function drawVessels(
   const vessels: LungStructure[] = [];
   for (const [side, lung] of lungs.entries()) {
     const hilum = side === 0 ? 1 : -1;
-    const count = Math.round(stream.uniform(13, 19) * patient.vesselDensity);
+    const count = Math.round(stream.uniform(10, 15) * patient.vesselDensity);
     for (let k = 0; k < count; k++) {
       const [u, v] = pointInDisc(stream, 0.92);
       const central = Math.max(0, (1 + hilum * u) / 2) * (1 - 0.5 * Math.abs(v));
-      const radius = 0.011 + 0.022 * central * stream.uniform(0.6, 1.2);
+      const radius = 0.01 + 0.018 * central * stream.uniform(0.6, 1.2);
       const length = stream.chance(0.4) ? stream.uniform(1, 1.6) : stream.uniform(2, 6);
       const [x, y] = fromLung(lung, u, v);
       const towardsHilum = Math.atan2(lung.y - y, lung.x + hilum * lung.a - x);
       const angle = towardsHilum + stream.normal(0, 0.35);
-      vessels.push({ x, y, a: radius * length, b: radius, angle, hu: stream.uniform(-150, 40) });
+      vessels.push({ x, y, a: radius * length, b: radius, angle, hu: stream.uniform(-250, 20) });
     }
   }
   return vessels;
@@ -133,16 +133,16 @@ function drawVessels(
 function drawNodule(lungs: readonly Ellipse[], stream: RandomStream): LungStructure {
   const lung = lungs[stream.integer(lungs.length)]!;
   const [x, y] = fromLung(lung, ...pointInDisc(stream, 0.78));
-  const radius = stream.uniform(0.048, 0.105);
-  const offCentre = stream.uniform(0, 0.85);
+  const radius = stream.uniform(0.068, 0.135);
+  const offCentre = stream.uniform(0, 0.8);
   const seen = radius * Math.sqrt(1 - offCentre * offCentre);
   const roundness = stream.uniform(0.8, 1);
-  const solid = stream.chance(0.7) ? stream.uniform(-120, 60) : stream.uniform(-560, -250);
+  const solid = stream.chance(0.75) ? stream.uniform(-80, 70) : stream.uniform(-500, -200);
   return {
     x,
     y,
-    a: Math.max(0.034, seen),
-    b: Math.max(0.034, seen) * roundness,
+    a: seen,
+    b: seen * roundness,
     angle: stream.uniform(0, Math.PI),
     hu: solid,
   };
