@@ -20,9 +20,19 @@ export function seriesColour(index: number): string {
   return seriesColours[index % seriesColours.length]!;
 }
 
-/** A dash for the series at `index`: from the ninth on colours repeat, dashes do not. */
-export function seriesDash(index: number): number[] {
-  return index < seriesColours.length ? [1, 0] : [5, 3];
+/** A line's dash, so that a series is told by more than its colour. */
+export type SeriesKind = 'solid' | 'dash' | 'dots';
+
+/** The dash of the series at `index`. */
+export function seriesKind(index: number): SeriesKind {
+  if (index < 4) return 'solid';
+  return index < seriesColours.length ? 'dash' : 'dots';
+}
+
+const dashes: Readonly<Record<SeriesKind, number[]>> = { solid: [1, 0], dash: [6, 3], dots: [2, 3] };
+
+function seriesDash(index: number): number[] {
+  return dashes[seriesKind(index)];
 }
 
 type Row = Readonly<Record<string, number | string | null>>;
@@ -40,8 +50,8 @@ const look = {
   axis: {
     labelColor: 'var(--soft)',
     titleColor: 'var(--soft)',
-    labelFontSize: 11.5,
-    titleFontSize: 12,
+    labelFontSize: 12.5,
+    titleFontSize: 13,
     titleFontWeight: 500,
     titlePadding: 7,
     gridColor: 'var(--grid)',
@@ -307,7 +317,7 @@ export function reliabilityChart(
             field: 'count',
             type: 'quantitative',
             title: titles.count,
-            axis: { tickCount: 2, grid: false, format: '~s' },
+            axis: { tickCount: 2, grid: false, format: ',d' },
           },
           y2: { datum: 0 },
         },

@@ -78,7 +78,7 @@ test('the figures of the evidence are on the page', () => {
   const { test: evidence } = samples['two classes, English'];
   const { value, low, high } = evidence.figures.auc;
   expect(english.includes(`<span class="big">${value!.toFixed(3)}</span>`)).toBe(true);
-  expect(english.includes(`95 % interval ${low!.toFixed(3)} to ${high!.toFixed(3)}`)).toBe(true);
+  expect(english.includes(`95 % CI ${low!.toFixed(3)} – ${high!.toFixed(3)}`)).toBe(true);
   const { truePositives } = evidence.operatingPoint!.counts;
   expect(english.includes(`the model finds ${truePositives} of 390 images`)).toBe(true);
   expect(pages.get('two classes, Chinese')!.includes('lang="zh-CN"')).toBe(true);
@@ -122,8 +122,9 @@ test.each([
 });
 
 test('parts that are missing leave no empty section', async () => {
-  const { training: _, validation: __, ...rest } = samples['two classes, English'];
-  const page = await renderReport({ ...rest, cases: { mistakes: [], correct: [] } });
+  const { validation: _, ...rest } = samples['two classes, English'];
+  const training = { ...rest.training!, history: [] };
+  const page = await renderReport({ ...rest, training, cases: { mistakes: [], correct: [] } });
   expect(page.match(/id="training"|id="cases"|#training|#cases/)).toBeNull();
   expect(wrongTags(page)).toEqual([]);
 });

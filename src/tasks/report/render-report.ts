@@ -17,7 +17,7 @@ import { numbersOf, textsByLanguage } from './texts.ts';
 export async function renderReport(content: ReportContent): Promise<string> {
   const texts = textsByLanguage[content.language];
   const page: Page = { content, texts, numbers: numbersOf(content.language) };
-  const { training } = content;
+  const training = content.training?.history.length ? content.training : undefined;
   const hasCases = content.cases.mistakes.length + content.cases.correct.length > 0;
   const contents: (readonly [string, string])[] = [
     ['key-figures', texts.keyFigures],
@@ -47,7 +47,7 @@ ${await curvesSection(page)}
 ${hasCases ? casesSection(page) : undefined}
 ${allFiguresSection(page)}
 ${dataSection(page)}
-${training && training.history.length > 0 ? await trainingSection(page, training) : undefined}
+${training && (await trainingSection(page, training))}
 ${limitsSection(page)}
 ${provenanceSection(page)}
 <footer>${texts.footer}</footer>

@@ -7,6 +7,7 @@ import {
   reliabilityChart,
   rocChart,
   seriesColour,
+  seriesKind,
 } from './charts.ts';
 import { type FigureFormat, figureCell, type Page, say } from './figures.ts';
 import { html, type Markup } from './html.ts';
@@ -207,7 +208,7 @@ function classLegend(evidence: ClassificationEvidence): Markup {
     evidence.curves.map(({ classIndex }, i) => ({
       name: evidence.classes[classIndex]!,
       colour: seriesColour(i),
-      ...(i >= 8 && { kind: 'dash' as const }),
+      kind: seriesKind(i),
     })),
   );
 }

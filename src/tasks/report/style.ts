@@ -4,7 +4,7 @@ export const styleSheet = `
   color-scheme: light dark;
   --page: #f4f6f8; --sheet: #ffffff; --ink: #17212b; --soft: #55636f; --line: #dde3e8; --faint: #eef2f5;
   --accent: #0b5c94; --first: #0072b2; --second: #d55e00; --third: #009e73; --fourth: #aa4c8f;
-  --fifth: #2b9ac8; --sixth: #b38600; --seventh: #5a5ac8; --eighth: #7a6a5a; --band: #0072b2;
+  --fifth: #4a4a4a; --sixth: #b38600; --seventh: #3fa9dd; --eighth: #8a5a3c; --band: #0072b2;
   --grid: #e6eaee; --axis: #9aa6b0; --notice: #fff7e6; --notice-line: #d99a00; --notice-ink: #5c4300;
   --shade: 0, 114, 178; --wrong: #b3401a; --right: #00735a;
 }
@@ -12,7 +12,7 @@ export const styleSheet = `
   :root {
     --page: #0f1418; --sheet: #171e24; --ink: #e6ebef; --soft: #9fadb9; --line: #2d3841; --faint: #1f2830;
     --accent: #6fb8ea; --first: #56b4e9; --second: #f28e4b; --third: #2fc59c; --fourth: #dd8fc1;
-    --fifth: #8fd3f4; --sixth: #e5bd3c; --seventh: #a3a3f5; --eighth: #c4b29e; --band: #56b4e9;
+    --fifth: #d9d9d9; --sixth: #e5c04a; --seventh: #9adcf9; --eighth: #c99b7c; --band: #56b4e9;
     --grid: #26313a; --axis: #5f6e7a; --notice: #2b2310; --notice-line: #d99a00; --notice-ink: #f0d9a0;
     --shade: 30, 112, 168; --wrong: #f2a07f; --right: #5fd6b3;
   }
@@ -73,7 +73,7 @@ caption { caption-side: top; padding: 0 0 8px; color: var(--soft); font-size: 13
 th, td { padding: 7px 12px 7px 0; border-bottom: 1px solid var(--line); text-align: right; vertical-align: baseline; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 thead th { color: var(--soft); font-size: 12.5px; font-weight: 600; vertical-align: bottom; border-bottom-color: var(--axis); }
-tbody th { min-width: 4.5em; font-weight: 600; white-space: normal; overflow-wrap: anywhere; }
+tbody th { min-width: 4.5em; font-weight: 600; white-space: normal; overflow-wrap: break-word; }
 th:last-child, td:last-child { padding-right: 0; }
 tfoot th, tfoot td { border-bottom: 0; font-weight: 650; }
 td .range, td .why { display: block; color: var(--soft); font-size: 12px; font-weight: 400; }
@@ -89,8 +89,8 @@ table.list .range { display: inline-block; min-width: 9.5em; margin-left: 12px; 
 table.matrix { border-collapse: separate; border-spacing: 3px; }
 table.matrix th, table.matrix td { border: 0; }
 table.matrix thead th { padding: 2px 8px 4px; text-align: center; }
-table.matrix thead th { min-width: 0; max-width: 9em; white-space: normal; overflow-wrap: anywhere; }
-table.matrix tbody th { padding: 2px 10px 2px 0; color: var(--ink); font-size: 13px; max-width: 13em; overflow-wrap: anywhere; }
+table.matrix thead th { min-width: 0; max-width: 9em; white-space: normal; overflow-wrap: break-word; }
+table.matrix tbody th { padding: 2px 10px 2px 0; color: var(--ink); font-size: 13px; max-width: 13em; overflow-wrap: break-word; }
 table.matrix td { min-width: 84px; padding: 12px 10px; border-radius: 6px; text-align: center; background: rgba(var(--shade), calc(.05 + .6 * var(--part))); font-weight: 650; font-size: 18px; line-height: 1.2; }
 table.matrix td span { display: block; font-weight: 400; font-size: 12px; }
 table.matrix td.diagonal { box-shadow: inset 0 0 0 2px var(--first); }
@@ -101,6 +101,7 @@ figure { margin: 0; min-width: 0; break-inside: avoid; }
 figcaption { margin: 0 0 4px; font-weight: 600; font-size: 15px; line-height: 1.35; }
 figcaption small { display: block; color: var(--soft); font-weight: 400; font-size: 13px; }
 .chart > svg { display: block; width: 100%; max-width: 400px; height: auto; font-family: inherit; }
+.legend + .charts { margin-top: 16px; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 2px 0 0; padding: 0; list-style: none; color: var(--soft); font-size: 12.5px; }
 .legend svg { width: 22px; height: 10px; margin-right: 6px; vertical-align: 0; }
 .cases { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 20px; margin: 14px 0 0; padding: 0; }
@@ -138,8 +139,8 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
   :root {
     color-scheme: light;
     --page: #fff; --sheet: #fff; --ink: #000; --soft: #444; --line: #ccc; --faint: #f2f4f6; --accent: #0b5c94;
-    --first: #0072b2; --second: #d55e00; --third: #009e73; --fourth: #aa4c8f; --fifth: #2b9ac8;
-    --sixth: #b38600; --seventh: #5a5ac8; --eighth: #7a6a5a; --band: #0072b2; --grid: #e6eaee; --axis: #888;
+    --first: #0072b2; --second: #d55e00; --third: #009e73; --fourth: #aa4c8f; --fifth: #4a4a4a;
+    --sixth: #b38600; --seventh: #3fa9dd; --eighth: #8a5a3c; --band: #0072b2; --grid: #e6eaee; --axis: #888;
     --notice: #fff7e6; --notice-ink: #5c4300; --shade: 0, 114, 178; --wrong: #b3401a; --right: #00735a;
   }
   @page { size: A4; margin: 15mm 14mm 16mm; }
@@ -151,7 +152,9 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
   section { margin-top: 22px; }
   h1 { font-size: 25pt; }
   h2 { font-size: 15pt; }
-  h2, h3, caption, figcaption { break-after: avoid; }
+  h2, h3, caption, figcaption, section > p, h3 + p { break-after: avoid; }
+  p, li { break-inside: avoid; }
+  footer { margin-top: 16px; padding-top: 8px; }
   .figure, .words, .case, tr, table.matrix, .notice { break-inside: avoid; }
   .figures { grid-template-columns: repeat(4, 1fr); gap: 8px; }
   .figure .big { font-size: 20pt; }

@@ -18,9 +18,9 @@ export const en = {
 
   keyFigures: 'Key figures',
   keyFiguresLead:
-    'Measured on {samples} test images of {patients} patients that took no part in training. The line below each number is its 95 % confidence interval.',
+    'Measured on {samples} test images of {patients} patients that took no part in training. The line below each number is its 95 % confidence interval (CI).',
   keyFiguresLeadUnknown:
-    'Measured on {samples} test images that took no part in training. The line below each number is its 95 % confidence interval.',
+    'Measured on {samples} test images that took no part in training. The line below each number is its 95 % confidence interval (CI).',
   naturalFrequencies:
     'At a threshold of {threshold} for “{positive}”, the model finds {found} of {positives} images with the finding and misses {missed}. Of {negatives} images without it, it flags {falseAlarms} by mistake.',
   accuracySentence: 'The most probable class is the right one in {correct} of {samples} test images.',
@@ -29,7 +29,7 @@ export const en = {
   ruleYouden: 'largest sum of sensitivity and specificity',
   ruleSensitivity: 'sensitivity of at least {share}',
   ruleSpecificity: 'specificity of at least {share}',
-  interval: '95 % interval {low} to {high}',
+  interval: '95 % CI {low} – {high}',
   noInterval: 'no interval',
   undefinedFigure: 'not defined',
   reasonAbsent: 'a class does not occur among these images',

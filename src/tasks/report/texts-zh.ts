@@ -19,8 +19,9 @@ export const zh: Texts = {
 
   keyFigures: '关键指标',
   keyFiguresLead:
-    '在未参与训练的 {patients} 名患者的 {samples} 幅测试图像上测得。每个数值下方的横线是其 95% 置信区间。',
-  keyFiguresLeadUnknown: '在未参与训练的 {samples} 幅测试图像上测得。每个数值下方的横线是其 95% 置信区间。',
+    '在未参与训练的 {patients} 名患者的 {samples} 幅测试图像上测得。每个数值下方的横线是其 95% 置信区间（CI）。',
+  keyFiguresLeadUnknown:
+    '在未参与训练的 {samples} 幅测试图像上测得。每个数值下方的横线是其 95% 置信区间（CI）。',
   naturalFrequencies:
     '以“{positive}”概率 {threshold} 为阈值时，{positives} 幅阳性图像中模型检出 {found} 幅，漏检 {missed} 幅；{negatives} 幅阴性图像中误报 {falseAlarms} 幅。',
   accuracySentence: '{samples} 幅测试图像中，{correct} 幅的最大概率类别是正确的。',
@@ -28,7 +29,7 @@ export const zh: Texts = {
   ruleYouden: '灵敏度与特异度之和最大',
   ruleSensitivity: '灵敏度不低于 {share}',
   ruleSpecificity: '特异度不低于 {share}',
-  interval: '95% 置信区间 {low} 至 {high}',
+  interval: '95% CI {low} – {high}',
   noInterval: '无区间',
   undefinedFigure: '无定义',
   reasonAbsent: '这些图像中缺少某一类别',

@@ -20,7 +20,7 @@ export function fill(text: string, values: Readonly<Record<string, string | numb
 export interface Numbers {
   /** 4708 → 4,708 */
   readonly count: (value: number) => string;
-  /** 0.9234 → 92.3 % */
+  /** 0.9234 → 92.3 %, the space unbreakable */
   readonly percent: (share: number) => string;
   /** 0.97513 → 0.975 */
   readonly figure: (value: number) => string;
@@ -31,7 +31,7 @@ export function numbersOf(language: ReportLanguage): Numbers {
   const count = new Intl.NumberFormat(language === 'zh' ? 'zh-CN' : 'en-GB');
   return {
     count: (value) => count.format(value),
-    percent: (share) => `${(100 * share).toFixed(1)}${language === 'zh' ? '%' : ' %'}`,
+    percent: (share) => `${(100 * share).toFixed(1)}${language === 'zh' ? '%' : '\u00a0%'}`,
     figure: (value) => value.toFixed(3),
   };
 }
