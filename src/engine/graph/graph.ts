@@ -128,9 +128,9 @@ export class Graph {
     for (const name of names) this.#reserved.add(name);
   }
 
-  /** Names of all values of this graph, without those of enclosing graphs. */
-  valueNames(): IterableIterator<string> {
-    return this.#values.keys();
+  /** Names that a new value of this graph cannot have: its values' and those in its subgraphs. */
+  takenNames(): readonly string[] {
+    return [...this.#values.keys(), ...this.#reserved];
   }
 
   /** Adds a graph input. @throws GRAPH_NAME_TAKEN */
@@ -236,6 +236,8 @@ export class Graph {
       );
     }
     this.#values.set(value.name, value);
+    // A name inside of a subgraph must not come again outside of it.
+    for (let { outer } = this as Graph; outer; { outer } = outer) outer.reserve([value.name]);
     return value;
   }
 }

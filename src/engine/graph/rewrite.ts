@@ -50,7 +50,7 @@ export function copyGraph(graph: Graph, options: CopyOptions = {}): Graph {
 function copyInto(target: Graph, graph: Graph, copying: Copying): Graph {
   const { options, values } = copying;
   target.name = graph.name;
-  target.reserve(graph.valueNames());
+  target.reserve(graph.takenNames());
   for (const [key, value] of graph.metadata) target.metadata.set(key, value);
   for (const input of graph.inputs) {
     const fixed = options.inputValues?.[input.name];
