@@ -3,7 +3,7 @@ import { type BinSums, binScores, sumBins } from '../metrics/probability.ts';
 import { classIndicator, classScores, type Ranking } from '../metrics/ranking.ts';
 import { percentileInterval } from './bootstrap.ts';
 
-/** The curves of one class against the rest, thinned for drawing, with pointwise bootstrap bands. */
+/** The curves of one class against the rest, thinned and rounded for drawing, with pointwise bootstrap bands. */
 export interface ClassCurves {
   /** Index of the class. */
   readonly classIndex: number;
@@ -132,16 +132,21 @@ function rocBand(interval: (row: number) => { low: number | null; high: number |
   const rows = Array.from({ length: GRID }, (_, g) => g).filter((g) => interval(g).low !== null);
   return {
     falsePositiveRate: rows.map((g) => g / (GRID - 1)),
-    low: rows.map((g) => interval(g).low!),
-    high: rows.map((g) => interval(g).high!),
+    low: rows.map((g) => rounded(interval(g).low!)),
+    high: rows.map((g) => rounded(interval(g).high!)),
   };
+}
+
+/** Five decimals: finer than any screen, and half the length in a file. */
+function rounded(share: number): number {
+  return Math.round(share * 1e5) / 1e5;
 }
 
 function thinRoc(curve: RocCurve): RocCurve {
   const kept = thinnedIndices(curve.falsePositiveRate, curve.truePositiveRate);
   return {
-    falsePositiveRate: kept.map((i) => curve.falsePositiveRate[i]!),
-    truePositiveRate: kept.map((i) => curve.truePositiveRate[i]!),
+    falsePositiveRate: kept.map((i) => rounded(curve.falsePositiveRate[i]!)),
+    truePositiveRate: kept.map((i) => rounded(curve.truePositiveRate[i]!)),
     thresholds: kept.map((i) => curve.thresholds[i]!),
   };
 }
@@ -152,8 +157,8 @@ function precisionRecallOf(ranking: Ranking): Pick<ClassCurves, 'precisionRecall
   const kept = thinnedIndices(curve.recall, curve.precision);
   return {
     precisionRecall: {
-      recall: kept.map((i) => curve.recall[i]!),
-      precision: kept.map((i) => curve.precision[i]!),
+      recall: kept.map((i) => rounded(curve.recall[i]!)),
+      precision: kept.map((i) => rounded(curve.precision[i]!)),
       prevalence: ranking.positive.reduce((sum, p) => sum + p, 0) / ranking.positive.length,
     },
   };
