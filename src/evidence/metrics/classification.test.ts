@@ -114,44 +114,47 @@ describe.each(fixture.cases)('scikit-learn: $name', (given) => {
     }
   });
 
-  test.runIf('aucMacro' in expected)('macro ROC AUC', () => {
-    close([ranking.rocAucMacro(probabilities, labels, classCount, weights)], [expected['aucMacro']]);
-  });
+  // the script leaves these out where scikit-learn has no answer
+  if ('aucMacro' in expected)
+    test('macro ROC AUC', () => {
+      close([ranking.rocAucMacro(probabilities, labels, classCount, weights)], [expected['aucMacro']]);
+    });
 
   const curves = expected['curves'] as ExpectedCurves | undefined; // an object where the script wrote curves
-  test.runIf(curves !== undefined)('curves and operating points of class 1', () => {
-    const { roc, precisionRecall, youden } = curves!;
-    const actual = rocCurve(rankings[1]!, weights)!;
-    close(actual.falsePositiveRate, roc.falsePositiveRate);
-    close(actual.truePositiveRate, roc.truePositiveRate);
-    expect(actual.thresholds).toEqual(roc.thresholds);
-    const pr = precisionRecallCurve(rankings[1]!, weights)!;
-    // scikit-learn stops at the first point of full recall; ours goes on to the lowest threshold
-    close(pr.recall.slice(0, precisionRecall.recall.length), precisionRecall.recall);
-    close(pr.precision.slice(0, precisionRecall.precision.length), precisionRecall.precision);
+  if (curves !== undefined)
+    test('curves and operating points of class 1', () => {
+      const { roc, precisionRecall, youden } = curves!;
+      const actual = rocCurve(rankings[1]!, weights)!;
+      close(actual.falsePositiveRate, roc.falsePositiveRate);
+      close(actual.truePositiveRate, roc.truePositiveRate);
+      expect(actual.thresholds).toEqual(roc.thresholds);
+      const pr = precisionRecallCurve(rankings[1]!, weights)!;
+      // scikit-learn stops at the first point of full recall; ours goes on to the lowest threshold
+      close(pr.recall.slice(0, precisionRecall.recall.length), precisionRecall.recall);
+      close(pr.precision.slice(0, precisionRecall.precision.length), precisionRecall.precision);
 
-    const scores = ranking.classScores(probabilities, classCount, 1);
-    const positive = ranking.classIndicator(labels, 1);
-    const point = chooseOperatingPoint(scores, positive, {
-      rule: { kind: 'youden' },
-      ...(weights && { weights }),
-    });
-    expect(point.sensitivity).toBeCloseTo(youden.sensitivity, 10);
-    expect(point.specificity).toBeCloseTo(youden.specificity, 10);
-    if (youden.threshold !== null) expect(point.threshold).toBeLessThanOrEqual(youden.threshold);
-    if (youden.nextLower !== null) expect(point.threshold).toBeGreaterThan(youden.nextLower);
-    const at = (kind: 'sensitivity' | 'specificity') =>
-      chooseOperatingPoint(scores, positive, {
-        rule: { kind, atLeast: 0.9 },
+      const scores = ranking.classScores(probabilities, classCount, 1);
+      const positive = ranking.classIndicator(labels, 1);
+      const point = chooseOperatingPoint(scores, positive, {
+        rule: { kind: 'youden' },
         ...(weights && { weights }),
       });
-    expect(at('sensitivity').specificity).toBeCloseTo(curves!.sensitivityAtLeast90, 10);
-    expect(at('specificity').sensitivity).toBeCloseTo(curves!.specificityAtLeast90, 10);
-  });
+      expect(point.sensitivity).toBeCloseTo(youden.sensitivity, 10);
+      expect(point.specificity).toBeCloseTo(youden.specificity, 10);
+      if (youden.threshold !== null) expect(point.threshold).toBeLessThanOrEqual(youden.threshold);
+      if (youden.nextLower !== null) expect(point.threshold).toBeGreaterThan(youden.nextLower);
+      const at = (kind: 'sensitivity' | 'specificity') =>
+        chooseOperatingPoint(scores, positive, {
+          rule: { kind, atLeast: 0.9 },
+          ...(weights && { weights }),
+        });
+      expect(at('sensitivity').specificity).toBeCloseTo(curves!.sensitivityAtLeast90, 10);
+      expect(at('specificity').sensitivity).toBeCloseTo(curves!.specificityAtLeast90, 10);
+    });
 
-  test.each(['equalWidth', 'equalMass'] as const)('reliability curve, %s', (which) => {
-    const peer = curves?.[which];
-    if (peer === undefined) return expect(given.weights !== null || curves === undefined).toBe(true);
+  const binnings = (['equalWidth', 'equalMass'] as const).filter((which) => curves?.[which]);
+  test.for(binnings)('reliability curve, %s', (which) => {
+    const peer = curves![which]!;
     const bins = probability.reliabilityCurve(
       ranking.classScores(probabilities, classCount, 1),
       ranking.classIndicator(labels, 1),
