@@ -50,12 +50,13 @@ export async function decodeRaster(bytes: Uint8Array, name: string): Promise<Med
 
 function outputSpace(pipeline: Sharp, metadata: Metadata): Sharp {
   if (metadata.space === 'cmyk') return pipeline.pipelineColourspace('cmyk').toColourspace('cmyk');
+  // with 'b-w' and 'grey16' libvips's raw output leaves alpha out, so grey with alpha goes through colour
   if (metadata.depth === 'ushort') {
-    return metadata.channels <= 2
+    return metadata.channels === 1
       ? pipeline.toColourspace('grey16')
       : pipeline.pipelineColourspace('rgb16').toColourspace('rgb16');
   }
-  return metadata.channels <= 2 ? pipeline.toColourspace('b-w') : pipeline;
+  return metadata.channels === 1 ? pipeline.toColourspace('b-w') : pipeline;
 }
 
 /** Interleaved pixels without alpha or ink channels: 1 or 3 channels remain. */
@@ -74,11 +75,11 @@ function opaqueChannels(
     return { pixels, channels: 3 };
   }
   if (channels !== 2 && channels !== 4) return { pixels: stored, channels };
-  const kept = channels - 1;
+  const kept = metadata.channels === 2 ? 1 : channels - 1;
   const full = stored instanceof Uint16Array ? 65535 : 255;
   const pixels = stored instanceof Uint16Array ? new Uint16Array(count * kept) : new Uint8Array(count * kept);
   for (let i = 0; i < count; i++) {
-    const alpha = stored[channels * i + kept]! / full;
+    const alpha = stored[channels * (i + 1) - 1]! / full;
     for (let c = 0; c < kept; c++) pixels[kept * i + c] = Math.round(stored[channels * i + c]! * alpha);
   }
   return { pixels, channels: kept };
