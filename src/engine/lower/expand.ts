@@ -5,7 +5,14 @@ import { convolutionWindow } from '../operators/convolution.ts';
 import { intOf, required, stringOf } from '../operators/operator.ts';
 import { poolWindow } from '../operators/pooling.ts';
 import { INTERNAL_DOMAIN } from '../operators/schema.ts';
-import { type Window, windowAttributes } from '../operators/window.ts';
+import {
+  extentOf,
+  knownSizes,
+  spatialSizes,
+  type Window,
+  windowAttributes,
+  windowCounts,
+} from '../operators/window.ts';
 import { elementCount } from '../tensor/tensor.ts';
 import {
   composeBatchNormalization,
@@ -56,11 +63,8 @@ function compose(node: Node, inputs: readonly (Value | undefined)[], target: Gra
   if (node.op === 'BatchNormalization' && intOf(node, 'training_mode', 0) === 1) {
     return composeBatchNormalization(node, inputs);
   }
-  const windowed = windows[node.op];
-  if (!windowed || !stringOf(node, 'auto_pad', 'NOTSET').startsWith('SAME')) return undefined;
-  const window = windowed(node);
-  // The runtime leaves the dilation out of pooling's padding, and refuses it for convolutions.
-  if (window.dilations.every((dilation) => dilation === 1)) return undefined;
+  const window = windows[node.op] && knownSizes(required(node, 0)) && windowForRuntime(node);
+  if (!window) return undefined;
   const attributes = {
     ...Object.fromEntries(node.attributes),
     ...windowAttributes(window),
@@ -75,6 +79,35 @@ const windows: Readonly<Record<string, (node: Node) => Window>> = {
   AveragePool: poolWindow,
   LpPool: poolWindow,
 };
+
+/** The window as it must be written for ONNX Runtime to do what the standard says; undefined where it already does. */
+function windowForRuntime(node: Node): Window | undefined {
+  const window = windows[node.op]!(node);
+  const sizes = spatialSizes(required(node, 0));
+  if (node.op !== 'Conv' && intOf(node, 'ceil_mode', 0) === 1) return withoutSurplus(node, window, sizes);
+  const same = stringOf(node, 'auto_pad', 'NOTSET').startsWith('SAME');
+  // The runtime leaves the dilation out of pooling's padding, and refuses it for convolutions.
+  return same && window.dilations.some((dilation) => dilation !== 1) ? window : undefined;
+}
+
+/**
+ * With ceil_mode a last window that would start behind the input is left out, which the runtime's kernels know and its
+ * shape inference does not: end padding cut back to the last window that counts makes both agree.
+ */
+function withoutSurplus(node: Node, window: Window, sizes: readonly number[]): Window | undefined {
+  const counts = windowCounts(node, window, sizes, true);
+  const covered = counts.map(
+    (count, i) => window.strides[i]! * (count - 1) + extentOf(window.kernel[i]!, window.dilations[i]!),
+  );
+  const rooms = sizes.map((size, i) => size + window.begin[i]! + window.end[i]!);
+  if (covered.every((extent, i) => extent >= rooms[i]!)) return undefined;
+  return {
+    ...window,
+    end: window.end.map((end, i) =>
+      covered[i]! < rooms[i]! ? Math.max(0, covered[i]! - sizes[i]! - window.begin[i]!) : end,
+    ),
+  };
+}
 
 /**
  * A copy of the graph with the engine's composite operators and BatchNormalization of training written in standard
@@ -102,9 +135,12 @@ export function expandComposites(graph: Graph, { portable = false }: ExpandOptio
   return mergeEqualNodes(expanded);
 }
 
-/** What tells two poolings of the same value apart. */
-const poolKey = (node: Node, x: Value, { kernel, strides, dilations, begin, end }: Window): string =>
-  JSON.stringify([x.name, kernel, strides, dilations, begin, end, intOf(node, 'ceil_mode', 0)]);
+/** What tells two poolings of the same value apart, however their padding at the end is written. */
+function poolKey(node: Node, x: Value, window: Window): string {
+  const { kernel, strides, dilations, begin } = window;
+  const counts = windowCounts(node, window, spatialSizes(x), intOf(node, 'ceil_mode', 0) === 1);
+  return JSON.stringify([x.name, kernel, strides, dilations, begin, counts]);
+}
 
 /** The MaxPools whose gradient is asked for: their own Indices serve it, so that no pooling runs twice. */
 function poolsWithGradient(graph: Graph): Map<Node, string> {
@@ -154,23 +190,20 @@ function expandMaxPoolGradient(node: Node, [dy, x]: readonly Value[], { indices 
   const graph = dy!.graph;
   const dims = staticShape(required(node, 1));
   const flat = [elementCount(dims)];
-  const { kernel, strides, dilations, begin, end } = gradientWindow(node);
-  const known = indices.get(gradientKey(node));
-  const places =
-    known ??
-    graph.add(
-      'MaxPool',
-      [x],
-      {
-        ...windowAttributes({ kernel, strides, dilations, begin, end }),
-        ceil_mode: intOf(node, 'ceil_mode', 0),
-      },
-      { outputs: 2 },
-    )[1]!;
+  const places = indices.get(gradientKey(node)) ?? indicesAlone(node, x!);
   const zeros = expand(scalarLike(dy!, 0), flat);
   const dx = graph.op('ScatterElements', [zeros, reshape(places, [-1]), reshape(dy!, [-1])], {
     axis: 0,
     reduction: 'add',
   });
   return reshape(dx, dims);
+}
+
+/** The Indices of a pooling that the graph does not hold in the form that serves. */
+function indicesAlone(node: Node, x: Value): Value {
+  const stated = gradientWindow(node);
+  const ceil = intOf(node, 'ceil_mode', 0);
+  const window = ceil === 1 ? withoutSurplus(node, stated, spatialSizes(required(node, 1))) : undefined;
+  const attributes = { ...windowAttributes(window ?? stated), ceil_mode: ceil };
+  return x.graph.add('MaxPool', [x], attributes, { outputs: 2 })[1]!;
 }

@@ -13,7 +13,15 @@ import {
   stringOf,
 } from './operator.ts';
 import { INTERNAL_DOMAIN, RUNTIME_DOMAIN } from './schema.ts';
-import { axisInts, extentOf, outputSizes, type Window, windowAttributes, windowOf } from './window.ts';
+import {
+  axisInts,
+  extentOf,
+  outputSizes,
+  spatialSizes,
+  type Window,
+  windowAttributes,
+  windowOf,
+} from './window.ts';
 
 const internal = { domain: INTERNAL_DOMAIN } as const;
 
@@ -57,9 +65,9 @@ export function convolutionShape(node: Node): readonly ValueType[] {
   return [{ dtype: x.dtype, shape: [x.shape[0], w.shape?.[0], ...spatial] }];
 }
 
-/** The window of a Conv whose shapes are fixed. */
+/** The window of a Conv whose spatial sizes are fixed. */
 export function convolutionWindow(node: Node): Window {
-  return windowOf(node, staticShape(required(node, 0)).slice(2), staticShape(required(node, 1)).slice(2));
+  return windowOf(node, spatialSizes(required(node, 0)), spatialSizes(required(node, 1)));
 }
 
 function convolutionGradient({ graph, node, dy, wants }: GradientContext) {

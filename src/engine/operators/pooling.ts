@@ -18,6 +18,7 @@ import {
   axisInts,
   extentOf,
   outputSizes,
+  spatialSizes,
   type Window,
   windowAttributes,
   windowCounts,
@@ -55,9 +56,9 @@ function globalShape(node: Node): readonly ValueType[] {
   return [{ dtype: x.dtype, shape: spatial && [x.shape?.[0], x.shape?.[1], ...spatial.map(() => 1)] }];
 }
 
-/** The window of a pooling node whose shapes are fixed. */
+/** The window of a pooling node whose spatial sizes are fixed. */
 export function poolWindow(node: Node): Window {
-  const sizes = staticShape(required(node, 0)).slice(2);
+  const sizes = spatialSizes(required(node, 0));
   return windowOf(node, sizes, kernelOf(node, sizes.length));
 }
 

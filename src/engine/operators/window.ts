@@ -1,4 +1,4 @@
-import type { Node } from '../graph/graph.ts';
+import { type Node, staticShape, type Value } from '../graph/graph.ts';
 import type { Dim } from '../graph/shape.ts';
 import { intsOf, misfit, stringOf } from './operator.ts';
 
@@ -10,6 +10,16 @@ export interface Window {
   readonly begin: readonly number[];
   readonly end: readonly number[];
 }
+
+/** Sizes of the axes from 2 on, where all are known. */
+export function knownSizes(value: Value): readonly number[] | undefined {
+  const sizes = value.shape?.slice(2);
+  return sizes?.every((size): size is number => typeof size === 'number') ? sizes : undefined;
+}
+
+/** Sizes of the axes from 2 on; batch and channels need not be known. @throws SHAPE_NOT_STATIC */
+export const spatialSizes = (value: Value): readonly number[] =>
+  knownSizes(value) ?? staticShape(value).slice(2);
 
 /** Elements that a dilated kernel covers. */
 export const extentOf = (kernel: number, dilation: number): number => dilation * (kernel - 1) + 1;
