@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { otherOperators, standardOperators } from '../../src/engine/operators/table.ts';
@@ -78,6 +79,12 @@ describe.each(Object.entries(families))(
     );
   },
 );
+
+test.each(Object.keys(families))('fixture %s is as its maker wrote it', (family) => {
+  const text = readFileSync(new URL(`../../fixtures/operators/${family}.json`, import.meta.url), 'utf8');
+  const payload = text.slice(text.indexOf('"cases":') + '"cases":'.length, text.lastIndexOf('}'));
+  expect(createHash('sha256').update(payload).digest('hex')).toBe(JSON.parse(text).sha256);
+});
 
 describe('the table of operators', () => {
   const cases = Object.values(families).flat();

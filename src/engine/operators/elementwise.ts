@@ -19,7 +19,7 @@ const broadcastLike = (typedBy: number) => (node: Node) => [
     dtype: required(node, typedBy).dtype,
     shape: broadcastShapes(
       node,
-      node.inputs.map((input) => input?.shape),
+      node.inputs.map((_, i) => required(node, i).shape),
     ),
   },
 ];
@@ -182,12 +182,12 @@ function extremeGradient({ node, dy, wants }: GradientContext): readonly (Value 
   return inputs.map((input, i) => (wants(i) ? unbroadcast(mul(share, hits[i]!), input) : undefined));
 }
 
-/** The bounds belong to the inside (as PyTorch's clamp has it); outside, the gradient goes to the bound. */
+/** At a bound and outside, the gradient goes to the bound and not to x (as PyTorch's clamp by numbers has it). */
 function clipGradient({ node, dy, wants }: GradientContext): readonly (Value | undefined)[] {
   const [x, low, high] = node.inputs;
   const zero = scalarLike(dy[0]!, 0);
-  const below = low && apply('Less', x!, low);
-  const above = high && apply('Greater', x!, high);
+  const below = low && apply('LessOrEqual', x!, low);
+  const above = high && apply('GreaterOrEqual', x!, high);
   const outside = below && above ? apply('Or', below, above) : (below ?? above);
   return [
     wants(0) ? (outside ? where(outside, zero, dy[0]!) : dy[0]) : undefined,

@@ -86,8 +86,8 @@ export const elementwiseCases: readonly OperatorCase[] = [
   unary('Acosh', 'x[0].acosh()', random([2, 3], 1.3, 3)),
   unary('Atanh', 'x[0].atanh()', random([2, 3], -0.8, 0.8)),
   unary('Sign', 'x[0].sign()', distinct([2, 4])),
-  unary('Floor', 'x[0].floor()', distinct([2, 5])),
-  unary('Ceil', 'x[0].ceil()', distinct([2, 5])),
+  unary('Floor', 'x[0].floor()', distinct([2, 5], -1.9, 1.9)),
+  unary('Ceil', 'x[0].ceil()', distinct([2, 5], -1.9, 1.9)),
   unary('Round', 'x[0].round()', distinct([2, 5], -1.9, 1.9)),
   { op: 'Round', name: 'halves to even', inputs: [given([4], [0.5, 1.5, -0.5, 2.5])], torch: 'x[0].round()' },
   {
@@ -139,7 +139,7 @@ export const elementwiseCases: readonly OperatorCase[] = [
   },
   {
     op: 'Clip',
-    inputs: [random([3, 4]), given([], [-0.7]), given([], [0.9])],
+    inputs: [distinct([3, 4]), given([], [-0.7]), given([], [0.9])],
     differentiate: [0, 1, 2],
     torch: 'torch.clamp(x[0], x[1], x[2])',
   },

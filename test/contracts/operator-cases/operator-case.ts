@@ -1,5 +1,5 @@
 import { isAttribute, type PlainAttribute } from '../../../src/engine/graph/attributes.ts';
-import type { NumericDType } from '../../../src/engine/tensor/tensor.ts';
+import { type NumericDType, toNumbers } from '../../../src/engine/tensor/tensor.ts';
 import { RandomStream } from '../../../src/random.ts';
 
 /**
@@ -128,5 +128,7 @@ export function caseForPeer(item: OperatorCase) {
   };
 }
 
-const plain = (value: PlainAttribute): unknown =>
-  typeof value === 'object' && isAttribute(value) ? value.value : value;
+const plain = (value: PlainAttribute): unknown => {
+  const inner = typeof value === 'object' && isAttribute(value) ? value.value : value;
+  return typeof inner === 'object' && 'dims' in inner ? { ...inner, data: toNumbers(inner) } : inner;
+};
