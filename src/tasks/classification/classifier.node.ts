@@ -64,7 +64,11 @@ export async function loadModel(path: string): Promise<LoadedModel> {
 }
 
 /** An image with the model's channels, values as decoded. @throws CHANNELS_MISMATCH, BIT_DEPTH_MIXED */
-export function conformToModel(image: MedicalImage, card: ModelCard, name: string): FloatImage {
+export function conformToModel(
+  image: MedicalImage,
+  card: Pick<ModelCard, 'input'>,
+  name: string,
+): FloatImage {
   if (image.bitDepth !== card.input.bitDepth) {
     throw new HounsfieldError(
       'BIT_DEPTH_MIXED',
@@ -82,7 +86,7 @@ const MOST_VALUES = 16 * 512 * 512;
 /** Probabilities [N, K] of samples, each opened at its own size and run through the model file's whole graph. */
 export async function predictSamples(
   classifier: Classifier,
-  card: ModelCard,
+  card: Pick<ModelCard, 'labels' | 'input'>,
   dataset: Dataset,
   indices: readonly number[],
   onProgress: (done: number, of: number) => void = () => {},

@@ -1,0 +1,142 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { writeError, writeFileAtomically } from '../../atomic-file.node.ts';
+import { elementCount } from '../../engine/tensor/tensor.ts';
+import { HounsfieldError } from '../../errors.ts';
+import type { ModelCard } from '../bundle/model-card.ts';
+import { classCounts, type Dataset } from '../dataset/dataset.ts';
+import { loadDataset } from '../dataset/manifest.node.ts';
+import { samplesHash } from '../dataset/split-hash.node.ts';
+import type { ReportContent } from '../report/content.ts';
+import { renderReport } from '../report/render-report.ts';
+import type { EvaluateRequest, TaskSurroundings } from '../task.ts';
+import { reportCases } from './cases.node.ts';
+import { type LoadedModel, loadModel, openClassifier, predictSamples } from './classifier.node.ts';
+import { evidenceOf, figuresWithIntervals, plainFigures } from './evidence.ts';
+import { openExplainer } from './explain.node.ts';
+
+/**
+ * Judges a finished model on a data set. Labels are matched by name. With `out`, metrics.json and report.html are
+ * written there. See Task.evaluate.
+ *
+ * @throws LABEL_UNKNOWN when the data have a label that the model does not know; what loadDataset and openImage throw
+ */
+export async function evaluateModel(
+  request: EvaluateRequest,
+  around: TaskSurroundings,
+): Promise<Readonly<Record<string, unknown>>> {
+  const model = await loadModel(request.model);
+  const { card } = model;
+  const dataset = await loadDataset(request.data, {
+    classes: card.labels,
+    ...(request.patientPattern ? { patientPattern: request.patientPattern } : {}),
+  });
+  const { split, indices } = chosenSamples(dataset, request.split);
+  const threads = request.threads ? { threads: request.threads } : {};
+  const classifier = await openClassifier(model.graph, around.runtime, threads);
+  let probabilities: Float32Array;
+  try {
+    probabilities = await predictSamples(classifier, card, dataset, indices, (done, of) =>
+      around.report({ kind: 'count', text: `judging on ${split}`, done, of }),
+    );
+  } finally {
+    await classifier.close();
+  }
+  const evidence = evidenceOf(
+    { dataset, indices, probabilities, seed: card.seed },
+    card.labels,
+    card.operatingPoint,
+  );
+  const figures = { [split]: plainFigures(evidence), intervals: { [split]: figuresWithIntervals(evidence) } };
+  if (!request.out) return { ...figures, images: indices.length };
+  const { out } = request;
+  await mkdir(out, { recursive: true }).catch((cause: unknown) => {
+    throw writeError(cause, out);
+  });
+  await writeFileAtomically(
+    path.join(out, 'metrics.json'),
+    `${JSON.stringify({ ...figures, evidence: { [split]: evidence } }, null, 2)}\n`,
+  );
+  const explainer = openExplainer(model.graph, around.runtime, threads);
+  try {
+    const cases = await reportCases({ dataset, indices, probabilities, card }, (image, k) =>
+      explainer.heatMap(image, k),
+    );
+    const content = reportOf(model, dataset, indices, { request, split, test: evidence, cases });
+    await writeFileAtomically(path.join(out, 'report.html'), await renderReport(content));
+  } finally {
+    await explainer.close();
+  }
+  return {
+    ...figures,
+    images: indices.length,
+    files: { metrics: path.join(out, 'metrics.json'), report: path.join(out, 'report.html') },
+  };
+}
+
+/** The test part where the data have parts, else every image. @throws SPLIT_INCOMPLETE when the part asked for is empty */
+function chosenSamples(dataset: Dataset, asked: EvaluateRequest['split']) {
+  const all = dataset.samples.map((_, index) => index);
+  const divided = dataset.samples.some(({ split }) => split === 'test');
+  const split = asked ?? (divided ? 'test' : 'all');
+  if (split === 'all') return { split, indices: all };
+  const indices = all.filter((index) => dataset.samples[index]!.split === split);
+  if (indices.length > 0) return { split, indices };
+  throw new HounsfieldError(
+    'SPLIT_INCOMPLETE',
+    `${dataset.name} has no image in its ${split} part. Leave --split out to judge on all images.`,
+  );
+}
+
+function reportOf(
+  { card, graph }: LoadedModel,
+  dataset: Dataset,
+  indices: readonly number[],
+  rest: { request: EvaluateRequest; split: string } & Pick<ReportContent, 'test' | 'cases'>,
+): ReportContent {
+  const { request, split, test, cases } = rest;
+  const patients = new Set(indices.map((index) => dataset.samples[index]!.patient)).size;
+  return {
+    language: request.language ?? 'en',
+    title: `${card.labels.join(' / ')}: ${dataset.name}`,
+    createdAt: new Date().toISOString(),
+    purpose: {
+      summary: `${card.network}, judged on ${indices.length} images (${split}).`,
+      intendedUse: card.intendedUse,
+    },
+    model: {
+      network: card.network,
+      parameters: parameterCount(graph, card),
+      input: `${card.input.height} × ${card.input.width}, ${card.input.channels} channels`,
+      file: path.basename(request.model),
+    },
+    classes: card.labels,
+    data: {
+      name: dataset.name,
+      fingerprint: samplesHash(dataset, indices),
+      splits: [
+        {
+          name: 'test',
+          images: indices.length,
+          patients: dataset.grouping === 'patient' ? patients : null,
+          imagesPerClass: classCounts(dataset, indices),
+        },
+      ],
+      splitMethod: split === 'all' ? 'every image' : `the ${split} part that the data prescribe`,
+    },
+    test,
+    cases,
+    heatMapMethod: 'Grad-CAM',
+    settings: {},
+    provenance: Object.entries(card.versions).map(([name, value]) => ({ name, value })),
+  };
+}
+
+/** Trained weights: float initializers but running statistics and the input's own constants. */
+function parameterCount(graph: LoadedModel['graph'], _card: ModelCard): number {
+  let count = 0;
+  for (const [name, { constant }] of graph.initializers) {
+    if (/\.(weight|bias)$/.test(name) && constant) count += elementCount(constant.dims);
+  }
+  return count;
+}

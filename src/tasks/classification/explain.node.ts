@@ -1,0 +1,108 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { writeError, writeFileAtomically } from '../../atomic-file.node.ts';
+import type { Graph } from '../../engine/graph/graph.ts';
+import type { Runtime } from '../../engine/runtime/session.ts';
+import { tensor } from '../../engine/tensor/tensor.ts';
+import { HounsfieldError } from '../../errors.ts';
+import { compileGradCam, type GradCam, type HeatMap } from '../../evidence/explanation/grad-cam.ts';
+import { openImage } from '../../imaging/formats/open-image.node.ts';
+import { encodePng } from '../../imaging/formats/write-png.node.ts';
+import type { FloatImage } from '../../imaging/image/medical-image.ts';
+import { displayPicture, overlayPicture } from '../report/heat-map-picture.ts';
+import type { ExplainRequest, Explanation, TaskSurroundings } from '../task.ts';
+import { conformToModel, loadModel, openClassifier } from './classifier.node.ts';
+
+/** Draws heat maps, one compiled graph for each size of image. Close it. */
+export interface Explainer {
+  heatMap(image: FloatImage, classIndex: number): Promise<HeatMap>;
+  close(): Promise<void>;
+}
+
+/** Sizes kept compiled at once; data sets of photographs may hold hundreds. */
+const KEPT = 4;
+
+/** Grad-CAM of a classifier's graph for images of any size. */
+export function openExplainer(
+  graph: Graph,
+  runtime: Runtime,
+  options: { threads?: number; layer?: string } = {},
+): Explainer {
+  const compiled = new Map<string, GradCam>();
+  return {
+    async heatMap({ pixels, channels, height, width }, classIndex) {
+      const inputShape = [1, channels, height, width];
+      const key = inputShape.join('x');
+      let gradCam = compiled.get(key);
+      if (!gradCam) {
+        if (compiled.size === KEPT) {
+          const [oldest, old] = compiled.entries().next().value!; // not empty
+          compiled.delete(oldest);
+          await old.close();
+        }
+        gradCam = await compileGradCam(graph, { runtime, inputShape, ...options });
+        compiled.set(key, gradCam);
+      }
+      return gradCam.explain(tensor('float32', inputShape, pixels), classIndex);
+    },
+    async close() {
+      for (const gradCam of compiled.values()) await gradCam.close();
+    },
+  };
+}
+
+/** See Task.explain. @throws what loadModel and openImage throw; LABEL_UNKNOWN, EXPLAIN_LAYER */
+export async function explainImages(
+  request: ExplainRequest,
+  around: TaskSurroundings,
+): Promise<readonly Explanation[]> {
+  const { graph, card } = await loadModel(request.model);
+  const wanted = request.label === undefined ? undefined : card.labels.indexOf(request.label);
+  if (wanted === -1) {
+    throw new HounsfieldError(
+      'LABEL_UNKNOWN',
+      `the model has no label '${request.label}'; it has: ${card.labels.join(', ')}. Choose one of these.`,
+    );
+  }
+  const options = {
+    ...(request.threads ? { threads: request.threads } : {}),
+    ...(request.layer ? { layer: request.layer } : {}),
+  };
+  await mkdir(request.out, { recursive: true }).catch((cause: unknown) => {
+    throw writeError(cause, request.out);
+  });
+  const classifier = await openClassifier(graph, around.runtime, options);
+  const explainer = openExplainer(graph, around.runtime, options);
+  const names = overlayNames(request.images);
+  const answers: Explanation[] = [];
+  try {
+    for (const [i, file] of request.images.entries()) {
+      const image = conformToModel(await openImage(file), card, file);
+      const probabilities = await classifier.predict([image]);
+      const index = wanted ?? probabilities.indexOf(Math.max(...probabilities));
+      const picture = displayPicture(image);
+      const overlay = path.join(request.out, names[i]!);
+      await writeFileAtomically(
+        overlay,
+        encodePng(overlayPicture(picture, await explainer.heatMap(image, index))),
+      );
+      answers.push({ image: file, label: card.labels[index]!, probability: probabilities[index]!, overlay });
+      around.report({ kind: 'count', text: 'explaining', done: i + 1, of: request.images.length });
+    }
+  } finally {
+    await explainer.close();
+    await classifier.close();
+  }
+  return answers;
+}
+
+/** 'name.gradcam.png', numbered where two images have the same name. */
+function overlayNames(images: readonly string[]): readonly string[] {
+  const taken = new Map<string, number>();
+  return images.map((file) => {
+    const base = path.parse(file).name;
+    const count = taken.get(base) ?? 0;
+    taken.set(base, count + 1);
+    return count === 0 ? `${base}.gradcam.png` : `${base}.${count + 1}.gradcam.png`;
+  });
+}

@@ -1,0 +1,223 @@
+import { createRequire } from 'node:module';
+import { writeFileAtomically } from '../../atomic-file.node.ts';
+import { writeOnnx } from '../../engine/graph/onnx-file.ts';
+import type { Device } from '../../engine/runtime/session.ts';
+import { elementCount, type Tensor } from '../../engine/tensor/tensor.ts';
+import type { ClassificationEvidence } from '../../evidence/statistics/classification-evidence.ts';
+import type { Progress } from '../../learning/training/loop.ts';
+import { type ModelCard, writeCard } from '../bundle/model-card.ts';
+import type { ReportContent } from '../report/content.ts';
+import { renderReport } from '../report/render-report.ts';
+import type { TaskSurroundings } from '../task.ts';
+import { reportCases } from './cases.node.ts';
+import { openClassifier, predictSamples } from './classifier.node.ts';
+import { classifierGraph } from './classifier-graph.ts';
+import { evidenceOf, figuresWithIntervals, operatingPointOf, plainFigures } from './evidence.ts';
+import { openExplainer } from './explain.node.ts';
+import type { PreparedData } from './prepare.node.ts';
+import type { ClassificationSettings } from './settings.ts';
+
+/** A run whose training is over. */
+export interface TrainedRun {
+  readonly data: PreparedData;
+  readonly settings: ClassificationSettings;
+  /** Of the best epoch. */
+  readonly weights: ReadonlyMap<string, Tensor>;
+  readonly progress: Progress;
+  readonly outcome: 'finished' | 'stopped-early';
+  readonly file: (name: 'metrics' | 'model' | 'report') => string;
+  readonly around: TaskSurroundings;
+}
+
+const { version } = createRequire(import.meta.url)('../../../../package.json') as { version: string }; // our own file
+
+/** Judges the best weights on validation and test, and writes model, figures and report. Returns the test's figures. */
+export async function finishRun(run: TrainedRun): Promise<Record<string, number | null>> {
+  const { data, settings, weights, around } = run;
+  const { dataset, splits, input, network } = data;
+  const { graph } = classifierGraph(network.network, input, dataset.classes, weights);
+  const threads = settings.threads ? { threads: settings.threads } : {};
+  const classifier = await openClassifier(graph, around.runtime, {
+    device: settings.device as Device,
+    ...threads,
+  }); // as in training
+  const shape = { labels: dataset.classes, input };
+  const predict = async (name: 'validation' | 'test') => {
+    const indices = splits[name];
+    const probabilities = await predictSamples(classifier, shape, dataset, indices, (done, of) =>
+      around.report({ kind: 'count', text: `judging on ${name}`, done, of }),
+    );
+    return { dataset, indices, probabilities, seed: settings.seed };
+  };
+  let validated: Awaited<ReturnType<typeof predict>>;
+  let tested: Awaited<ReturnType<typeof predict>>;
+  try {
+    validated = await predict('validation');
+    tested = await predict('test');
+  } finally {
+    await classifier.close();
+  }
+  around.report({ kind: 'stage', text: 'figures with intervals' });
+  const point = operatingPointOf(validated);
+  const validation = evidenceOf(validated, dataset.classes, point);
+  const test = evidenceOf(tested, dataset.classes, point);
+  const figures = {
+    test: plainFigures(test),
+    validation: plainFigures(validation),
+    intervals: {
+      level: test.bootstrap.level,
+      test: figuresWithIntervals(test),
+      validation: figuresWithIntervals(validation),
+    },
+    evidence: { test, validation },
+  };
+  await writeFileAtomically(run.file('metrics'), `${JSON.stringify(figures, null, 2)}\n`);
+
+  const card = cardOf(run, test, point);
+  writeCard(graph, card);
+  await writeFileAtomically(run.file('model'), writeOnnx(graph));
+
+  around.report({ kind: 'stage', text: 'explaining and reporting' });
+  const explainer = openExplainer(graph, around.runtime, threads);
+  try {
+    const cases = await reportCases({ ...tested, card }, (image, index) => explainer.heatMap(image, index));
+    await writeFileAtomically(
+      run.file('report'),
+      await renderReport(reportOf(run, card, { test, validation, cases })),
+    );
+  } finally {
+    await explainer.close();
+  }
+  return figures.test;
+}
+
+function cardOf(
+  { data, settings, around }: TrainedRun,
+  test: ClassificationEvidence,
+  point: ReturnType<typeof operatingPointOf>,
+): ModelCard {
+  const { dataset, splits, fingerprint } = data;
+  return {
+    task: 'classification',
+    labels: dataset.classes,
+    input: data.input,
+    network: data.network.name,
+    intendedUse: settings.intendedUse,
+    data: {
+      name: dataset.name,
+      fingerprint: data.contentHash,
+      splitHashes: data.splitHashes,
+      counts: fingerprint.splits ?? { train: [splits.train.length] },
+    },
+    metrics: figuresWithIntervals(test),
+    ...(point
+      ? { operatingPoint: { threshold: point.threshold, rule: point.rule, chosenOn: point.chosenOn } }
+      : {}),
+    seed: settings.seed,
+    versions: {
+      hounsfield: version,
+      [around.runtime.name]: around.runtime.version,
+      node: process.versions.node,
+    },
+    createdAt: new Date().toISOString(),
+  };
+}
+
+function reportOf(
+  { data, settings, weights, progress, outcome, around }: TrainedRun,
+  card: ModelCard,
+  {
+    test,
+    validation,
+    cases,
+  }: { test: ClassificationEvidence; validation: ClassificationEvidence; cases: ReportContent['cases'] },
+): ReportContent {
+  const { dataset, splits, fingerprint, input } = data;
+  const part = (name: 'train' | 'validation' | 'test') => ({
+    name: name === 'train' ? ('training' as const) : name,
+    images: splits[name].length,
+    patients:
+      dataset.grouping === 'patient'
+        ? new Set(splits[name].map((index) => dataset.samples[index]!.patient)).size
+        : null,
+    imagesPerClass: fingerprint.splits?.[name] ?? [],
+    hash: data.splitHashes[name],
+  });
+  const trained = [...weights].filter(([name]) => !/running_|num_batches/.test(name));
+  const seconds = progress.history.reduce((sum, row) => sum + row.seconds, 0);
+  return {
+    language: settings.language,
+    title: `${dataset.classes.join(' / ')}: ${dataset.name}`,
+    createdAt: card.createdAt,
+    purpose: {
+      summary: `${data.network.describe} Trained to tell ${dataset.classes.join(' from ')} in single images.`,
+      intendedUse: settings.intendedUse,
+    },
+    model: {
+      network: data.network.name,
+      parameters: trained.reduce((sum, [, { dims }]) => sum + elementCount(dims), 0),
+      input: `${input.height} × ${input.width}, ${input.channels} channel${input.channels > 1 ? 's' : ''}, ${input.bitDepth} bit`,
+      file: 'model.onnx',
+    },
+    classes: dataset.classes,
+    data: {
+      name: dataset.name,
+      fingerprint: data.contentHash,
+      splits: [part('train'), part('validation'), part('test')],
+      splitMethod: splitMethod(data, settings),
+      facts: dataFacts(data),
+    },
+    training: {
+      history: progress.history.map((row) => ({
+        epoch: row.epoch + 1,
+        trainLoss: row.trainLoss,
+        validationLoss: finite(row.validation['loss']),
+        validationMetric: finite(row.validation[settings.watch]),
+        learningRate: row.learningRate,
+      })),
+      metricName: settings.watch === 'auc' ? 'AUC' : settings.watch,
+      bestEpoch: (progress.stopping?.bestEpoch ?? 0) + 1,
+      seconds,
+      stoppedEarly: outcome === 'stopped-early',
+    },
+    validation,
+    test,
+    cases,
+    heatMapMethod: 'Grad-CAM',
+    settings: Object.fromEntries(
+      Object.entries(settings).map(([name, value]) => [
+        name,
+        typeof value === 'object' ? JSON.stringify(value) : value,
+      ]),
+    ),
+    provenance: [
+      { name: 'seed', value: String(settings.seed) },
+      ...Object.entries(card.versions).map(([name, value]) => ({ name, value })),
+      {
+        name: 'device',
+        value: `${settings.device}${settings.threads ? `, ${settings.threads} threads` : ''}`,
+      },
+      { name: 'runtime', value: `${around.runtime.name} ${around.runtime.version}` },
+    ],
+  };
+}
+
+const finite = (value: number | undefined): number | null =>
+  value !== undefined && Number.isFinite(value) ? value : null;
+
+function splitMethod({ dataset, splits }: PreparedData, { seed }: ClassificationSettings): string {
+  if (splits.origin === 'given') return 'as the data prescribe';
+  const unit = dataset.grouping === 'patient' ? 'by patient' : 'by image (no patients known)';
+  return `${unit}, stratified by class, seed ${seed}${splits.origin === 'completed' ? ', completing what the data prescribe' : ''}`;
+}
+
+function dataFacts({ fingerprint: found }: PreparedData) {
+  const range = ({ smallest, median, largest }: { smallest: number; median: number; largest: number }) =>
+    smallest === largest ? `${smallest}` : `${smallest} to ${largest}, median ${median}`;
+  return [
+    { name: 'height (pixels)', value: range(found.height) },
+    { name: 'width (pixels)', value: range(found.width) },
+    { name: 'bits a value', value: Object.keys(found.bitDepths).join(', ') },
+    { name: 'intensity', value: `${found.intensity.low} to ${found.intensity.high}` },
+  ];
+}

@@ -1,0 +1,34 @@
+import { openImage } from '../../imaging/formats/open-image.node.ts';
+import type { Prediction, TaskSurroundings } from '../task.ts';
+import { conformToModel, loadModel, openClassifier } from './classifier.node.ts';
+
+/** See Task.predict. @throws what loadModel and openImage throw; CHANNELS_MISMATCH, BIT_DEPTH_MIXED */
+export async function predictImages(
+  request: { readonly model: string; readonly images: readonly string[]; readonly threads?: number },
+  around: TaskSurroundings,
+): Promise<readonly Prediction[]> {
+  const { graph, card } = await loadModel(request.model);
+  const classifier = await openClassifier(
+    graph,
+    around.runtime,
+    request.threads ? { threads: request.threads } : {},
+  );
+  const answers: Prediction[] = [];
+  try {
+    for (const [i, file] of request.images.entries()) {
+      const image = conformToModel(await openImage(file), card, file);
+      const probabilities = await classifier.predict([image]);
+      const best = probabilities.indexOf(Math.max(...probabilities));
+      answers.push({
+        image: file,
+        label: card.labels[best]!,
+        probabilities: Object.fromEntries(card.labels.map((label, k) => [label, probabilities[k]!])),
+        ...(card.operatingPoint ? { positive: probabilities[1]! >= card.operatingPoint.threshold } : {}),
+      });
+      around.report({ kind: 'count', text: 'predicting', done: i + 1, of: request.images.length });
+    }
+  } finally {
+    await classifier.close();
+  }
+  return answers;
+}

@@ -1,0 +1,16 @@
+import { HounsfieldError } from '../errors.ts';
+import { classification } from './classification/task.node.ts';
+import type { Task } from './task.ts';
+
+/** Every task, by name. A new one is a folder beside this file and a line here. */
+export const tasks: ReadonlyMap<string, Task> = new Map([classification].map((task) => [task.name, task]));
+
+/** The task of that name. @throws TASK_UNKNOWN */
+export function taskNamed(name: string): Task {
+  const task = tasks.get(name);
+  if (task) return task;
+  throw new HounsfieldError(
+    'TASK_UNKNOWN',
+    `there is no task '${name}'. Choose one of: ${[...tasks.keys()].join(', ')}.`,
+  );
+}
