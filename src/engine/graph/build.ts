@@ -1,6 +1,6 @@
 import { type DType, type NumericDType, tensorOf } from '../tensor/tensor.ts';
 import type { Graph, Value } from './graph.ts';
-import { staticShape } from './graph.ts';
+import { staticShape } from './shape.ts';
 
 /** Short names for the nodes that gradient rules and passes write most. Each adds to the graph of its first value. */
 

@@ -263,14 +263,3 @@ function withCount(type: ValueType, elements: Elements): ValueType {
 
 /** Keeps -0 and 0 apart in a constant's key. */
 const plainKey = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
-
-/** The shape as numbers. @throws SHAPE_NOT_STATIC naming the value, when a dim is not known. */
-export function staticShape(value: Value): readonly number[] {
-  const { shape } = value;
-  if (shape?.every((dim): dim is number => typeof dim === 'number')) return shape;
-  throw new HounsfieldError(
-    'SHAPE_NOT_STATIC',
-    `'${value.name}' has shape ${describeShape(shape)}, and a fixed one is needed here. ` +
-      'Fix the sizes of the graph inputs first: withInputShapes(graph, { input: [8, 3, 224, 224] }).',
-  );
-}

@@ -1,6 +1,6 @@
 import { ints, reduceSum, reshape, scalarLike, transpose } from '../graph/build.ts';
 import type { Graph, Node, Value } from '../graph/graph.ts';
-import { staticShape } from '../graph/graph.ts';
+import { staticShape } from '../graph/shape.ts';
 import { intOf, required } from '../operators/operator.ts';
 import { RUNTIME_DOMAIN } from '../operators/schema.ts';
 import { extentOf, type Window, windowAttributes, windowOf } from '../operators/window.ts';
@@ -108,7 +108,7 @@ function slice(
 }
 
 /** What the weight's gradient is made from. Spatial arrays have one entry per axis. */
-interface WeightGradient {
+export interface WeightGradient {
   readonly graph: Graph;
   readonly portable: boolean;
   readonly window: Window;
@@ -121,7 +121,7 @@ interface WeightGradient {
 }
 
 /** How the taps of a kernel are brought to lie over each other; see planFor. */
-interface Plan {
+export interface Plan {
   /** Kernel axes whose taps shift x; those of the other axes shift dy the other way. */
   readonly onInput: readonly boolean[];
   /** Whether the shifted copies become one tensor, with the taps beside the channels. */
@@ -141,7 +141,7 @@ interface Plan {
  * - Many channels at few positions make products much larger than what goes in: then the batch is folded into the
  *   summed axis at the price of two transpositions.
  */
-function planFor({ window, group, batch, channels, sizes }: WeightGradient): Plan {
+export function planFor({ window, group, batch, channels, sizes }: WeightGradient): Plan {
   const axes = window.kernel.length;
   const volume = [channels[0] * elementCount(sizes[0]), channels[1] * elementCount(sizes[1])] as const;
   let onInput = window.kernel.map(() => true);
@@ -173,7 +173,13 @@ function tapCounts(kernel: readonly number[], onInput: readonly boolean[]): read
 }
 
 /** dw [O, C/group, k…] of a convolution, from x [N, C, *] and dy [N, O, *]. */
-export function expandWeightGradient(node: Node, x: Value, dy: Value, portable: boolean): Value {
+export function expandWeightGradient(
+  node: Node,
+  x: Value,
+  dy: Value,
+  portable: boolean,
+  choose: (problem: WeightGradient) => Plan = planFor,
+): Value {
   const [batch, channels, ...sizes] = staticShape(required(node, 0)) as [number, number, ...number[]]; // [N, C, *]
   const [, filters, ...counts] = staticShape(required(node, 1)) as [number, number, ...number[]]; // [N, O, *]
   const problem: WeightGradient = {
@@ -185,7 +191,7 @@ export function expandWeightGradient(node: Node, x: Value, dy: Value, portable: 
     channels: [channels, filters],
     sizes: [sizes, counts],
   };
-  const plan = planFor(problem);
+  const plan = choose(problem);
   const swap = [1, 0, ...sizes.map((_, i) => i + 2)];
   const sides = plan.foldBatch ? [transpose(x, swap), transpose(dy, swap)] : [x, dy];
   const xs = operand(problem, plan, 0, shiftedInputs(problem, plan, sides[0]!));

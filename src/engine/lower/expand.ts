@@ -1,6 +1,7 @@
 import { expand, reshape, scalarLike } from '../graph/build.ts';
-import { type Graph, type Node, staticShape, type Value } from '../graph/graph.ts';
+import type { Graph, Node, Value } from '../graph/graph.ts';
 import { copyGraph, mergeEqualNodes } from '../graph/rewrite.ts';
+import { staticShape } from '../graph/shape.ts';
 import { convolutionWindow } from '../operators/convolution.ts';
 import { intOf, required, stringOf } from '../operators/operator.ts';
 import { poolWindow } from '../operators/pooling.ts';

@@ -1,5 +1,6 @@
 import { expand, matMul, reshape, scalar } from '../graph/build.ts';
-import { type Graph, staticShape, type Value } from '../graph/graph.ts';
+import type { Graph, Value } from '../graph/graph.ts';
+import { staticShape } from '../graph/shape.ts';
 import { type DType, type NumericDType, tensorOf } from '../tensor/tensor.ts';
 
 /** A matrix with few entries in each row: row i is the sum of `weight` times column `column`. */

@@ -1,6 +1,7 @@
 import { HounsfieldError } from '../../errors.ts';
 import { add, apply, div, mul, neg, scalarLike, sub } from '../graph/build.ts';
-import { type Graph, type Node, staticShape, type Value } from '../graph/graph.ts';
+import type { Graph, Node, Value } from '../graph/graph.ts';
+import { staticShape } from '../graph/shape.ts';
 import { type NumericDType, tensorOf } from '../tensor/tensor.ts';
 import { floatOf, type GradientContext, intOf, type Operator, required } from './operator.ts';
 import { INTERNAL_DOMAIN } from './schema.ts';

@@ -1,7 +1,6 @@
 import { expand, mul, reshape } from '../graph/build.ts';
 import type { Node, Value } from '../graph/graph.ts';
-import { staticShape } from '../graph/graph.ts';
-import type { ValueType } from '../graph/shape.ts';
+import { staticShape, type ValueType } from '../graph/shape.ts';
 import { type NumericDType, tensorOf } from '../tensor/tensor.ts';
 import {
   type GradientContext,

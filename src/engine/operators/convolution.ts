@@ -1,7 +1,6 @@
 import { ints } from '../graph/build.ts';
 import type { Node, Value } from '../graph/graph.ts';
-import { staticShape } from '../graph/graph.ts';
-import type { Dim, ValueType } from '../graph/shape.ts';
+import { type Dim, staticShape, type ValueType } from '../graph/shape.ts';
 import {
   type GradientContext,
   intOf,

@@ -1,6 +1,6 @@
 import { expand, reshape } from '../graph/build.ts';
-import { type Graph, type Node, staticShape, type Value } from '../graph/graph.ts';
-import type { Dim } from '../graph/shape.ts';
+import type { Graph, Node, Value } from '../graph/graph.ts';
+import { type Dim, staticShape } from '../graph/shape.ts';
 import { type NumericDType, tensorOf } from '../tensor/tensor.ts';
 import { type GradientContext, misfit, type Operator, required, stringOf } from './operator.ts';
 

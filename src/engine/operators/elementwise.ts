@@ -158,9 +158,9 @@ function powGradient({ node, dy, wants }: GradientContext): readonly (Value | un
   const byBase = (): Value => {
     const known = node.inputs[1]!.elements;
     if (known?.length === 1 && known[0] === 2) return mul(dy[0]!, mul(scalarLike(a, 2), a));
-    if (known?.length === 1 && known[0] === 1) return dy[0]!;
     const slope = mul(b, apply('Pow', a, sub(b, one)));
-    return mul(dy[0]!, where(apply('Equal', b, zero), zero, slope));
+    const neverZero = known?.every((exponent) => typeof exponent === 'number' && exponent !== 0);
+    return mul(dy[0]!, neverZero ? slope : where(apply('Equal', b, zero), zero, slope));
   };
   const byExponent = (): Value => {
     const none = apply('And', apply('Equal', a, zero), apply('GreaterOrEqual', b, zero));

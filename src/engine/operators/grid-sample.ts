@@ -1,6 +1,7 @@
 import { HounsfieldError } from '../../errors.ts';
 import { add, cast, expand, mul, reduceSum, reshape, scalarLike, sub } from '../graph/build.ts';
-import { type Node, staticShape, type Value } from '../graph/graph.ts';
+import type { Node, Value } from '../graph/graph.ts';
+import { staticShape } from '../graph/shape.ts';
 import { tensorOf } from '../tensor/tensor.ts';
 import { product, zeros } from './along-axis.ts';
 import { type GradientContext, intOf, required, stringOf } from './operator.ts';

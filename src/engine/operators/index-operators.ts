@@ -1,7 +1,7 @@
 import { HounsfieldError } from '../../errors.ts';
 import { expand, ints, mul, reduceSum, reshape } from '../graph/build.ts';
-import { type Node, staticShape, type Value } from '../graph/graph.ts';
-import type { Dim, Shape, ValueType } from '../graph/shape.ts';
+import type { Node, Value } from '../graph/graph.ts';
+import { type Dim, type Shape, staticShape, type ValueType } from '../graph/shape.ts';
 import { product, zeros } from './along-axis.ts';
 import {
   type GradientContext,

@@ -1,6 +1,6 @@
 import { mul, reshape, scalarLike, transpose, unbroadcast } from '../graph/build.ts';
-import { type Node, staticShape, type Value } from '../graph/graph.ts';
-import type { Dim, Shape } from '../graph/shape.ts';
+import type { Node, Value } from '../graph/graph.ts';
+import { type Dim, type Shape, staticShape } from '../graph/shape.ts';
 import { einsum } from './einsum.ts';
 import {
   broadcastShapes,

@@ -11,7 +11,8 @@ import {
   unbroadcast,
   where,
 } from '../graph/build.ts';
-import { type Node, staticShape, type Value } from '../graph/graph.ts';
+import type { Node, Value } from '../graph/graph.ts';
+import { staticShape } from '../graph/shape.ts';
 import { type NumericDType, tensorOf } from '../tensor/tensor.ts';
 import { batchNormalization } from './batch-normalization.ts';
 import {

@@ -1,6 +1,6 @@
 import { ints, reduceSum, reshape, scalarLike, sub } from '../graph/build.ts';
-import { type Node, staticShape, type Value } from '../graph/graph.ts';
-import type { Dim } from '../graph/shape.ts';
+import type { Node, Value } from '../graph/graph.ts';
+import { type Dim, staticShape } from '../graph/shape.ts';
 import { type SparseRows, transposedAlongAxis } from './along-axis.ts';
 import {
   type GradientContext,

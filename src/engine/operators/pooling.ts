@@ -1,7 +1,6 @@
 import { div, expand, mul, reshape, scalarLike, where } from '../graph/build.ts';
 import type { Graph, Node, Value } from '../graph/graph.ts';
-import { staticShape } from '../graph/graph.ts';
-import type { Dim, ValueType } from '../graph/shape.ts';
+import { type Dim, staticShape, type ValueType } from '../graph/shape.ts';
 import { elementCount, type NumericDType, tensorOf } from '../tensor/tensor.ts';
 import {
   type GradientContext,

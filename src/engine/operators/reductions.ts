@@ -1,6 +1,6 @@
 import { apply, cast, div, expand, mul, reduceSum, reshape, scalarLike, sub, where } from '../graph/build.ts';
-import { type Node, staticShape, type Value } from '../graph/graph.ts';
-import type { Dim, Shape } from '../graph/shape.ts';
+import type { Node, Value } from '../graph/graph.ts';
+import { type Dim, type Shape, staticShape } from '../graph/shape.ts';
 import {
   intOf,
   knownInts,
@@ -53,7 +53,6 @@ const reduction = (gradient: (reduced: Reduced, node: Node) => Value): Operator 
     const dims = staticShape(x);
     const axes = reducedAxes(node, dims.length);
     if (!axes) misfit(node, 'the axes are computed by the graph, and the gradient needs to know them');
-    if (axes.length === 0 && node.inputs[1]) return [gradientOfNone(node, dy[0]!)];
     const kept = axes.reduce<number[]>((shape, axis) => shape.with(axis, 1), [...dims]);
     const widen = (value: Value): Value => (intOf(node, 'keepdims', 1) === 1 ? value : reshape(value, kept));
     const sum = (value: Value): Value => (axes.length === 0 ? value : reduceSum(value, axes, true));
@@ -62,9 +61,6 @@ const reduction = (gradient: (reduced: Reduced, node: Node) => Value): Operator 
     return [`${dx.shape}` === `${dims}` ? dx : expand(dx, dims)];
   },
 });
-
-/** With noop_with_empty_axes and no axes the output is the input itself. */
-const gradientOfNone = (_node: Node, dy: Value): Value => dy;
 
 /** Elements equal to the extreme share its gradient evenly (as PyTorch's amax has it). */
 const extreme = reduction(({ x, y, dy, sum }) => {
@@ -100,7 +96,10 @@ export const reductions: OperatorTable = {
     const zero = apply('Equal', x, scalarLike(x, 0));
     const filled = where(zero, scalarLike(x, 1), x);
     const axes = node.inputs[1];
-    const product = x.graph.op('ReduceProd', [filled, axes], { keepdims: 1 });
+    const product = x.graph.op('ReduceProd', [filled, axes], {
+      keepdims: 1,
+      noop_with_empty_axes: intOf(node, 'noop_with_empty_axes', 0),
+    });
     const zeros = cast(zero, x.dtype);
     const alone = apply('Less', sub(sum(zeros), zeros), scalarLike(x, 0.5));
     return mul(dy, where(alone, div(product, filled), scalarLike(x, 0)));

@@ -1,7 +1,7 @@
 import { HounsfieldError } from '../../errors.ts';
 import { matMul, reduceSum, reshape, transpose } from '../graph/build.ts';
-import { type Node, staticShape, type Value } from '../graph/graph.ts';
-import type { Dim, Shape } from '../graph/shape.ts';
+import type { Node, Value } from '../graph/graph.ts';
+import { type Dim, type Shape, staticShape } from '../graph/shape.ts';
 import { type NumericDType, tensorOf } from '../tensor/tensor.ts';
 import { product, type SparseRows, transposedAlongAxis } from './along-axis.ts';
 import { gridSampleGradient } from './grid-sample.ts';

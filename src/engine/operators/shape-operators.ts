@@ -1,6 +1,6 @@
 import { ints, reduceSum, reshape, transpose, unbroadcast } from '../graph/build.ts';
-import { type Node, staticShape, type Value } from '../graph/graph.ts';
-import type { Dim, Shape, ValueType } from '../graph/shape.ts';
+import type { Node, Value } from '../graph/graph.ts';
+import { type Dim, type Shape, staticShape, type ValueType } from '../graph/shape.ts';
 import { zeros } from './along-axis.ts';
 import {
   broadcastShapes,

@@ -1,6 +1,6 @@
 import { ints, reshape } from '../graph/build.ts';
-import { type Node, staticShape, type Value } from '../graph/graph.ts';
-import type { Dim } from '../graph/shape.ts';
+import type { Node, Value } from '../graph/graph.ts';
+import { type Dim, staticShape } from '../graph/shape.ts';
 import { zeros } from './along-axis.ts';
 import { knownInts, misfit, normalizeAxis, type Operator, required } from './operator.ts';
 import { padConstant } from './pad.ts';

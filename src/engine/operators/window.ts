@@ -1,5 +1,5 @@
-import { type Node, staticShape, type Value } from '../graph/graph.ts';
-import type { Dim } from '../graph/shape.ts';
+import type { Node, Value } from '../graph/graph.ts';
+import { type Dim, staticShape } from '../graph/shape.ts';
 import { intsOf, misfit, stringOf } from './operator.ts';
 
 /** A window that slides over the spatial axes, one entry per axis; padding is counted in elements. */

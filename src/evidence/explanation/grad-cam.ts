@@ -1,8 +1,9 @@
 import { type CompiledStep, compileStep } from '../../engine/compile.ts';
 import { gradients } from '../../engine/differentiate.ts';
 import { mul, reduceSum } from '../../engine/graph/build.ts';
-import { type Graph, staticShape, type Value } from '../../engine/graph/graph.ts';
+import type { Graph, Value } from '../../engine/graph/graph.ts';
 import { withInputShapes } from '../../engine/graph/rewrite.ts';
+import { staticShape } from '../../engine/graph/shape.ts';
 import type { Runtime, SessionSettings } from '../../engine/runtime/session.ts';
 import { type Tensor, tensor } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';

@@ -1,5 +1,6 @@
 import { mul } from '../../engine/graph/build.ts';
-import { staticShape, type Value } from '../../engine/graph/graph.ts';
+import type { Value } from '../../engine/graph/graph.ts';
+import { staticShape } from '../../engine/graph/shape.ts';
 import { HounsfieldError } from '../../errors.ts';
 import type { BuildContext } from './build-context.ts';
 

@@ -1,5 +1,6 @@
 import { add, mul, scalarLike, sub } from '../../engine/graph/build.ts';
-import { staticShape, type Value } from '../../engine/graph/graph.ts';
+import type { Value } from '../../engine/graph/graph.ts';
+import { staticShape } from '../../engine/graph/shape.ts';
 import { tensorOf } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';
 import { type BuildContext, buffer, parameter } from './build-context.ts';

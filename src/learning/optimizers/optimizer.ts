@@ -1,5 +1,6 @@
 import { add, cast, mul, scalarLike, sub } from '../../engine/graph/build.ts';
-import { type Graph, staticShape, type Value } from '../../engine/graph/graph.ts';
+import type { Graph, Value } from '../../engine/graph/graph.ts';
+import { staticShape } from '../../engine/graph/shape.ts';
 import { elementCount, tensor, tensorOf } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';
 

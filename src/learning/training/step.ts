@@ -1,7 +1,8 @@
 import { type CompiledStep, compileStep, type State } from '../../engine/compile.ts';
 import { gradients } from '../../engine/differentiate.ts';
 import { add, mul, scalar } from '../../engine/graph/build.ts';
-import { Graph, staticShape, type Value } from '../../engine/graph/graph.ts';
+import { Graph, type Value } from '../../engine/graph/graph.ts';
+import { staticShape } from '../../engine/graph/shape.ts';
 import type { Runtime, SessionSettings } from '../../engine/runtime/session.ts';
 import { elementCount, type Tensor, tensor, tensorOf } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';

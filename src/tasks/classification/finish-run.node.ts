@@ -1,10 +1,10 @@
-import { createRequire } from 'node:module';
 import { writeFileAtomically } from '../../atomic-file.node.ts';
 import { writeOnnx } from '../../engine/graph/onnx-file.ts';
 import type { Device } from '../../engine/runtime/session.ts';
 import { elementCount, type Tensor } from '../../engine/tensor/tensor.ts';
 import type { ClassificationEvidence } from '../../evidence/statistics/classification-evidence.ts';
 import type { Progress } from '../../learning/training/loop.ts';
+import { version } from '../../version.node.ts';
 import { type ModelCard, writeCard } from '../bundle/model-card.ts';
 import type { ReportContent } from '../report/content.ts';
 import { renderReport } from '../report/render-report.ts';
@@ -28,8 +28,6 @@ export interface TrainedRun {
   readonly file: (name: 'metrics' | 'model' | 'report') => string;
   readonly around: TaskSurroundings;
 }
-
-const { version } = createRequire(import.meta.url)('../../../../package.json') as { version: string }; // our own file
 
 /** Judges the best weights on validation and test, and writes model, figures and report. Returns the test's figures. */
 export async function finishRun(run: TrainedRun): Promise<Record<string, number | null>> {
