@@ -14,9 +14,11 @@ import PIL
 import scipy
 import scipy.fft
 import scipy.ndimage
+import sklearn
 import torch
 import torchvision
 from PIL import Image, ImageOps
+from sklearn.utils.class_weight import compute_class_weight
 from torchvision.transforms.v2 import functional as tv
 
 ROOT = pathlib.Path(__file__).resolve().parents[2] / "fixtures" / "imaging"
@@ -197,7 +199,17 @@ def perceptual_hash():
     write("perceptual-hash.json", f"scipy {scipy.__version__}, Pillow {PIL.__version__}", cases)
 
 
+def class_weights():
+    cases = []
+    for counts in [[5, 5], [1214, 3494], [1, 10, 100, 7]]:
+        labels = np.repeat(np.arange(len(counts)), counts)
+        weights = compute_class_weight("balanced", classes=np.arange(len(counts)), y=labels)
+        cases.append({"counts": counts, "weights": floats(weights)})
+    write("class-weights.json", f"scikit-learn {sklearn.__version__}", cases)
+
+
 formats()
 npy()
 transforms()
 perceptual_hash()
+class_weights()
