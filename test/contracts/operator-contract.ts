@@ -6,7 +6,14 @@ import type { Shape } from '../../src/engine/graph/shape.ts';
 import { expandComposites } from '../../src/engine/lower/expand.ts';
 import { nodeRuntime } from '../../src/engine/runtime/runtime.node.ts';
 import type { Session } from '../../src/engine/runtime/session.ts';
-import { type DType, isFloat, type Tensor, tensorOf, toNumbers } from '../../src/engine/tensor/tensor.ts';
+import {
+  type DType,
+  isFloat,
+  type NumericDType,
+  type Tensor,
+  tensorOf,
+  toNumbers,
+} from '../../src/engine/tensor/tensor.ts';
 import { isHounsfieldError } from '../../src/errors.ts';
 import {
   type DrawnInput,
@@ -75,7 +82,7 @@ function addGradients(
   const terms = inLoss(item, outputs).map((i) => {
     const y = outputs[i]!;
     const shape = y.shape as readonly number[]; // checked against the runtime before
-    const weights = graph.constant(tensorOf('float32', shape, lossWeights(i, sizes[i]!)));
+    const weights = graph.constant(tensorOf(y.dtype as NumericDType, shape, lossWeights(i, sizes[i]!)));
     const product = mul(y, weights);
     return shape.length > 0
       ? reduceSum(

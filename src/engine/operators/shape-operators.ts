@@ -57,7 +57,8 @@ function quotientOf(node: Node, total: readonly Dim[], part: readonly Dim[]): Di
 /** Dims of an unknown shape tensor: as many unknowns as it has elements. */
 function unknownDims(shape: Value): Shape {
   const rank = shape.shape?.[0];
-  return typeof rank === 'number' ? new Array<Dim>(rank).fill(undefined) : undefined;
+  // A damaged file may claim any rank.
+  return typeof rank === 'number' && rank <= 64 ? new Array<Dim>(rank).fill(undefined) : undefined;
 }
 
 function reshapedShape(node: Node): Shape {

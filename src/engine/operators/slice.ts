@@ -25,7 +25,7 @@ function boundsOf(node: Node, rank: number): readonly Bounds[] | undefined {
   const starts = required(node, 1).elements;
   const ends = required(node, 2).elements;
   const count = starts?.length ?? ends?.length ?? required(node, 1).shape?.[0];
-  if (typeof count !== 'number') return undefined;
+  if (typeof count !== 'number' || count > rank) return undefined;
   const axes = node.inputs[3] ? knownInts(node.inputs[3]) : Array.from({ length: count }, (_, i) => i);
   if (!axes) return undefined;
   const steps = node.inputs[4] ? node.inputs[4].elements : new Array<Dim>(count).fill(1);

@@ -13,11 +13,11 @@ const cast = (name: string, to: number, torch: string, differentiate?: readonly 
 
 export const castConstantCases: readonly OperatorCase[] = [
   { op: 'Identity', inputs: [random([2, 3])], differentiate: [0], torch: 'x[0]' },
-  cast('to float64', 11, 'x[0].double()'),
+  cast('to float64', 11, 'x[0].double()', [0]),
   cast('to float16', 10, 'x[0]'),
   cast('to int64', 7, 'x[0].long()'),
   cast('to bool', 9, 'x[0].bool()'),
-  { ...cast('to float32', 1, 'x[0]', [0]) },
+  cast('to float32', 1, 'x[0]', [0]),
   {
     op: 'CastLike',
     inputs: [random([2, 3]), given([1], [0])],

@@ -32,7 +32,7 @@ const any = (shape: number[]): CaseInput => random(shape);
 const positive = (shape: number[]): CaseInput => random(shape, 0.2, 2);
 const apart = (shape: number[]): CaseInput => distinct(shape);
 
-/** noop_with_empty_axes: without axes nothing is reduced. */
+/** noop_with_empty_axes: without axes every element is reduced by itself. */
 const noop = (op: string, torch = 'x[0]'): OperatorCase => ({
   op,
   name: 'of nothing',
@@ -106,6 +106,11 @@ export const reductionsCases: readonly OperatorCase[] = [
   noop('ReduceMean'),
   noop('ReduceMax'),
   noop('ReduceProd'),
+  noop('ReduceL1', 'x[0].abs()'),
+  noop('ReduceL2', 'x[0].abs()'),
+  noop('ReduceLogSum', 'x[0].log()'),
+  noop('ReduceLogSumExp'),
+  noop('ReduceSumSquare', 'x[0] ** 2'),
   ...(['ArgMax', 'ArgMin'] as const).flatMap((op): OperatorCase[] => [
     {
       op,
