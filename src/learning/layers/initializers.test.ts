@@ -3,9 +3,9 @@ import { learningFixture } from '../../../test/peers/learning-fixture.ts';
 import { RandomStream } from '../../random.ts';
 import {
   constant,
-  type Initializer,
   heNormal,
   heUniform,
+  type Initializer,
   torchUniform,
   xavierNormal,
   xavierUniform,
@@ -31,21 +31,23 @@ const initializers: Readonly<Record<string, (options: InitializerCase['options']
 const cases = learningFixture<InitializerCase[]>('initializers');
 
 describe('initializers', () => {
-  test.each(cases.map((item) => [item.initializer, JSON.stringify([item.shape, item.options]), item] as const))(
-    '%s %s spreads as in PyTorch',
-    (name, _, item) => {
-      const values = initializers[name]!(item.options)(item.shape, new RandomStream({ seed: 3, purpose: name }));
-      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-      const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-      // Both are samples of some 10,000 values: their deviations agree within a few parts in a hundred.
-      expect(Math.abs(Math.sqrt(variance) / item.deviation - 1)).toBeLessThan(0.03);
-      expect(Math.abs(mean)).toBeLessThan((4 * item.deviation) / Math.sqrt(values.length));
-      if (name.endsWith('Uniform')) {
-        const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-        expect(Math.abs(largest / item.largest - 1)).toBeLessThan(0.002);
-      }
-    },
-  );
+  test.each(
+    cases.map((item) => [item.initializer, JSON.stringify([item.shape, item.options]), item] as const),
+  )('%s %s spreads as in PyTorch', (name, _, item) => {
+    const values = initializers[name]!(item.options)(
+      item.shape,
+      new RandomStream({ seed: 3, purpose: name }),
+    );
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+    // Both are samples of some 10,000 values: their deviations agree within a few parts in a hundred.
+    expect(Math.abs(Math.sqrt(variance) / item.deviation - 1)).toBeLessThan(0.03);
+    expect(Math.abs(mean)).toBeLessThan((4 * item.deviation) / Math.sqrt(values.length));
+    if (name.endsWith('Uniform')) {
+      const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      expect(Math.abs(largest / item.largest - 1)).toBeLessThan(0.002);
+    }
+  });
 
   test('constant', () => {
     const stream = new RandomStream({ seed: 1, purpose: 'x' });

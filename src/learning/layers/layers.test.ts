@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { learningFixture } from '../../../test/peers/learning-fixture.ts';
 import { hashParameter, hashUniform } from '../../../test/peers/hash-weights.ts';
+import { learningFixture } from '../../../test/peers/learning-fixture.ts';
 import { runGraph } from '../../../test/peers/run-graph.ts';
 import { compileStep } from '../../engine/compile.ts';
 import { Graph, type Value } from '../../engine/graph/graph.ts';
@@ -65,7 +65,9 @@ function expectNear(actual: Tensor, expected: readonly number[], tolerance = 2e-
   const values = toNumbers(actual);
   expect(values.length).toBe(expected.length);
   values.forEach((value, i) => {
-    expect(Math.abs(value - expected[i]!), `element ${i}`).toBeLessThan(tolerance * Math.max(1, Math.abs(expected[i]!)));
+    expect(Math.abs(value - expected[i]!), `element ${i}`).toBeLessThan(
+      tolerance * Math.max(1, Math.abs(expected[i]!)),
+    );
   });
 }
 
@@ -83,7 +85,8 @@ describe('layers against PyTorch', () => {
       const results = await step.run({ x: input(`x${i}`, item.shape) });
       expectNear(results[y.name]!, expected, 5e-6);
     }
-    for (const [name, expected] of Object.entries(item.state!)) expectNear(step.state.get(`it.${name}`), expected);
+    for (const [name, expected] of Object.entries(item.state!))
+      expectNear(step.state.get(`it.${name}`), expected);
     await step.close();
   });
 });
@@ -127,16 +130,46 @@ describe('what layers refuse', () => {
     return { context: createContext(graph, 'train', 1), x: graph.input('x', 'float32', shape) };
   };
   test.each<[string, () => unknown, RegExp]>([
-    ['channels unknown', () => { const a = x('N', 'C', 8); return conv(a.context, 'c', a.x, { channels: 2, kernel: 3 }); },
-      /^LAYER_SHAPE: conv 'c' was given 'x' \[N, C, 8\], and the size of axis 1 must be known/],
-    ['no space', () => { const a = x(2, 3); return conv(a.context, 'c', a.x, { channels: 2, kernel: 3 }); },
-      /^LAYER_SHAPE: conv 'c' was given 'x' \[2, 3\], and expects \[N, C\] and one to three/],
-    ['kernel of another rank', () => { const a = x(2, 3, 8); return conv(a.context, 'c', a.x, { channels: 2, kernel: [3, 3] }); },
-      /^LAYER_SHAPE: conv 'c' was given 2 sizes \[3,3\] for 1 spatial axes/],
-    ['one value a channel', () => { const a = x(1, 3, 1, 1); return batchNorm(a.context, 'b', a.x); },
-      /^LAYER_SHAPE: batchNorm 'b' was given \[1,3,1,1\]/],
-    ['batch unknown in training', () => { const a = x('N', 3, 4, 4); return batchNorm(a.context, 'b', a.x); },
-      /^SHAPE_NOT_STATIC/],
+    [
+      'channels unknown',
+      () => {
+        const a = x('N', 'C', 8);
+        return conv(a.context, 'c', a.x, { channels: 2, kernel: 3 });
+      },
+      /^LAYER_SHAPE: conv 'c' was given 'x' \[N, C, 8\], and the size of axis 1 must be known/,
+    ],
+    [
+      'no space',
+      () => {
+        const a = x(2, 3);
+        return conv(a.context, 'c', a.x, { channels: 2, kernel: 3 });
+      },
+      /^LAYER_SHAPE: conv 'c' was given 'x' \[2, 3\], and expects \[N, C\] and one to three/,
+    ],
+    [
+      'kernel of another rank',
+      () => {
+        const a = x(2, 3, 8);
+        return conv(a.context, 'c', a.x, { channels: 2, kernel: [3, 3] });
+      },
+      /^LAYER_SHAPE: conv 'c' was given 2 sizes \[3,3\] for 1 spatial axes/,
+    ],
+    [
+      'one value a channel',
+      () => {
+        const a = x(1, 3, 1, 1);
+        return batchNorm(a.context, 'b', a.x);
+      },
+      /^LAYER_SHAPE: batchNorm 'b' was given \[1,3,1,1\]/,
+    ],
+    [
+      'batch unknown in training',
+      () => {
+        const a = x('N', 3, 4, 4);
+        return batchNorm(a.context, 'b', a.x);
+      },
+      /^SHAPE_NOT_STATIC/,
+    ],
   ])('%s', (_, make, message) => expect(make).toThrow(message));
 });
 
@@ -159,10 +192,19 @@ describe('parameters', () => {
     const graph = new Graph();
     const strict = createContext(graph, 'infer', 1, { tensors, missing: 'error' });
     expect(parameter(strict, 'a', [2], constant(0)).constant).toBe(tensors.get('a'));
-    expect(() => parameter(strict, 'b', [2], constant(0))).toThrow(/^WEIGHTS_MISSING: the weights hold no 'b' \[2\]/);
-    expect(() => graph.scope('s', () => parameter({ ...strict, weights: { tensors: new Map([['s.a', tensors.get('a')!]]), missing: 'error' } }, 'a', [3], constant(0)))).toThrow(
-      /^WEIGHTS_MISFIT: the weights' 's.a' is float32\[2\], the network's float32\[3\]/,
+    expect(() => parameter(strict, 'b', [2], constant(0))).toThrow(
+      /^WEIGHTS_MISSING: the weights hold no 'b' \[2\]/,
     );
+    expect(() =>
+      graph.scope('s', () =>
+        parameter(
+          { ...strict, weights: { tensors: new Map([['s.a', tensors.get('a')!]]), missing: 'error' } },
+          'a',
+          [3],
+          constant(0),
+        ),
+      ),
+    ).toThrow(/^WEIGHTS_MISFIT: the weights' 's.a' is float32\[2\], the network's float32\[3\]/);
     const lenient = createContext(new Graph(), 'infer', 1, { tensors, missing: 'initialize' });
     expect(toNumbers(parameter(lenient, 'b', [2], constant(7)).constant!)).toEqual([7, 7]);
     expect(toNumbers(buffer(lenient, 'a', tensorOf('float32', [2], [0, 0])).constant!)).toEqual([3, 4]);

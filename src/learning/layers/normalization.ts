@@ -46,10 +46,10 @@ export function batchNorm(
         zeros.map(() => 1),
       ),
     );
-    const count = buffer(context, 'num_batches_tracked', tensorOf('int64', [], [0]));
     const inputs = [x, weight, bias, mean, variance];
     if (context.mode === 'infer') return graph.op('BatchNormalization', inputs, { epsilon });
 
+    const count = buffer(context, 'num_batches_tracked', tensorOf('int64', [], [0]));
     const kept = 1 - momentum;
     const [y, nextMean, nextPopulation] = graph.add(
       'BatchNormalization',
