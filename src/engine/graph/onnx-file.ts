@@ -1,6 +1,7 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
-import { HounsfieldError } from '../../errors.ts';
+import { HounsfieldError, isHounsfieldError } from '../../errors.ts';
 import { operatorFor } from '../operators/table.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Attribute } from './attributes.ts';
 import { dtypeOfOnnx, onnxDataType } from './build.ts';
 import { Graph, type Node, type Value } from './graph.ts';
@@ -18,9 +19,10 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from './onnx_pb.ts';
+import { inlineFunctions } from './onnx-functions.ts';
 import { type ReadExternal, tensorFromProto, tensorToProto } from './onnx-tensor.ts';
 import type { Dim, Shape, ValueType } from './shape.ts';
-import { upgradeNode } from './upgrade.ts';
+import { type DraftNode, upgradeNode } from './upgrade.ts';
 
 /** The opset of every graph in memory and of every file written. */
 export const OPSET = 21;
@@ -36,7 +38,8 @@ const bytes = new TextEncoder();
  *
  * @param data the file's bytes
  * @param readExternal how to read tensors that lie in files beside the model
- * @throws ONNX_FILE when the bytes are not a model, ONNX_OPSET outside of 13..21, ONNX_TENSOR, ONNX_EXTERNAL_DATA
+ * @throws ONNX_FILE when the bytes are not a model, ONNX_OPSET outside of 13..21, ONNX_TENSOR, ONNX_TYPE,
+ *   ONNX_EXTERNAL_DATA, ONNX_FUNCTIONS, ONNX_UPGRADE, GRAPH_SHAPE where the model contradicts itself
  */
 export function readOnnx(data: Uint8Array, readExternal?: ReadExternal): Graph {
   let model: ModelProto;
@@ -63,17 +66,34 @@ export function readOnnx(data: Uint8Array, readExternal?: ReadExternal): Graph {
       `the model is of opset ${opset}, and ${OLDEST_OPSET} to ${OPSET} can be read. Export it again with opset_version=17, or convert it with onnx.version_converter.`,
     );
   }
-  if (model.functions.length > 0) {
-    throw new HounsfieldError(
-      'ONNX_FUNCTIONS',
-      'the model has local functions, which are not supported. Inline them first: onnx.inliner.inline_local_functions(model).',
-    );
-  }
   const graph = new Graph();
   graph.name = model.graph.name || 'graph';
   for (const { key, value } of model.metadataProps) graph.metadata.set(key, value);
-  fillGraph(graph, model.graph, opset, readExternal);
+  try {
+    inlineFunctions(model);
+    graph.reserve(namesOf(model.graph));
+    fillGraph(graph, model.graph, opset, readExternal);
+  } catch (cause) {
+    if (isHounsfieldError(cause)) throw cause;
+    throw new HounsfieldError(
+      'ONNX_FILE',
+      'the model is damaged, or contradicts itself. Get the file again.',
+      {
+        cause,
+      },
+    );
+  }
   return graph;
+}
+
+/** Every name that the file will add, so that what is added on the way takes others. */
+function namesOf({ input, initializer, node }: GraphProto): readonly string[] {
+  const inside = node.flatMap(({ attribute }) => attribute.flatMap(({ g }) => (g ? namesOf(g) : [])));
+  return [
+    ...[...input, ...initializer].map(({ name }) => name),
+    ...node.flatMap(({ output }) => output),
+    ...inside,
+  ];
 }
 
 function fillGraph(graph: Graph, proto: GraphProto, opset: number, readExternal?: ReadExternal): void {
@@ -81,7 +101,7 @@ function fillGraph(graph: Graph, proto: GraphProto, opset: number, readExternal?
   for (const input of proto.input) {
     // Old exporters list initializers among the inputs; they are constants all the same.
     if (initial.has(input.name)) continue;
-    const type = typeFromProto(input.type) ?? { dtype: 'float32', shape: undefined };
+    const type = inputType(input);
     graph.input(input.name, type.dtype, type.shape);
   }
   for (const item of proto.initializer) graph.initializer(item.name, tensorFromProto(item, readExternal));
@@ -96,7 +116,8 @@ function fillGraph(graph: Graph, proto: GraphProto, opset: number, readExternal?
     const type = typeFromProto(info.type);
     if (type) stated.set(info.name, type);
   }
-  for (const node of proto.node) readNode(graph, node, opset, stated, readExternal);
+  const outputs = new Set(proto.output.map(({ name }) => name));
+  for (const node of proto.node) readNode(graph, node, opset, stated, outputs, readExternal);
   for (const output of proto.output) graph.output(valueNamed(graph, output.name, 'the graph'));
 }
 
@@ -105,6 +126,7 @@ function readNode(
   proto: NodeProto,
   opset: number,
   stated: ReadonlyMap<string, ValueType>,
+  outputs: ReadonlySet<string>,
   readExternal?: ReadExternal,
 ): void {
   const label = proto.name || proto.output[0] || proto.opType;
@@ -118,6 +140,11 @@ function readNode(
     { op: proto.opType, domain, inputs, attributes, outputs: proto.output.length },
     opset,
   );
+  const constant = constantOf(upgraded);
+  if (constant && proto.output.length === 1 && !outputs.has(proto.output[0]!)) {
+    graph.initializer(proto.output[0]!, constant);
+    return;
+  }
   const known = operatorFor(domain, upgraded.op) !== undefined;
   graph.add(upgraded.op, upgraded.inputs, Object.fromEntries(upgraded.attributes), {
     domain,
@@ -129,6 +156,19 @@ function readNode(
           outputTypes: proto.output.map((name) => stated.get(name) ?? { dtype: 'float32', shape: undefined }),
         }),
   });
+}
+
+/** Inputs of subgraphs may come without a type. @throws ONNX_TYPE for sequences, maps and types without an array */
+function inputType({ name, type }: ValueInfoProto): ValueType {
+  const found = typeFromProto(type);
+  if (found) return found;
+  if (type?.value.case === undefined) return { dtype: 'float32', shape: undefined };
+  const kind =
+    type.value.case === 'tensorType' ? `a tensor of type ${type.value.value.elemType}` : type.value.case;
+  throw new HounsfieldError(
+    'ONNX_TYPE',
+    `the input '${name}' is ${kind}, and only dense tensors of floats, integers, bool and strings are supported. Convert the model first.`,
+  );
 }
 
 function valueNamed(graph: Graph, name: string, reader: string): Value {
@@ -161,16 +201,30 @@ function attributeFromProto(
     case kinds.STRINGS:
       return { kind: 'strings', value: proto.strings.map((item) => text.decode(item)) };
     case kinds.TENSOR:
-      return { kind: 'tensor', value: tensorFromProto(proto.t!, readExternal) };
+      return { kind: 'tensor', value: tensorFromProto(proto.t ?? incomplete(proto), readExternal) };
     case kinds.GRAPH: {
+      const inner = proto.g ?? incomplete(proto);
       const subgraph = new Graph(graph);
-      subgraph.name = proto.g!.name || 'subgraph';
-      fillGraph(subgraph, proto.g!, opset, readExternal);
+      subgraph.name = inner.name || 'subgraph';
+      fillGraph(subgraph, inner, opset, readExternal);
       return { kind: 'graph', value: subgraph };
     }
     default:
       return { kind: 'opaque', value: toBinary(AttributeProtoSchema, proto) };
   }
+}
+
+function incomplete({ name }: AttributeProto): never {
+  throw new HounsfieldError(
+    'ONNX_FILE',
+    `the attribute '${name}' has no value. The file is damaged; get it again.`,
+  );
+}
+
+/** A Constant node's tensor: it is kept as an initializer, so that weights are found in one place. */
+function constantOf({ op, domain, attributes }: DraftNode): Tensor | undefined {
+  const value = op === 'Constant' && domain === '' ? attributes.get('value') : undefined;
+  return value?.kind === 'tensor' ? value.value : undefined;
 }
 
 function typeFromProto(type: TypeProto | undefined): ValueType | undefined {
@@ -261,11 +315,14 @@ function nodeToProto(node: Node, domains: Set<string>): NodeProto {
     name: node.name,
     opType: node.op,
     domain: node.domain,
-    input: node.inputs.map((value) => value?.name ?? ''),
+    input: node.inputs.slice(0, lastPresent(node) + 1).map((value) => value?.name ?? ''),
     output: node.outputs.map(({ name }) => name),
     attribute: [...node.attributes].map(([name, attribute]) => attributeToProto(name, attribute, domains)),
   });
 }
+
+/** Optional inputs left out at the end are not written. */
+const lastPresent = ({ inputs }: Node): number => inputs.findLastIndex((input) => input !== undefined);
 
 function attributeToProto(name: string, attribute: Attribute, domains: Set<string>): AttributeProto {
   const kinds = AttributeProto_AttributeType;

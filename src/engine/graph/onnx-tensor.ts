@@ -36,6 +36,12 @@ export function tensorFromProto(proto: TensorProto, readExternal?: ReadExternal)
     );
   }
   if (dtype === 'string') {
+    if (proto.stringData.length !== elementCount(dims)) {
+      throw new HounsfieldError(
+        'ONNX_TENSOR',
+        `tensor '${proto.name}' of shape [${dims}] has ${proto.stringData.length} strings. The file is damaged; get it again.`,
+      );
+    }
     return tensor(
       'string',
       dims,
@@ -85,6 +91,14 @@ function tensorFromBytes(name: string, dtype: NumericDType, dims: number[], raw:
 
 /** ONNX keeps small types in int32_data, 16-bit floats as bits, and large ones in fields of their own. */
 function tensorFromFields(proto: TensorProto, dtype: NumericDType, dims: number[]): Tensor {
+  const { floatData, doubleData, int64Data, uint64Data, int32Data } = proto;
+  const lengths = [floatData, doubleData, int64Data, uint64Data, int32Data].map(({ length }) => length);
+  if (Math.max(...lengths) !== elementCount(dims)) {
+    throw new HounsfieldError(
+      'ONNX_TENSOR',
+      `tensor '${proto.name}' of shape [${dims}] needs ${elementCount(dims)} elements and has ${Math.max(...lengths)}. The file is damaged; get it again.`,
+    );
+  }
   if (dtype === 'float32') return tensor(dtype, dims, Float32Array.from(proto.floatData));
   if (dtype === 'float64') return tensor(dtype, dims, Float64Array.from(proto.doubleData));
   if (dtype === 'int64') return tensor(dtype, dims, BigInt64Array.from(proto.int64Data));
