@@ -321,5 +321,15 @@ export const convolutionCases: readonly OperatorCase[] = [
     bias: true,
     attributes: { strides: [2, 1, 2], pads: [0, 1, 1, 0, 0, 1], output_padding: [1, 0, 1] },
   }),
+  ...[undefined, 'Relu'].map(
+    (activation): OperatorCase => ({
+      op: 'FusedConv',
+      domain: 'com.microsoft',
+      name: activation ? `with ${activation}` : 'plain',
+      inputs: [random([1, 2, 4, 4]), random([3, 2, 3, 3]), random([3])],
+      attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1], ...(activation ? { activation } : {}) },
+      torch: `F.conv2d(x[0], x[1], x[2], padding=1)${activation ? '.relu()' : ''}`,
+    }),
+  ),
   ...composites,
 ];
