@@ -1,8 +1,11 @@
 import { type DType, isFloat } from '../tensor/tensor.ts';
 import type { Dim } from './shape.ts';
 
-/** Results of the runtime's own precision: integers as they are, float32 rounded. */
-const fitted = (value: number, dtype: DType): number => (dtype === 'float32' ? Math.fround(value) : value);
+/** Results of the runtime's own precision: float32 rounded, integers without a negative zero. */
+function fitted(value: number, dtype: DType): number {
+  if (dtype === 'float32') return Math.fround(value);
+  return isFloat(dtype) || value !== 0 ? value : 0;
+}
 
 const truth = (value: boolean): number => (value ? 1 : 0);
 
@@ -12,7 +15,7 @@ const onNumbers: Readonly<Record<string, (a: number, b: number, dtype: DType, fm
   Mul: (a, b) => a * b,
   Div: (a, b, dtype) => (isFloat(dtype) ? a / b : Math.trunc(a / b)),
   // The sign of the result is the divisor's, or with fmod the dividend's.
-  Mod: (a, b, _, fmod) => (fmod ? a % b : a - b * Math.floor(a / b)),
+  Mod: (a, b, _, fmod) => (fmod || (a % b) * b >= 0 ? a % b : (a % b) + b),
   Pow: (a, b) => a ** b,
   Min: (a, b) => Math.min(a, b),
   Max: (a, b) => Math.max(a, b),
@@ -86,7 +89,7 @@ export function single(op: string, a: Dim, dtype: DType): Dim {
   if (a === undefined) return undefined;
   switch (op) {
     case 'Neg':
-      return -a;
+      return 0 - a;
     case 'Abs':
       return Math.abs(a);
     case 'Floor':
