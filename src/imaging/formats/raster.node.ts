@@ -33,9 +33,10 @@ export async function decodeRaster(bytes: Uint8Array, name: string): Promise<Med
       .raw({ depth: sixteen ? 'ushort' : 'uchar' })
       .toBuffer({ resolveWithObject: true });
     const { width, height, channels } = raw.info;
+    const { buffer, byteOffset, length } = raw.data;
     const stored: PixelArray = sixteen
-      ? new Uint16Array(raw.data.buffer.slice(raw.data.byteOffset, raw.data.byteOffset + raw.data.length))
-      : new Uint8Array(raw.data);
+      ? new Uint16Array(buffer.slice(byteOffset, byteOffset + length))
+      : new Uint8Array(buffer, byteOffset, length);
     const opaque = opaqueChannels(stored, channels, metadata);
     const shape = { channels: opaque.channels, height, width };
     return medicalImage(

@@ -47,7 +47,7 @@ export function medicalImage(
 /** The image with its values as float32, unchanged in scale; shares memory when they already are. */
 export function toFloatImage(image: MedicalImage): FloatImage {
   const { channels, height, width, pixels } = image;
-  const floats = pixels instanceof Float32Array ? pixels : Float32Array.from(pixels);
+  const floats = pixels instanceof Float32Array ? pixels : new Float32Array(pixels);
   return { pixels: floats, channels, height, width };
 }
 

@@ -5,7 +5,9 @@ export type IntensityRange = readonly [low: number, high: number];
 
 /** Scale v + offset, for every value. Inverse: scale 1/scale, offset -offset/scale. */
 export function scaleIntensity(image: FloatImage, scale: number, offset: number): FloatImage {
-  return { ...image, pixels: image.pixels.map((value) => value * scale + offset) };
+  const pixels = new Float32Array(image.pixels.length);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = image.pixels[i]! * scale + offset;
+  return { ...image, pixels };
 }
 
 /**
@@ -13,13 +15,16 @@ export function scaleIntensity(image: FloatImage, scale: number, offset: number)
  * mean(w) + (w - mean(w)) contrast. Both factors are 1 for no change. Inverse: scaleIntensity with what was applied.
  */
 export function brightnessContrast(image: FloatImage, brightness: number, contrast: number): FloatImage {
+  const { pixels } = image;
   let low = Number.POSITIVE_INFINITY;
   let sum = 0;
-  for (const value of image.pixels) {
+  // by index: several times faster than for-of on typed arrays, and this runs for every image of every epoch
+  for (let i = 0; i < pixels.length; i++) {
+    const value = pixels[i]!;
     if (value < low) low = value;
     sum += value;
   }
-  const mean = low + (sum / image.pixels.length - low) * brightness;
+  const mean = low + (sum / pixels.length - low) * brightness;
   return scaleIntensity(
     image,
     brightness * contrast,
@@ -42,14 +47,22 @@ export function gamma(image: FloatImage, exponent: number, range: IntensityRange
 /** Values outside the range become its ends. Has no inverse. */
 export function clampIntensity(image: FloatImage, range: IntensityRange): FloatImage {
   const [low, high] = range;
-  return { ...image, pixels: image.pixels.map((value) => Math.min(high, Math.max(low, value))) };
+  const pixels = image.pixels.slice();
+  for (let i = 0; i < pixels.length; i++) {
+    const value = pixels[i]!;
+    if (value < low) pixels[i] = low;
+    else if (value > high) pixels[i] = high;
+  }
+  return { ...image, pixels };
 }
 
 /** Lowest and highest value of an image. */
 export function intensityRange(image: FloatImage): IntensityRange {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (const value of image.pixels) {
+  const { pixels } = image;
+  for (let i = 0; i < pixels.length; i++) {
+    const value = pixels[i]!;
     if (value < low) low = value;
     if (value > high) high = value;
   }

@@ -10,8 +10,8 @@ import { readSample } from './read-sample.node.ts';
 
 /** All that a worker needs to make any batch; survives structured cloning, arrays shared. */
 export interface BatchContext {
-  /** One for each sample of the data set that the loader serves. */
-  readonly sources: readonly { readonly id: string; readonly source: SampleSource }[];
+  /** One for each sample that the loader serves; `index` is its place in the data set, which keys its augmentation. */
+  readonly sources: readonly { readonly id: string; readonly index: number; readonly source: SampleSource }[];
   readonly stacks: ReadonlyMap<string, ImageStack>;
   readonly shape: InputShape;
   readonly mode: ResizeMode;
@@ -67,7 +67,7 @@ export async function makeBatch(context: BatchContext, job: BatchJob): Promise<F
     let image = await preparedImage(context, position);
     if (context.recipe) {
       const purpose = job.repeats[row] ? `augment#${job.repeats[row]}` : 'augment';
-      const key = { seed: context.seed, purpose, epoch: job.epoch, step: position };
+      const key = { seed: context.seed, purpose, epoch: job.epoch, step: context.sources[position]!.index };
       image = applyAugmentation(image, drawAugmentation(context.recipe, new RandomStream(key)), fullScale);
     }
     batch.set(image.pixels, row * length);

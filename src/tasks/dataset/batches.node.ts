@@ -53,7 +53,7 @@ export interface BatchLoader {
 
 /**
  * Decodes, augments and batches images ahead of whoever consumes them. Every random draw is keyed by
- * (seed, purpose, epoch, place in `samples`), so an epoch can be repeated or entered in the middle.
+ * (seed, purpose, epoch, index in the data set), so an epoch can be repeated or entered in the middle.
  * Throws BATCH_OPTIONS, RECIPE_INVALID, and while serving IMAGE_UNREADABLE, BIT_DEPTH_MIXED, CHANNELS_MISMATCH.
  *
  * @example for await (const batch of loader.epoch(0)) await step(batch);
@@ -137,7 +137,7 @@ async function createContext(options: BatchLoaderOptions): Promise<BatchContext>
   const { dataset, channels, height, width } = options;
   const sources = options.samples.map((index) => {
     const { id, source } = dataset.samples[index]!;
-    return { id, source };
+    return { id, index, source };
   });
   const first = await readSample(sources[0]!.source, dataset.stacks);
   const integer = first.pixels instanceof Uint8Array || first.pixels instanceof Uint16Array;

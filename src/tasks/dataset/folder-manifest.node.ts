@@ -59,7 +59,10 @@ export async function loadFolder(
       samples.push({ id, source: { kind: 'file', path: file }, label, patient, ...(split ? { split } : {}) });
     }
     if (found === 0)
-      problems.push({ code: 'CLASS_EMPTY', text: `folder ${path.relative(root, folder)} holds no image` });
+      problems.push({
+        code: 'CLASS_EMPTY',
+        text: `folder ${path.relative(root, folder)} holds no PNG or JPEG`,
+      });
   }
   throwProblems(root, problems, 'Mend or remove these, and run again; nothing was read or written.');
   requireTwoClasses(classes, samples, root);
@@ -108,6 +111,14 @@ async function findClassFolders(root: string): Promise<ClassFolder[]> {
       ),
     );
     if (nested.some((folders) => folders.length > 0)) return nested.flat();
+  }
+  if (splits.includes('train') && new Set(splits).size > 2) {
+    const odd = top.filter((_, i) => splits[i] === undefined);
+    throw new HounsfieldError(
+      'DATASET_FORM_UNKNOWN',
+      `${root} has folders of a split (${top.filter((_, i) => splits[i]).join(', ')}) and beside them ${odd.join(', ')}. ` +
+        'Keep either a folder per class or train, val and test at the top.',
+    );
   }
   if (top.length === 0) {
     throw new HounsfieldError(

@@ -74,7 +74,13 @@ describe('a folder per class', () => {
   test.each([
     ['ONE_CLASS', ['a/1.png', 'a/2.png'], {}, /holds 2 images of one class only \('a'\)/],
     ['DATASET_FORM_UNKNOWN', ['1.png'], {}, /has no folders inside/],
-    ['CLASS_EMPTY', ['a/1.png', 'b/notes.doc'], {}, /folder b holds no image/],
+    [
+      'DATASET_FORM_UNKNOWN',
+      ['train/a/1.png', 'test/a/2.png', 'copy/train/a/1.png'],
+      {},
+      /split \(test, train\) and beside them copy/,
+    ],
+    ['CLASS_EMPTY', ['a/1.png', 'b/notes.doc'], {}, /folder b holds no PNG or JPEG/],
     [
       'LABEL_UNKNOWN',
       ['a/1.png', 'c/1.png'],
@@ -145,6 +151,12 @@ describe('a table', () => {
     expect(data.grouping).toBe('image');
     expect(data.notes.join()).toContain('no patient column');
     expect(data.samples.map((sample) => sample.patient)).toEqual(['img/1.png', 'img/2.png']);
+  });
+
+  test('UTF-16 with a byte-order mark', async () => {
+    const text = Buffer.from('\ufeffimage\tlabel\nimg/1.png\tgesund\nimg/2.png\tkrank\n', 'utf16le');
+    const data = await loadDataset(await put('list.tsv', text));
+    expect(data.classes).toEqual(['gesund', 'krank']);
   });
 
   test('columns of other names', async () => {

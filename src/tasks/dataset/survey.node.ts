@@ -48,7 +48,8 @@ function describe(index: number, image: MedicalImage): SurveyedImage {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   let sum = 0;
-  for (const value of seen.pixels) {
+  for (let i = 0; i < seen.pixels.length; i++) {
+    const value = seen.pixels[i]!;
     if (value < low) low = value;
     if (value > high) high = value;
     sum += value;

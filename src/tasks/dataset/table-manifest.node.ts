@@ -14,6 +14,12 @@ import {
 import { findDelimiter, parseDelimited } from './delimited-text.ts';
 import type { LoadOptions, PatientFinder } from './load-options.ts';
 
+/** UTF-8, or UTF-16 by its byte-order mark, as spreadsheets may save. */
+function decodeText(bytes: Uint8Array): string {
+  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return new TextDecoder(utf16 ? 'utf-16le' : 'utf-8').decode(bytes);
+}
+
 interface Row {
   readonly line: number;
   readonly id: string;
@@ -29,7 +35,7 @@ export async function loadTable(
   options: LoadOptions,
   patientOf: PatientFinder,
 ): Promise<Dataset> {
-  const text = new TextDecoder().decode(await readBytes(file));
+  const text = decodeText(await readBytes(file));
   const { rows, problems } = readRows(file, text, options, patientOf);
   const classes = options.classes ?? [...new Set(rows.map((row) => row.label))].sort(compareNaturally);
   problems.push(...checkRows(rows, classes), ...(await missingFiles(rows)));
