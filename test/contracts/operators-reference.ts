@@ -1,5 +1,5 @@
 import type { Operator } from '../../src/engine/operators/operator.ts';
-import { INTERNAL_DOMAIN } from '../../src/engine/operators/schema.ts';
+import { INTERNAL_DOMAIN, RUNTIME_DOMAIN } from '../../src/engine/operators/schema.ts';
 import { otherOperators, standardOperators } from '../../src/engine/operators/table.ts';
 
 const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
@@ -20,7 +20,8 @@ export function operatorsReference(): string {
   const standard = Object.entries(standardOperators);
   const others = Object.entries(otherOperators);
   const internal = others.filter(([name]) => name.startsWith(`${INTERNAL_DOMAIN}:`));
-  const runtime = others.filter(([name]) => !name.startsWith(`${INTERNAL_DOMAIN}:`));
+  // The blocked layout's operators exist between lowering and running alone.
+  const runtime = others.filter(([name]) => name.startsWith(`${RUNTIME_DOMAIN}:`));
   return `# Operators
 
 <!-- Made by scripts/operators-reference.mjs from src/engine/operators/table.ts. Do not edit. -->

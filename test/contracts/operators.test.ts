@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { BLOCKED_DOMAIN } from '../../src/engine/operators/schema.ts';
 import { otherOperators, standardOperators } from '../../src/engine/operators/table.ts';
 import { caseKey } from './operator-cases/case-key.ts';
 import { families } from './operator-cases/families.ts';
@@ -88,7 +89,11 @@ test.each(Object.keys(families))('fixture %s is as its maker wrote it', (family)
 
 describe('the table of operators', () => {
   const cases = Object.values(families).flat();
-  const table = { ...standardOperators, ...otherOperators };
+  // Operators of the blocked layout depend on the processor's vector width: the lowering pass has its own tests.
+  const portable = Object.entries({ ...standardOperators, ...otherOperators }).filter(
+    ([key]) => !key.startsWith(`${BLOCKED_DOMAIN}:`),
+  );
+  const table = Object.fromEntries(portable);
   const keyOf = ({ domain, op }: OperatorCase): string => (domain ? `${domain}:${op}` : op);
 
   test('titles are unique within a family', () => {
