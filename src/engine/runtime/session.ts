@@ -13,6 +13,8 @@ export interface SessionSettings {
   readonly profile?: string;
   /** Graph optimisation by the runtime; 'all' unless a lowering pass already did its work. */
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /** Operators that the device lacks run on the CPU, unless 'none': the model is then rejected. */
+  readonly fallback?: 'cpu' | 'none';
 }
 
 /** A loaded graph. Close it: it holds memory that JavaScript's collector does not see. */
@@ -61,11 +63,16 @@ export function checkDevice(device: Device, available: readonly Device[], runtim
   );
 }
 
-/** Opens a session with either build of ONNX Runtime. */
+/**
+ * Opens a session with either build of ONNX Runtime.
+ *
+ * @param outputs whether this build writes into tensors given to it, or its outputs are to be copied into them
+ */
 export async function openSession(
   module: OnnxRuntimeModule,
   model: Uint8Array,
   options: InferenceSession.SessionOptions,
+  outputs: 'written' | 'copied' = 'written',
 ): Promise<Session> {
   let session: InferenceSession;
   try {
@@ -80,13 +87,20 @@ export async function openSession(
     outputNames: session.outputNames,
     async run(feeds, into = {}, wanted = session.outputNames) {
       const fetches: Record<string, RuntimeTensor | null> = {};
-      for (const name of wanted) fetches[name] = into[name] ? toRuntime(module, into[name]) : null;
+      for (const name of wanted) {
+        fetches[name] = into[name] && outputs === 'written' ? toRuntime(module, into[name]) : null;
+      }
       try {
         const results = await session.run(
           mapValues(feeds, (value) => toRuntime(module, value)),
           fetches,
         );
-        return mapValues(results, (value, name) => into[name] ?? fromRuntime(value));
+        return mapValues(results, (value, name) => {
+          const target = into[name];
+          if (!target) return fromRuntime(value);
+          if (outputs === 'copied') copyInto(target, fromRuntime(value));
+          return target;
+        });
       } catch (cause) {
         throw new HounsfieldError('RUNTIME_FAILED', `ONNX Runtime stopped: ${reason(cause)}`, { cause });
       }
@@ -96,6 +110,10 @@ export async function openSession(
       await session.release();
     },
   };
+}
+
+function copyInto(target: Tensor, { data }: Tensor): void {
+  (target.data as Float32Array).set(data as Float32Array); // both are of the output's dtype
 }
 
 const reason = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

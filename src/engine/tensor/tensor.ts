@@ -86,7 +86,12 @@ export function tensorOf<D extends NumericDType>(
 ): Tensor<D> {
   const data = allocate(dtype, values.length);
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    for (let i = 0; i < values.length; i++) data[i] = BigInt(values[i]!);
+    // INT64_MAX, 'to the end' in slices, has become 2 ** 63 as a number, which would wrap around to INT64_MIN.
+    const most = data instanceof BigInt64Array ? 2n ** 63n - 1n : 2n ** 64n - 1n;
+    for (let i = 0; i < values.length; i++) {
+      const value = BigInt(values[i]!);
+      data[i] = value > most ? most : value;
+    }
   } else if (dtype === 'float16' || dtype === 'bfloat16') {
     const encode = dtype === 'float16' ? float16Bits : bfloat16Bits;
     for (let i = 0; i < values.length; i++) data[i] = encode(values[i]!);

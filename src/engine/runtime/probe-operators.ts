@@ -1,0 +1,115 @@
+import { HounsfieldError } from '../../errors.ts';
+import { Graph, type Value } from '../graph/graph.ts';
+import { writeOnnx } from '../graph/onnx-file.ts';
+import { tensor, tensorOf } from '../tensor/tensor.ts';
+import type { Device, Runtime } from './session.ts';
+
+/** Whether a device runs an operator itself. */
+export interface OperatorSupport {
+  readonly operator: string;
+  readonly supported: boolean;
+  /** What happens without it: the runtime moves the node to the CPU, with a copy there and back. */
+  readonly fallback: 'none needed' | 'cpu';
+  /** What a network can use instead to stay on the device. */
+  readonly substitute: string;
+  /** The runtime's own words where it is not supported. */
+  readonly reason?: string;
+}
+
+interface Probe {
+  readonly operator: string;
+  readonly substitute: string;
+  readonly dims: readonly number[];
+  readonly build: (graph: Graph, x: Value) => Value;
+}
+
+const weights = (graph: Graph, ...dims: number[]): Value =>
+  graph.initializer(
+    'w',
+    tensor('float32', dims, new Float32Array(dims.reduce((count, dim) => count * dim, 1)).fill(0.5)),
+  );
+
+const volume = [1, 2, 4, 4, 4];
+
+/** Operators that ONNX Runtime's accelerators have lacked. */
+const probes: readonly Probe[] = [
+  {
+    operator: 'Conv 3-D',
+    substitute: '2-D convolutions over slices',
+    dims: volume,
+    build: (graph, x) => graph.op('Conv', [x, weights(graph, 2, 2, 3, 3, 3)], { pads: [1, 1, 1, 1, 1, 1] }),
+  },
+  {
+    operator: 'Conv 3-D, grouped',
+    substitute: 'Conv 3-D without groups',
+    dims: volume,
+    build: (graph, x) => graph.op('Conv', [x, weights(graph, 2, 1, 3, 3, 3)], { group: 2 }),
+  },
+  {
+    operator: 'ConvTranspose 3-D',
+    substitute: 'nearest Resize and Conv',
+    dims: volume,
+    build: (graph, x) =>
+      graph.op('ConvTranspose', [x, weights(graph, 2, 2, 2, 2, 2)], { strides: [2, 2, 2] }),
+  },
+  {
+    operator: 'MaxPool 3-D',
+    substitute: 'Conv with a stride of 2',
+    dims: volume,
+    build: (graph, x) => graph.op('MaxPool', [x], { kernel_shape: [2, 2, 2], strides: [2, 2, 2] }),
+  },
+  {
+    operator: 'GridSample',
+    substitute: 'Resize, where the grid is regular',
+    dims: [1, 2, 4, 4],
+    build: (graph, x) =>
+      graph.op('GridSample', [x, graph.constant(tensor('float32', [1, 2, 2, 2], new Float32Array(8)))]),
+  },
+  {
+    operator: 'ScatterElements',
+    substitute: 'Where with a mask, or a product with a one-hot matrix',
+    dims: [2, 3],
+    build: (graph, x) =>
+      graph.op(
+        'ScatterElements',
+        [
+          x,
+          graph.constant(tensorOf('int64', [1, 2], [0, 2])),
+          graph.constant(tensorOf('float32', [1, 2], [1, 2])),
+        ],
+        { axis: 1, reduction: 'add' },
+      ),
+  },
+];
+
+/**
+ * Compiles and runs a tiny graph per operator that accelerators are known to lack, with the CPU forbidden, so that a
+ * program can say at its start what will run elsewhere.
+ *
+ * @throws DEVICE_MISSING
+ */
+export async function probeOperators(runtime: Runtime, device: Device): Promise<readonly OperatorSupport[]> {
+  const found: OperatorSupport[] = [];
+  for (const probe of probes) found.push(await tried(runtime, device, probe));
+  return found;
+}
+
+async function tried(runtime: Runtime, device: Device, probe: Probe): Promise<OperatorSupport> {
+  const { operator, substitute } = probe;
+  const graph = new Graph();
+  const x = graph.input('x', 'float32', probe.dims);
+  graph.output(probe.build(graph, x));
+  const length = probe.dims.reduce((count, dim) => count * dim, 1);
+  try {
+    const session = await runtime.open(writeOnnx(graph), { device, fallback: 'none' });
+    try {
+      await session.run({ x: tensor('float32', probe.dims, new Float32Array(length)) });
+    } finally {
+      await session.close();
+    }
+    return { operator, supported: true, fallback: 'none needed', substitute };
+  } catch (cause) {
+    if (!(cause instanceof HounsfieldError) || cause.code === 'DEVICE_MISSING') throw cause;
+    return { operator, supported: false, fallback: 'cpu', substitute, reason: cause.message };
+  }
+}
