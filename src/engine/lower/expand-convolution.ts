@@ -20,9 +20,7 @@ export function expandInputGradient(node: Node, dy: Value, w: Value): Value {
   const window = statedWindow(node, sizes);
   const group = intOf(node, 'group', 1);
   const counts = staticShape(required(node, 0)).slice(2);
-  const channels = staticShape(required(node, 1)).slice(0, 2);
-  if (window.strides.every((stride) => stride === 1))
-    return byConvolution(dy, turned(w, channels, window.kernel, group), window, group, counts);
+  if (window.strides.every((stride) => stride === 1)) return byConvolution(node, dy, w, window);
   const remainder = sizes.map(
     (size, i) =>
       size +
@@ -38,57 +36,53 @@ export function expandInputGradient(node: Node, dy: Value, w: Value): Value {
   });
 }
 
-/** Stride 1: a convolution of dy with the kernel turned round and its channel axes swapped, at forward speed. */
-function byConvolution(dy: Value, w: Value, window: Window, group: number, counts: readonly number[]): Value {
+/**
+ * Stride 1: a convolution of dy with the kernel turned round and its channel axes swapped, at forward speed. Where the
+ * weight is larger than dy and dx, these are turned round instead, which comes to the same.
+ */
+function byConvolution(node: Node, dy: Value, w: Value, window: Window): Value {
+  const [batch, filters, ...counts] = staticShape(required(node, 0)) as [number, number, ...number[]]; // [N, O, *]
+  const output = staticShape(node.outputs[0]!); // [N, C, *]
+  const perGroup = staticShape(required(node, 1))[1]!;
+  const group = intOf(node, 'group', 1);
+  const taps = elementCount(window.kernel);
   const reach = window.kernel.map((size, i) => extentOf(size, window.dilations[i]!) - 1);
   const begin = reach.map((size, i) => size - window.begin[i]!);
   const end = reach.map((size, i) => size - window.end[i]!);
   // Padding larger than the kernel's reach made outputs that saw no input: they are cut off.
-  const cropped = slice(
-    dy,
-    begin.map((pad) => Math.max(0, -pad)),
-    counts.map((count, i) => count + Math.min(0, end[i]!)),
-    counts,
-  );
-  return dy.graph.op('Conv', [cropped, w], {
-    ...windowAttributes({
-      ...window,
-      begin: begin.map((pad) => Math.max(0, pad)),
-      end: end.map((pad) => Math.max(0, pad)),
-    }),
-    group,
-  });
+  const first = begin.map((pad) => Math.max(0, -pad));
+  const past = counts.map((count, i) => count + Math.min(0, end[i]!));
+  const seen = past.map((position, i) => position - first[i]!);
+  const cropped = slice(dy, first, past, counts);
+  const swapped = transpose(reshape(w, [group, filters / group, perGroup, taps]), [0, 2, 1, 3]);
+  const kernelDims = [group * perGroup, filters / group, ...window.kernel];
+  const paddings = [begin, end].map((pads) => pads.map((pad) => Math.max(0, pad))) as [number[], number[]]; // of two, two
+  const turnWeight =
+    taps === 1 || elementCount(kernelDims) < elementCount([batch, filters, ...seen]) + elementCount(output);
+  const convolve = (
+    input: Value,
+    weight: Value,
+    before: readonly number[],
+    after: readonly number[],
+  ): Value =>
+    dy.graph.op('Conv', [input, reshape(weight, kernelDims)], {
+      ...windowAttributes({ ...window, begin: before, end: after }),
+      group,
+    });
+  if (turnWeight) return convolve(cropped, taps === 1 ? swapped : reversed(swapped, 3, taps), ...paddings);
+  const turned = reversed(reshape(cropped, [batch, filters, -1]), 2, elementCount(seen));
+  const dx = convolve(reshape(turned, [batch, filters, ...seen]), swapped, paddings[1], paddings[0]);
+  const [, channels, ...sizes] = output as [number, number, ...number[]]; // [N, C, *]
+  return reshape(reversed(reshape(dx, [batch, channels, -1]), 2, elementCount(sizes)), output);
 }
 
-/** [O, C/group, k…] -> [C, O/group, k…] with every kernel axis reversed. */
-function turned(
-  w: Value,
-  [filters, perGroup]: readonly number[],
-  kernel: readonly number[],
-  group: number,
-): Value {
-  const taps = elementCount(kernel);
-  const { graph } = w;
-  const apart = reshape(w, [group, filters / group, perGroup, taps]);
-  if (taps === 1) {
-    return reshape(transpose(apart, [0, 2, 1, 3]), [group * perGroup, filters / group, ...kernel]);
-  }
-  // Taps first, so that reversing them moves whole blocks.
-  const tapsFirst = transpose(apart, [3, 0, 2, 1]);
-  const reversed = graph.op(
-    'Gather',
-    [
-      tapsFirst,
-      ints(
-        graph,
-        Array.from({ length: taps }, (_, t) => taps - 1 - t),
-      ),
-    ],
-    {
-      axis: 0,
-    },
-  );
-  return reshape(transpose(reversed, [1, 2, 3, 0]), [group * perGroup, filters / group, ...kernel]);
+/** The value with the last axis, of that number and size, in reverse order. */
+function reversed(value: Value, axis: number, size: number): Value {
+  const { graph } = value;
+  return graph.op('Slice', [
+    value,
+    ...[[-1], [-size - 1], [axis], [-1]].map((values) => ints(graph, values)),
+  ]);
 }
 
 /** Keeps [starts, ends) of the axes from 2 on; the value itself where that is all of it. */
@@ -135,34 +129,45 @@ export interface Plan {
  * Chooses how the weight's gradient is computed. dw[o, c, t] is the sum over batch and positions of dy times x shifted
  * by tap t, which is one matrix product per tap. A kernel axis of stride 1 can as well shift dy the other way, so that
  * a 3 x 3 kernel needs 3 copies of x and 3 of dy for its 9 products rather than 9 copies of x: the axes are dealt to
- * the two sides so that the least is copied.
+ * the two sides so that the least is copied. From there (processor time by bench/convolution-gradients.ts):
  *
- * - Few channels make thin products: the copies of a side with fewer than 64 channels a group are joined into one.
- * - Many channels at few positions make products much larger than what goes in: then the batch is folded into the
- *   summed axis at the price of two transpositions.
+ * - Joined copies make few large products of many small ones: of dy always, of x where it has few channels a group.
+ *   Depthwise convolutions have no product to enlarge.
+ * - Where the weight is larger than what goes in (many channels at few positions), one product per image would write
+ *   and sum more than it reads: the batch is folded into the summed axis, at the price of two transpositions.
  */
 export function planFor({ window, group, batch, channels, sizes }: WeightGradient): Plan {
-  const axes = window.kernel.length;
-  const volume = [channels[0] * elementCount(sizes[0]), channels[1] * elementCount(sizes[1])] as const;
-  let onInput = window.kernel.map(() => true);
+  const volumes = [channels[0] * elementCount(sizes[0]), channels[1] * elementCount(sizes[1])] as const;
+  const weight = (elementCount(window.kernel) * channels[0] * channels[1]) / group;
+  const foldBatch = batch > 1 && weight > volumes[0] + volumes[1];
+  const depthwise = channels[0] === group && channels[1] === group;
+  return {
+    onInput: leastCopied(window, volumes),
+    joinInput: !depthwise && (foldBatch || channels[0] / group < FEW_CHANNELS),
+    joinOutput: !depthwise,
+    foldBatch,
+  };
+}
+
+/** Below this the products with single copies of x are too thin for the runtime's matrix product. */
+const FEW_CHANNELS = 32;
+
+/** Deals the kernel's axes to x (true) and dy, so that the copies hold the fewest elements. */
+function leastCopied({ kernel, strides }: Window, volumes: readonly [number, number]): readonly boolean[] {
+  let best = kernel.map(() => true);
   let least = Number.POSITIVE_INFINITY;
-  for (let choice = 0; choice < 2 ** axes; choice++) {
-    const candidate = window.kernel.map((_, axis) => (choice >> axis) % 2 === 0);
-    if (candidate.some((input, axis) => !input && window.strides[axis] !== 1)) continue;
-    const copies = tapCounts(window.kernel, candidate);
-    const moved = copies[0] * volume[0] + copies[1] * volume[1];
-    if (moved < least) {
-      least = moved;
-      onInput = candidate;
+  for (let choice = 0; choice < 2 ** kernel.length; choice++) {
+    const onInput = kernel.map((_, axis) => (choice >> axis) % 2 === 0);
+    if (onInput.some((input, axis) => !input && (strides[axis] !== 1 || kernel[axis] === 1))) continue;
+    const [inputs, outputs] = tapCounts(kernel, onInput);
+    const copied = inputs * volumes[0] + outputs * volumes[1];
+    // Of equals the last: shifting dy along rows and x across them was the quicker.
+    if (copied <= least) {
+      least = copied;
+      best = onInput;
     }
   }
-  const products = (elementCount(window.kernel) * channels[0] * channels[1]) / group;
-  return {
-    onInput,
-    joinInput: channels[0] / group < 64,
-    joinOutput: channels[1] / group < 64,
-    foldBatch: batch > 1 && products > volume[0] + volume[1],
-  };
+  return best;
 }
 
 /** Number of taps that shift x, and of those that shift dy. */
@@ -269,17 +274,18 @@ function pad(value: Value, before: readonly number[], after: readonly number[]):
   return graph.op('Pad', [value, ints(graph, [0, 0, ...before, 0, 0, ...after]), scalarLike(value, 0)]);
 }
 
-/** The shifted copies as matrices [(N,) group, taps * channels / group, positions (* N)], joined where the plan says so. */
+/** The shifted copies as matrices [(N,) group, channels / group (* taps), positions (* N)], joined where the plan says so. */
 function operand(problem: WeightGradient, plan: Plan, side: 0 | 1, copies: readonly Value[]): Value[] {
   const { graph, group, batch, channels } = problem;
   const perGroup = channels[side] / group;
   const positions = summedPositions(problem, plan);
   const lead = plan.foldBatch ? [group] : [batch, group];
   const length = plan.foldBatch ? batch * positions : positions;
-  const matrices = copies.map((copy) => reshape(copy, [...lead, perGroup, length]));
   const join = side === 0 ? plan.joinInput : plan.joinOutput;
-  if (!join || matrices.length === 1) return matrices;
-  return [graph.op('Concat', matrices, { axis: lead.length })];
+  if (!join || copies.length === 1) return copies.map((copy) => reshape(copy, [...lead, perGroup, length]));
+  const apart = copies.map((copy) => reshape(copy, [...lead, perGroup, 1, length]));
+  const joined = graph.op('Concat', apart, { axis: lead.length + 1 });
+  return [reshape(joined, [...lead, perGroup * copies.length, length])];
 }
 
 /** Positions over which each product sums: the input's along axes where dy was shifted, else the output's. */
@@ -308,10 +314,10 @@ function assembled(problem: WeightGradient, plan: Plan, products: readonly Value
     ...(plan.joinOutput ? [] : axesOf(false)),
     ...(plan.joinInput ? [] : axesOf(true)),
     groupAxis,
-    ...(plan.joinOutput ? axesOf(false) : []),
     outputAxis,
-    ...(plan.joinInput ? axesOf(true) : []),
+    ...(plan.joinOutput ? axesOf(false) : []),
     inputAxis,
+    ...(plan.joinInput ? axesOf(true) : []),
   ];
   const size = [...kernel, group, channels[1] / group, channels[0] / group];
   const flat = products.map((value) => reshape(value, [1, -1]));
@@ -321,9 +327,7 @@ function assembled(problem: WeightGradient, plan: Plan, products: readonly Value
     labels.map((label) => size[label]!),
   );
   const wanted = [groupAxis, outputAxis, inputAxis, ...kernel.map((_, axis) => axis)];
-  const ordered = transpose(
-    lying,
-    wanted.map((label) => labels.indexOf(label)),
-  );
+  const perm = wanted.map((label) => labels.indexOf(label));
+  const ordered = perm.every((axis, i) => axis === i) ? lying : transpose(lying, perm);
   return reshape(ordered, [channels[1], channels[0] / group, ...kernel]);
 }
