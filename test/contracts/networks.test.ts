@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { gradients } from '../../src/engine/differentiate.ts';
 import { Graph } from '../../src/engine/graph/graph.ts';
-import { readOnnx, writeOnnx } from '../../src/engine/graph/onnx-file.ts';
+import { writeOnnx } from '../../src/engine/graph/onnx-file.ts';
 import { expandComposites } from '../../src/engine/lower/expand.ts';
 import { nodeRuntime } from '../../src/engine/runtime/runtime.node.ts';
 import { type Tensor, tensorOf, toNumbers } from '../../src/engine/tensor/tensor.ts';
@@ -52,19 +52,26 @@ test('every network has a case', () => {
   expect(cases.map(({ network }) => network).sort()).toEqual([...networks.keys()].sort());
 });
 
+/** What is large, so that the rest is drawn: drawing millions of numbers would prove no more. */
+const large = ({ tensors }: GivenWeights): GivenWeights => ({
+  tensors: new Map([...tensors].filter(([, { data }]) => data.length > 50_000)),
+  missing: 'initialize',
+});
+
 describe.each(cases.map((item) => [item.network, item] as const))('%s', (_, item) => {
+  const weights = hashed(item);
+
   test("has the peer's parameters and buffers, in the peer's order", () => {
-    const { context } = build(item, 'train');
+    const { context } = build(item, 'train', 1, weights);
     expect(shapes(context.parameters)).toEqual(item.parameters);
     expect(shapes(context.buffers)).toEqual(item.buffers);
   });
 
   test("gives the peer's logits, from its file, at batch sizes 1 and 3", async () => {
-    const { graph, logits } = build(item, 'infer', 1, hashed(item));
+    const { graph, logits } = build(item, 'infer', 1, weights);
     expect(logits.shape).toEqual(['N', item.outputs]);
     graph.output(logits);
     const file = writeOnnx(expandComposites(graph));
-    expect(readOnnx(file).outputs.map(({ shape }) => shape)).toEqual([['N', item.outputs]]);
     const session = await nodeRuntime.open(file, { threads: 1 });
     const perImage = item.channels * item.size ** 2;
     const images = hashUniform('images', item.batch * perImage);
@@ -88,16 +95,19 @@ describe.each(cases.map((item) => [item.network, item] as const))('%s', (_, item
 
   test('draws the same weights from the same seed, others from another', () => {
     const drawn = (seed: number) =>
-      build(item, 'infer', seed).context.parameters.map(({ constant }) => constant!);
+      build(item, 'infer', seed, large(weights)).context.parameters.map(({ constant }) => constant!);
     const [once, again, other] = [drawn(7), drawn(7), drawn(8)];
     const same = (a: Tensor, b: Tensor) => Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
     expect(once.every((value, i) => same(value, again[i]!))).toBe(true);
-    const matrices = once.flatMap((value, i) => (value.dims.length > 1 ? [i] : []));
-    expect(matrices.some((i) => same(once[i]!, other[i]!))).toBe(false);
+    const drawnOnes = once.flatMap(({ dims, data }, i) =>
+      dims.length > 1 && data.length <= 50_000 ? [i] : [],
+    );
+    expect(drawnOnes.length).toBeGreaterThan(1);
+    expect(drawnOnes.some((i) => same(once[i]!, other[i]!))).toBe(false);
   });
 
   test('has a gradient for every parameter, of its shape', () => {
-    const { graph, context, logits } = build(item, 'train');
+    const { graph, context, logits } = build(item, 'train', 1, weights);
     const target = graph.input('target', 'float32', [item.batch, item.outputs]);
     const found = gradients(crossEntropy(logits, target), context.parameters);
     expect(found.map((gradient) => gradient?.shape)).toEqual(item.parameters.map(([, shape]) => shape));
