@@ -1,6 +1,7 @@
 import { HounsfieldError } from '../errors.ts';
 import type { Graph, Value } from './graph/graph.ts';
 import { writeOnnx } from './graph/onnx-file.ts';
+import { blockedChannels } from './lower/blocked-probe.ts';
 import { lowerGraph } from './lower/lower.ts';
 import type { Runtime, SessionSettings } from './runtime/session.ts';
 import { allocate, elementCount, type NumericDType, type Tensor } from './tensor/tensor.ts';
@@ -93,7 +94,9 @@ export async function compileStep(graph: Graph, options: CompileOptions): Promis
     // Update targets are initializers (Graph.update checks it), and initializers hold data.
     if (!state.has(target.name)) state.set(target.name, target.constant!);
   }
-  const lowered = lowerGraph(graph, { device: options.device ?? 'cpu', block: 0 });
+  const device = options.device ?? 'cpu';
+  const block = device === 'cpu' ? await blockedChannels(options.runtime) : 0;
+  const lowered = lowerGraph(graph, { device, block });
   const fed = new Set([...lowered.initializers.keys()].filter((name) => state.has(name)));
   const updates = distinctUpdates(lowered);
   const model = writeOnnx(lowered, { initializersAsInputs: fed, extraOutputs: [...updates.values()] });

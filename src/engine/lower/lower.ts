@@ -1,7 +1,9 @@
 import type { Graph } from '../graph/graph.ts';
 import { mergeEqualNodes, pruneGraph } from '../graph/rewrite.ts';
 import type { Device } from '../runtime/session.ts';
-import { expandComposites } from './expand.ts';
+import { lowerToBlockedLayout } from './blocked-layout.ts';
+import { lowerCompositesForCpu } from './cpu.ts';
+import { composeOperators, expandComposites } from './expand.ts';
 
 /** What the lowering may count on. */
 export interface LoweringTarget {
@@ -14,6 +16,11 @@ export interface LoweringTarget {
  * Makes a graph ready to run on one device: composites become operators that the runtime has, equal nodes become
  * one, nodes that nothing needs go. The result computes the same values and is not for saving.
  */
-export function lowerGraph(graph: Graph, _target: LoweringTarget): Graph {
-  return pruneGraph(mergeEqualNodes(expandComposites(mergeEqualNodes(graph))));
+export function lowerGraph(graph: Graph, { device, block }: LoweringTarget): Graph {
+  let lowered = pruneGraph(composeOperators(mergeEqualNodes(graph)));
+  if (device === 'cpu') {
+    if (block > 0) lowered = lowerToBlockedLayout(lowered, block);
+    lowered = lowerCompositesForCpu(lowered);
+  }
+  return pruneGraph(mergeEqualNodes(expandComposites(lowered)));
 }

@@ -9,9 +9,10 @@ import {
   notDifferentiable,
   type OperatorTable,
   required,
+  sameAsInput,
   stringOf,
 } from './operator.ts';
-import { INTERNAL_DOMAIN, RUNTIME_DOMAIN } from './schema.ts';
+import { BLOCKED_DOMAIN, INTERNAL_DOMAIN, RUNTIME_DOMAIN } from './schema.ts';
 import {
   axisInts,
   extentOf,
@@ -177,12 +178,14 @@ export const convolution: OperatorTable = {
   ConvTranspose: { shape: transposedShape, gradient: transposedGradient },
 };
 
-/** Convolutions of ONNX Runtime's own domain, by 'domain:name'. */
+const lowered = notDifferentiable(
+  'it is a product of optimisation: differentiate the graph before it is lowered',
+);
+
+/** Operators of ONNX Runtime's own domains, by 'domain:name'. Blocked values keep their usual shape. */
 export const runtimeConvolution: OperatorTable = {
-  [`${RUNTIME_DOMAIN}:FusedConv`]: {
-    shape: convolutionShape,
-    gradient: notDifferentiable(
-      'it is a product of optimisation: differentiate the graph before it is lowered',
-    ),
-  },
+  [`${RUNTIME_DOMAIN}:FusedConv`]: { shape: convolutionShape, gradient: lowered },
+  [`${BLOCKED_DOMAIN}:Conv`]: { shape: convolutionShape, gradient: lowered },
+  [`${BLOCKED_DOMAIN}:ReorderInput`]: { shape: sameAsInput, gradient: lowered },
+  [`${BLOCKED_DOMAIN}:ReorderOutput`]: { shape: sameAsInput, gradient: lowered },
 };

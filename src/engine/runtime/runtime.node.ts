@@ -27,6 +27,7 @@ export const nodeRuntime: Runtime = {
     return openSession(ort, model, {
       executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
       graphOptimizationLevel: optimization,
+      logSeverityLevel: 3, // errors; its warnings are about what it tidies up by itself
       ...(threads ? { intraOpNumThreads: threads } : {}),
       ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
     });
