@@ -82,6 +82,20 @@ describe('schedules', () => {
     }
   });
 
+  test.each([
+    [2, 0.5],
+    [10, 0.1],
+    [1, 0.3],
+    [5, 1],
+  ])('one-cycle over %d steps with a rise of %d stays within 0..maximum', (total, rise) => {
+    const schedule = oneCycle({ maximum: 0.1, rise });
+    const rates = Array.from({ length: total }, (_, step) => schedule(step, total));
+    expect(
+      rates.every((rate) => rate >= 0 && rate <= 0.1),
+      `${rates}`,
+    ).toBe(true);
+  });
+
   test('an unknown name', () => {
     expect(() => scheduleNamed('cosin', 1)).toThrow(
       /^SCHEDULE_UNKNOWN: there is no schedule 'cosin'.*one-cycle/,

@@ -51,8 +51,9 @@ export function oneCycle(options: OneCycleOptions): Schedule {
   const initial = maximum / initialDivisor;
   return (step, total) => {
     const top = rise * total - 1;
-    if (step <= top) return blend(initial, maximum, step / top);
-    return blend(maximum, initial / finalDivisor, (step - top) / (total - 1 - top));
+    if (step < top) return blend(initial, maximum, step / top);
+    const fall = total - 1 - top || 1; // a run that rises to its end does not fall
+    return blend(maximum, initial / finalDivisor, (step - top) / fall);
   };
 }
 
