@@ -30,7 +30,6 @@ def floats(*shape, low=-2, high=2):
     return rng.uniform(low, high, size=shape).astype(np.float32)
 
 
-X234 = "(float[2,3,4] x) => (float[a,b,c] y)"
 MODELS = {}
 for name in ("L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "SumSquare"):
     low = 0.5 if name == "LogSum" else -2
@@ -47,13 +46,13 @@ MODELS["RoiAlign 10"] = (text(13, ROI, "y = RoiAlign <output_height = 2, output_
 MODELS["RoiAlign 16"] = (text(16, ROI, "y = RoiAlign <output_height = 2, output_width = 2> (x, rois, which)"), ROIS)
 MODELS["BatchNormalization"] = (text(13, "(float[2,3,4] x, float[3] s, float[3] b, float[3] m, float[3] v) => (y)", "y = BatchNormalization (x, s, b, m, v)"), [floats(2, 3, 4), floats(3), floats(3), floats(3), floats(3, low=0.5)])
 MODELS["GroupNormalization"] = (text(18, "(float[2,6,4] x, float[3] s, float[3] b) => (y)", "y = GroupNormalization <num_groups = 3> (x, s, b)"), [floats(2, 6, 4), floats(3), floats(3)])
-MODELS["DFT"] = (text(17, "(float[1,4,6,1] x) => (y)", "y = DFT (x)"), [floats(1, 4, 6, 1)])
-MODELS["DFT axis 2"] = (text(17, "(float[1,4,6,1] x) => (y)", "y = DFT <axis = 2> (x)"), [floats(1, 4, 6, 1)])
+MODELS["DFT"] = (text(17, "(float[1,4,6,1] x) => (float[a,b,c,d] y)", "y = DFT (x)"), [floats(1, 4, 6, 1)])
+MODELS["DFT axis 2"] = (text(17, "(float[1,4,6,1] x) => (float[a,b,c,d] y)", "y = DFT <axis = 2> (x)"), [floats(1, 4, 6, 1)])
 MODELS["Pad"] = (text(13, "(float[2,3] x) => (y)", 'p = Constant <value = int64[4] {0, 1, 0, 1}> () y = Pad <mode = "reflect"> (x, p)'), [floats(2, 3)])
 MODELS["Resize"] = (text(13, "(float[1,1,4,4] x) => (y)", 's = Constant <value = float[4] {1, 1, 1.5, 2}> () y = Resize <mode = "linear", coordinate_transformation_mode = "asymmetric"> (x, , s)'), [floats(1, 1, 4, 4)])
 MODELS["AveragePool ceil_mode"] = (text(13, "(float[1,1,5,5] x) => (y)", "y = AveragePool <kernel_shape = [2, 2], strides = [2, 2], ceil_mode = 1> (x)"), [floats(1, 1, 5, 5)])
 MODELS["LpPool"] = (text(13, "(float[1,1,6,6] x) => (y)", "y = LpPool <kernel_shape = [3, 3], strides = [2, 2], p = 2> (x)"), [floats(1, 1, 6, 6)])
-MODELS["LSTM"] = (text(13, "(float[3,2,4] x, float[1,8,4] w, float[1,8,2] r) => (y)", "y = LSTM <hidden_size = 2> (x, w, r)"), [floats(3, 2, 4), floats(1, 8, 4), floats(1, 8, 2)])
+MODELS["LSTM"] = (text(13, "(float[3,2,4] x, float[1,8,4] w, float[1,8,2] r) => (float[a,b,c,d] y)", "y = LSTM <hidden_size = 2> (x, w, r)"), [floats(3, 2, 4), floats(1, 8, 4), floats(1, 8, 2)])
 MODELS["names that the engine likes"] = (text(13, "(float[2,3] x) => (y)", "constant = ReduceMean <axes = [1]> (x) constant_1 = Sub (x, constant) y = ReduceMax <axes = [0]> (constant_1)"), [floats(2, 3)])
 
 MODELS["If"] = (text(16, "(bool c, float[3] x) => (float[3] y)", """

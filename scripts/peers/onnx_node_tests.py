@@ -63,7 +63,7 @@ def lowered(model):
         if item.domain in ("", "ai.onnx"):
             item.version = min(max(item.version, OLDEST), OPSET)
     copy.ir_version = min(copy.ir_version, 10)
-    onnx.checker.check_model(copy)
+    onnx.checker.check_model(copy, full_check=True)
     return copy
 
 

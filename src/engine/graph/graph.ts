@@ -64,6 +64,8 @@ export interface NodeOptions {
   readonly outputNames?: readonly string[];
   /** Types of the outputs of an operator that the table does not know. */
   readonly outputTypes?: readonly ValueType[];
+  /** What a file states of the outputs; used for sizes that cannot be inferred. */
+  readonly statedTypes?: readonly (ValueType | undefined)[];
 }
 
 /**
@@ -205,7 +207,8 @@ export class Graph {
     const types = rule && !options.outputTypes ? rule.shape(node, wanted) : (options.outputTypes ?? []);
     const elements = inferElements(node, types);
     for (let i = 0; i < wanted; i++) {
-      const type = withCount(types[i] ?? { dtype: 'float32', shape: undefined }, elements[i]);
+      const inferred = withCount(types[i] ?? { dtype: 'float32', shape: undefined }, elements[i]);
+      const type = withStated(inferred, options.statedTypes?.[i]);
       const given = options.outputNames?.[i];
       const outputName = given ?? this.uniqueName(wanted === 1 ? `${name}.out` : `${name}.out${i}`);
       const value = new Value(this, outputName, type, {
@@ -259,6 +262,15 @@ function withCount(type: ValueType, elements: Elements): ValueType {
   const size = known.reduce((total, dim) => total * dim, 1);
   if (known.length !== shape.length - 1 || size === 0) return type;
   return { dtype, shape: shape.map((dim) => (typeof dim === 'number' ? dim : elements.length / size)) };
+}
+
+/** The type with sizes that only the file knows; where the two contradict each other, the file is not believed. */
+function withStated(type: ValueType, stated: ValueType | undefined): ValueType {
+  const { dtype, shape } = type;
+  if (!stated?.shape || stated.dtype !== dtype) return type;
+  if (!shape) return { dtype, shape: stated.shape };
+  if (shape.length !== stated.shape.length) return type;
+  return { dtype, shape: shape.map((dim, i) => dim ?? stated.shape?.[i]) };
 }
 
 /** Keeps -0 and 0 apart in a constant's key. */

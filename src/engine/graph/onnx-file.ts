@@ -146,15 +146,14 @@ function readNode(
     return;
   }
   const known = operatorFor(domain, upgraded.op) !== undefined;
+  const types = proto.output.map((name) => stated.get(name));
   graph.add(upgraded.op, upgraded.inputs, Object.fromEntries(upgraded.attributes), {
     domain,
     name: label,
     outputNames: proto.output,
     ...(known
-      ? {}
-      : {
-          outputTypes: proto.output.map((name) => stated.get(name) ?? { dtype: 'float32', shape: undefined }),
-        }),
+      ? { statedTypes: types }
+      : { outputTypes: types.map((type) => type ?? { dtype: 'float32', shape: undefined }) }),
   });
 }
 

@@ -110,7 +110,7 @@ function copyNode(
     domain: node.domain,
     name: node.name,
     outputNames: node.outputs.map(({ name }) => name),
-    ...(operatorFor(node.domain, node.op) ? {} : { outputTypes }),
+    ...(operatorFor(node.domain, node.op) ? { statedTypes: outputTypes } : { outputTypes }),
   });
 }
 

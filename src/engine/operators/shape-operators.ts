@@ -94,11 +94,18 @@ function flattenedShape(node: Node): Shape {
   return [productOf(shape.slice(0, at)), productOf(shape.slice(at))];
 }
 
+/** Where the axes are not known, their number still gives the rank. */
+function rankAlone(rank: number, axes: Value, sign: 1 | -1): Shape {
+  const count = axes.shape?.[0];
+  const result = typeof count === 'number' ? rank + sign * count : -1;
+  return result >= 0 && result <= 64 ? new Array<Dim>(result).fill(undefined) : undefined;
+}
+
 function squeezedShape(node: Node): Shape {
   const { shape } = required(node, 0);
   if (!shape) return undefined;
   const axes = node.inputs[1] ? knownInts(node.inputs[1]) : undefined;
-  if (node.inputs[1] && !axes) return undefined;
+  if (node.inputs[1] && !axes) return rankAlone(shape.length, node.inputs[1], -1);
   if (!axes) return isKnown(shape) ? shape.filter((dim) => dim !== 1) : undefined;
   const drop = new Set(axes.map((axis) => normalizeAxis(node, axis, shape.length)));
   for (const axis of drop) {
@@ -111,7 +118,8 @@ function squeezedShape(node: Node): Shape {
 function unsqueezedShape(node: Node): Shape {
   const { shape } = required(node, 0);
   const axes = knownInts(required(node, 1));
-  if (!shape || !axes) return undefined;
+  if (!shape) return undefined;
+  if (!axes) return rankAlone(shape.length, required(node, 1), 1);
   const rank = shape.length + axes.length;
   const added = new Set(axes.map((axis) => normalizeAxis(node, axis, rank)));
   if (added.size !== axes.length) misfit(node, `axes [${axes.join(', ')}] name an axis twice`);
