@@ -57,7 +57,10 @@ export function createImageCache(
   return { slots, ready: new Int32Array(new SharedArrayBuffer(4 * slots)), pixels };
 }
 
-/** The images of a batch, [B, C, H, W] float32 in the files' scale; rows past the positions stay zero. */
+/**
+ * The images of a batch, [B, C, H, W] float32 in the files' scale. Rows past the positions repeat the first ones: they
+ * weigh nothing in the loss, and batch normalisation sees images of the kind it is to see, not zeros.
+ */
 export async function makeBatch(context: BatchContext, job: BatchJob): Promise<Float32Array> {
   const { channels, height, width } = context.shape;
   const length = channels * height * width;
@@ -73,6 +76,10 @@ export async function makeBatch(context: BatchContext, job: BatchJob): Promise<F
     batch.set(image.pixels, row * length);
   }
   if (job.mixup) applyMixup(batch, length, job.mixup);
+  const filled = job.positions.length * length;
+  for (let at = filled; at < batch.length; at += filled) {
+    batch.copyWithin(at, 0, Math.min(filled, batch.length - at));
+  }
   return batch;
 }
 
