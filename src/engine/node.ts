@@ -1,0 +1,2 @@
+/** ONNX Runtime in Node.js. */
+export { nodeRuntime } from './runtime/runtime.node.ts';
