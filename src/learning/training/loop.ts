@@ -23,6 +23,8 @@ export interface EpochRecord {
   readonly learningRate: number;
   readonly validation: Readonly<Record<string, number>>;
   readonly seconds: number;
+  /** Seconds of these in which the step waited for the next batch. */
+  readonly waitedSeconds: number;
 }
 
 export interface TrainingBatch {
@@ -79,10 +81,13 @@ export async function trainEpochs(plan: TrainingPlan, progress: Progress): Promi
   while (progress.epoch < plan.epochs) {
     const { epoch } = progress;
     const begun = performance.now();
+    let waitedSince = begun;
+    let waited = 0;
     let rate = plan.rate(epoch * plan.stepsPerEpoch, progress.history);
 
     for await (const batch of plan.batches(epoch, progress.step)) {
       const { step } = progress;
+      waited += performance.now() - waitedSince;
       rate = plan.rate(epoch * plan.stepsPerEpoch + step, progress.history);
       const loss = await plan.step.run(batch.feeds, rate, {
         epoch,
@@ -95,6 +100,7 @@ export async function trainEpochs(plan: TrainingPlan, progress: Progress): Promi
       progress.sampleCount += batch.count;
       const answer = await plan.onStep?.({ epoch, step, loss, rate, count: batch.count }, progress);
       if (answer === 'stop' && progress.step < plan.stepsPerEpoch) return 'interrupted';
+      waitedSince = performance.now();
     }
 
     const validation = await plan.validate();
@@ -104,6 +110,7 @@ export async function trainEpochs(plan: TrainingPlan, progress: Progress): Promi
       learningRate: rate,
       validation,
       seconds: (performance.now() - begun) / 1000,
+      waitedSeconds: waited / 1000,
     };
     progress.history.push(record);
     Object.assign(progress, { epoch: epoch + 1, step: 0, lossSum: 0, sampleCount: 0 });
