@@ -104,6 +104,8 @@ export async function trainEpochs(plan: TrainingPlan, progress: Progress): Promi
     }
 
     const validation = await plan.validate();
+    const validationLoss = validation['loss'] ?? 0;
+    if (!Number.isFinite(validationLoss)) throw lossNotFinite(validationLoss, epoch, progress.step, rate);
     const record: EpochRecord = {
       epoch,
       trainLoss: progress.lossSum / progress.sampleCount,
