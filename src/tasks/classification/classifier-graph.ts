@@ -18,6 +18,8 @@ function resized(image: Value, input: InputDescription): Value {
   const sized = graph.op('Resize', [image, undefined, undefined, ints(graph, [input.height, input.width])], {
     mode: 'linear',
     antialias: 1,
+    // At the border the filter is cut and scaled up, as the loader's is; without it ONNX repeats the border's pixel.
+    exclude_outside: 1,
     axes: [2, 3],
     coordinate_transformation_mode: 'half_pixel',
   });
