@@ -85,20 +85,19 @@ function reversed(value: Value, axis: number, size: number): Value {
   ]);
 }
 
-/** Keeps [starts, ends) of the axes from 2 on; the value itself where that is all of it. */
+/** Keeps [starts, ends) of the axes from 2 on, every step-th element; the value itself where that is all of it. */
 function slice(
   value: Value,
   starts: readonly number[],
   ends: readonly number[],
   sizes: readonly number[],
-  steps?: readonly number[],
+  steps: readonly number[] = sizes.map(() => 1),
 ): Value {
-  const whole = sizes.every((size, i) => starts[i] === 0 && ends[i] === size && (steps?.[i] ?? 1) === 1);
+  const whole = sizes.every((size, i) => starts[i] === 0 && ends[i] === size && steps[i] === 1);
   if (whole) return value;
-  const { graph } = value;
-  const indices = sizes.map((_, i) => i + 2);
-  const inputs = [value, ints(graph, starts), ints(graph, ends), ints(graph, indices)];
-  return graph.op('Slice', steps?.some((step) => step !== 1) ? [...inputs, ints(graph, steps)] : inputs);
+  const axes = sizes.map((_, i) => i + 2);
+  const bounds = steps.every((step) => step === 1) ? [starts, ends, axes] : [starts, ends, axes, steps];
+  return value.graph.op('Slice', [value, ...bounds.map((values) => ints(value.graph, values))]);
 }
 
 /** What the weight's gradient is made from. Spatial arrays have one entry per axis. */
@@ -141,10 +140,11 @@ export function planFor({ window, group, batch, channels, sizes }: WeightGradien
   const weight = (elementCount(window.kernel) * channels[0] * channels[1]) / group;
   const foldBatch = batch > 1 && weight > volumes[0] + volumes[1];
   const depthwise = channels[0] === group && channels[1] === group;
+  const onInput = leastCopied(window, volumes);
   return {
-    onInput: leastCopied(window, volumes),
+    onInput,
     joinInput: !depthwise && (foldBatch || channels[0] / group < FEW_CHANNELS),
-    joinOutput: !depthwise,
+    joinOutput: !depthwise && onInput.includes(false),
     foldBatch,
   };
 }
@@ -216,41 +216,49 @@ function tapsOf(kernel: readonly number[], onSide: (axis: number) => boolean): n
 }
 
 /** x [_, _, *] shifted so that element p of the axes on its side is x[p * stride + tap * dilation - begin]. */
-function shiftedInputs({ window, sizes }: WeightGradient, { onInput }: Plan, x: Value): Value[] {
+function shiftedInputs(problem: WeightGradient, plan: Plan, x: Value): Value[] {
+  const { window, sizes } = problem;
+  const { onInput } = plan;
   const { kernel, strides, dilations } = window;
   const [from, counts] = sizes;
-  const strided = strides.some((stride) => stride !== 1);
-  const before = kernel.map((_, i) => (onInput[i] ? window.begin[i]! : 0));
-  const after = kernel.map((size, i) => {
-    const last = (counts[i]! - 1) * strides[i]! + extentOf(size, dilations[i]!) - 1;
-    return onInput[i] ? last + 1 - from[i]! - before[i]! : 0;
+  if (strides.some((stride) => stride !== 1)) return stridedInputs(problem, plan, x);
+  return tapsOf(kernel, (axis) => onInput[axis]!).map((taps) => {
+    const head = taps.map((tap, i) => (onInput[i] ? window.begin[i]! - tap * dilations[i]! : 0));
+    return pad(
+      x,
+      head,
+      head.map((count, i) => (onInput[i] ? counts[i]! - from[i]! - count : 0)),
+    );
   });
-  const padded = strided
-    ? pad(
-        x,
-        before,
-        after.map((count) => Math.max(0, count)),
-      )
-    : x;
-  const room = from.map((size, i) => size + before[i]! + Math.max(0, after[i]!));
+}
+
+/**
+ * The same with strides. Every stride-th element is first taken once per phase, so that the taps of a phase take whole
+ * runs of elements.
+ */
+function stridedInputs({ window, sizes }: WeightGradient, { onInput }: Plan, x: Value): Value[] {
+  const { kernel, strides, dilations } = window;
+  const [from, counts] = sizes;
+  const before = kernel.map((_, i) => (onInput[i] ? window.begin[i]! : 0));
+  const runs = kernel.map((size, i) => {
+    const last = (counts[i]! - 1) * strides[i]! + (size - 1) * dilations[i]!;
+    return Math.ceil(Math.max(from[i]! + before[i]!, onInput[i] ? last + 1 : 0) / strides[i]!);
+  });
+  const room = runs.map((run, i) => run * strides[i]!);
+  const padded = pad(
+    x,
+    before,
+    room.map((size, i) => size - from[i]! - before[i]!),
+  );
+  const phases = new Map<string, Value>();
   return tapsOf(kernel, (axis) => onInput[axis]!).map((taps) => {
     const start = taps.map((tap, i) => tap * dilations[i]!);
-    if (!strided) {
-      const head = before.map((count, i) => count - start[i]!);
-      return pad(
-        x,
-        head,
-        head.map((count, i) => (onInput[i] ? counts[i]! - from[i]! - count : 0)),
-      );
-    }
-    const end = start.map((first, i) => (onInput[i] ? first + (counts[i]! - 1) * strides[i]! + 1 : room[i]!));
-    return slice(
-      padded,
-      start,
-      end,
-      room,
-      strides.map((stride, i) => (onInput[i] ? stride : 1)),
-    );
+    const phase = start.map((first, i) => first % strides[i]!);
+    const known = phases.get(`${phase}`) ?? slice(padded, phase, room, room, strides);
+    phases.set(`${phase}`, known);
+    const run = start.map((first, i) => Math.floor(first / strides[i]!));
+    const past = run.map((first, i) => (onInput[i] ? first + counts[i]! : runs[i]!));
+    return slice(known, run, past, runs);
   });
 }
 

@@ -251,6 +251,12 @@ export const poolingCases: readonly OperatorCase[] = [
     resolved: [1, 1, 0, 0],
   }),
   largest({
+    name: '2-D SAME_UPPER dilated',
+    x: [1, 1, 5, 6],
+    attributes: { kernel_shape: [3, 2], dilations: [2, 1], auto_pad: 'SAME_UPPER' },
+    resolved: [2, 0, 2, 1],
+  }),
+  largest({
     name: '2-D VALID',
     x: [1, 1, 5, 5],
     attributes: { kernel_shape: [2, 2], strides: [2, 2], auto_pad: 'VALID' },
