@@ -8,8 +8,11 @@ import type { Device, Runtime } from './session.ts';
 export interface OperatorSupport {
   readonly operator: string;
   readonly supported: boolean;
-  /** What happens without it: the runtime moves the node to the CPU, with a copy there and back. */
-  readonly fallback: 'none needed' | 'cpu';
+  /**
+   * What happens without it: 'cpu', the runtime moves the node to the CPU, with a copy there and back; 'fails', it takes
+   * the node for the device and stops when it runs.
+   */
+  readonly fallback: 'none needed' | 'cpu' | 'fails';
   /** What a network can use instead to stay on the device. */
   readonly substitute: string;
   /** The runtime's own words where it is not supported. */
@@ -57,6 +60,13 @@ const probes: readonly Probe[] = [
     substitute: 'Conv with a stride of 2',
     dims: volume,
     build: (graph, x) => graph.op('MaxPool', [x], { kernel_shape: [2, 2, 2], strides: [2, 2, 2] }),
+  },
+  {
+    operator: 'MaxPool with Indices',
+    substitute: 'AveragePool, or Conv with a stride of 2: the gradient of MaxPool needs the indices',
+    dims: [1, 2, 4, 4],
+    build: (graph, x) =>
+      graph.add('MaxPool', [x], { kernel_shape: [2, 2], strides: [2, 2] }, { outputs: 2 })[1]!,
   },
   {
     operator: 'GridSample',
@@ -110,6 +120,7 @@ async function tried(runtime: Runtime, device: Device, probe: Probe): Promise<Op
     return { operator, supported: true, fallback: 'none needed', substitute };
   } catch (cause) {
     if (!(cause instanceof HounsfieldError) || cause.code === 'DEVICE_MISSING') throw cause;
-    return { operator, supported: false, fallback: 'cpu', substitute, reason: cause.message };
+    const fallback = cause.code === 'RUNTIME_FAILED' ? 'fails' : 'cpu';
+    return { operator, supported: false, fallback, substitute, reason: cause.message };
   }
 }

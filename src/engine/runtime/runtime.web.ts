@@ -77,7 +77,9 @@ function sessionOptions(device: Device, settings: SessionSettings): InferenceSes
   return {
     executionProviders: device === 'wasm' || fallback === 'none' ? [device] : [device, 'wasm'],
     graphOptimizationLevel: optimization,
-    ...(fallback === 'none' ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
+    ...(fallback === 'none' && device !== 'wasm'
+      ? { extra: { session: { disable_cpu_ep_fallback: '1' } } }
+      : {}),
   };
 }
 
