@@ -20,16 +20,20 @@ export const expandChannelDot = (x: Value, y: Value): Value => expandChannelSum(
 export function expandChannelAffine(node: Node, x: Value, a: Value, b: Value, z: Value | undefined): Value {
   const axes = range(1, rankOf(x) - 1);
   const along = (perChannel: Value) => (axes.length > 0 ? unsqueeze(perChannel, axes) : perChannel);
-  let y = holds(a, 1) ? x : mul(x, along(a));
-  if (!holds(b, 0)) y = add(y, along(b));
+  let y = holds(node.inputs[1], 1) ? x : mul(x, along(a));
+  if (!holds(node.inputs[2], 0)) y = add(y, along(b));
   if (z) y = add(y, z);
   return intOf(node, 'relu', 0) === 1 ? y.graph.op('Relu', [y]) : y;
 }
 
-/** Whether every element is known to be this number. An initializer that a step updates is not known. */
-function holds(value: Value, number: number): boolean {
+/**
+ * Whether every element is known to be this number. Only what Graph.constant made is known: an initializer with a name
+ * of its own may be a parameter, which is ones or zeros at first and fed or updated later.
+ */
+function holds(value: Value | undefined, number: number): boolean {
   return (
-    value.constant !== undefined &&
+    value?.constant !== undefined &&
+    /^constant(_\d+)?$/.test(value.name) &&
     !value.graph.updates.has(value) &&
     toNumbers(value.constant).every((element) => element === number)
   );

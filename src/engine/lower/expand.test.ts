@@ -202,6 +202,20 @@ describe('expandComposites', () => {
     expect(expanded.nodes.filter(({ op }) => op === 'BatchNormalization')).toEqual([]);
   });
 
+  test('takes a parameter of ones or zeros for a parameter', () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [1, 2, 3]);
+    const scale = graph.initializer('scale', tensorOf('float32', [2], [1, 1]));
+    const shift = graph.initializer('shift', tensorOf('float32', [2], [0, 0]));
+    const zeros = graph.constant(tensorOf('float32', [2], [0, 0]));
+    const internal = { domain: 'hounsfield' };
+    graph.output(graph.op('ChannelAffine', [x, scale, shift], {}, internal));
+    graph.output(graph.op('ChannelAffine', [x, scale, zeros], {}, internal));
+    const arithmetic = expandComposites(graph).nodes.filter(({ op }) => op === 'Mul' || op === 'Add');
+    // The product is the same in both; only the first has something to add.
+    expect(arithmetic.map(({ op }) => op)).toEqual(['Mul', 'Add']);
+  });
+
   test('keeps what it does not know, dynamic sizes included', () => {
     const graph = new Graph();
     const x = graph.input('x', 'float32', ['N', 3, 'H', 'W']);
