@@ -1,0 +1,89 @@
+/** `npm run bench -- NAME [options]`: measurements beside other programs. */
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Command } from 'commander';
+import { isHounsfieldError } from '../src/errors.ts';
+import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
+import { benchConvolutionGradients } from './convolution-gradients.ts';
+import { inference } from './inference.ts';
+import { javascriptPeers } from './javascript-peers.ts';
+import { machine } from './machine.ts';
+import { countOption } from './number-option.ts';
+import { pneumoniamnist } from './pneumoniamnist.ts';
+import { repository } from './repository.ts';
+import { figureRows, markdownTable, type StoredResult, textTable, withTable } from './results-table.ts';
+import { trainStep } from './train-step.ts';
+
+const benchmarks: readonly Benchmark[] = [trainStep, inference, javascriptPeers, pneumoniamnist];
+const folder = path.join(repository, 'bench');
+const resultFile = (name: string) => path.join(folder, 'results', `${name}.json`);
+const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+const say = (line: string): void => console.log(line);
+
+async function measure(benchmark: Benchmark, options: BenchmarkOptions): Promise<void> {
+  const { processor, cores, memoryGB, system } = machine();
+  say(`${benchmark.name}: ${benchmark.describe}`);
+  say(`${processor}, ${cores} cores, ${memoryGB} GB, ${system}, ${new Date().toISOString()}\n`);
+  const findings = await benchmark.run(options, say);
+  const result: StoredResult = {
+    benchmark: benchmark.name,
+    date: new Date().toISOString(),
+    machine: machine(),
+    ...findings,
+  };
+  say(`\n${textTable(figureRows(result))}\n`);
+  for (const note of findings.notes) say(`- ${note}`);
+  const versions = Object.entries(findings.versions).map(([name, version]) => `${name} ${version}`);
+  say(`- ${versions.join(', ')}`);
+  if (typeof options['json'] === 'string') await writeFile(options['json'], toJson(result));
+  if (options['record'] === true) await writeFile(resultFile(benchmark.name), toJson(result));
+}
+
+/** Puts the recorded results into bench/README.md. */
+async function writeTable(): Promise<void> {
+  const results: StoredResult[] = [];
+  for (const { name } of benchmarks) {
+    const text = await readFile(resultFile(name), 'utf8').catch(() => undefined);
+    if (text)
+      results.push(JSON.parse(text) as StoredResult); // written by measure
+    else say(`no result of ${name} is recorded`);
+  }
+  const readme = path.join(folder, 'README.md');
+  await writeFile(readme, withTable(await readFile(readme, 'utf8'), markdownTable(results)));
+  say(`${results.length} results written into ${readme}`);
+}
+
+function program(): Command {
+  const command = new Command('bench')
+    .description('Measurements beside other programs; bench/README.md says how each is made.')
+    .usage('NAME [options]');
+  for (const benchmark of benchmarks) {
+    const own = command
+      .command(benchmark.name)
+      .description(benchmark.describe)
+      .option('--json <file>', 'writes the result to this file')
+      .option('--record', `writes the result to bench/results/${benchmark.name}.json, for the table`)
+      .action((options: BenchmarkOptions) => measure(benchmark, options));
+    for (const [flags, describe, byDefault] of benchmark.options) own.option(flags, describe, byDefault);
+  }
+  command
+    .command('convolution-gradients')
+    .description(
+      'processor time of convolutions and of the ways to their gradients, for whoever sets the rules',
+    )
+    .option('--rounds <n>', 'turns of each', '8')
+    .action((options: BenchmarkOptions) => benchConvolutionGradients(countOption(options, 'rounds')));
+  command.command('table').description('writes the recorded results into bench/README.md').action(writeTable);
+  return command;
+}
+
+if (process.argv.length <= 2) {
+  program().outputHelp();
+} else {
+  try {
+    await program().parseAsync();
+  } catch (cause) {
+    console.error(isHounsfieldError(cause) ? cause.message : cause);
+    process.exitCode = 1;
+  }
+}
