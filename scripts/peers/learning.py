@@ -330,6 +330,23 @@ class SmallCnn(torch.nn.Module):
         return self.fc2(self.fc1(x).relu())
 
 
+class CompactCnn(torch.nn.Module):
+    def __init__(self, channels, outputs, widths=(16, 32, 64, 128)):
+        super().__init__()
+        for i, width in enumerate(widths):
+            setattr(self, f"conv{i + 1}", torch.nn.Conv2d(channels, width, 3, padding=1, bias=False))
+            setattr(self, f"bn{i + 1}", torch.nn.BatchNorm2d(width))
+            channels = width
+        self.fc = torch.nn.Linear(channels, outputs)
+        self.stages = len(widths)
+
+    def forward(self, x):
+        for i in range(self.stages):
+            y = getattr(self, f"bn{i + 1}")(getattr(self, f"conv{i + 1}")(x))
+            x = torch.nn.functional.max_pool2d(y.relu(), 2)
+        return self.fc(x.mean((2, 3)))
+
+
 def small_stem(model, channels):
     model.conv1 = torch.nn.Conv2d(channels, 64, 3, 1, 1, bias=False)
     model.maxpool = torch.nn.Identity()
@@ -340,10 +357,13 @@ def networks():
     m = torchvision.models
     cases = []
     for name, channels, size in [("resnet18", 3, 64), ("resnet34", 3, 64), ("resnet50", 3, 64), ("resnet18-small", 1, 28),
-                                 ("resnet34-small", 1, 28), ("resnet50-small", 1, 20), ("small-cnn", 1, 28)]:
+                                 ("resnet34-small", 1, 28), ("resnet50-small", 1, 20), ("compact-cnn", 1, 28),
+                                 ("small-cnn", 1, 28)]:
         outputs = 5
         if name == "small-cnn":
             model = SmallCnn(channels, outputs, size)
+        elif name == "compact-cnn":
+            model = CompactCnn(channels, outputs)
         else:
             model = getattr(m, name.removesuffix("-small"))(num_classes=outputs)
             if name.endswith("-small"):

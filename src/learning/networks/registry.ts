@@ -1,5 +1,6 @@
 import { HounsfieldError } from '../../errors.ts';
 import type { Network } from '../layers/build-context.ts';
+import { compactCnn } from './compact-cnn.ts';
 import { resnet } from './resnet.ts';
 import { smallCnn } from './small-cnn.ts';
 
@@ -46,6 +47,17 @@ const entries: readonly NetworkEntry[] = [
   ...resnets(18, '11.7'),
   ...resnets(34, '21.8'),
   ...resnets(50, '25.6'),
+  {
+    name: 'compact-cnn',
+    network: compactCnn(),
+    defaultSize: 128,
+    minimumSize: 16,
+    describe:
+      'Four convolutions and the mean over space, 0.1 million parameters: trains in a minute on a processor.',
+    paper:
+      'Simonyan, Zisserman: Very deep convolutional networks for large-scale image recognition, ICLR 2015; ' +
+      'Ioffe, Szegedy: Batch normalization, ICML 2015',
+  },
   {
     name: 'small-cnn',
     network: smallCnn(),
