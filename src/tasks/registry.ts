@@ -1,4 +1,5 @@
 import { HounsfieldError } from '../errors.ts';
+import { loadModel } from './bundle/load-model.node.ts';
 import { classification } from './classification/task.node.ts';
 import type { Task } from './task.ts';
 
@@ -13,4 +14,10 @@ export function taskNamed(name: string): Task {
     'TASK_UNKNOWN',
     `there is no task '${name}'. Choose one of: ${[...tasks.keys()].join(', ')}.`,
   );
+}
+
+/** The task that a model file was trained for. @throws what loadModel throws, TASK_UNKNOWN */
+export async function taskOfModel(path: string): Promise<Task> {
+  const { card } = await loadModel(path);
+  return taskNamed(card.task);
 }

@@ -69,6 +69,7 @@ export interface Prediction {
   readonly probabilities: Readonly<Record<string, number>>;
   /** Only with an operating point: whether the second class's probability reaches its threshold. */
   readonly positive?: boolean;
+  readonly threshold?: number;
 }
 
 export interface ExplainRequest {

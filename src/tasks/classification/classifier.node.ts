@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import type { Graph } from '../../engine/graph/graph.ts';
-import { readOnnx, writeOnnx } from '../../engine/graph/onnx-file.ts';
+import { writeOnnx } from '../../engine/graph/onnx-file.ts';
 import type { Runtime, Session, SessionSettings } from '../../engine/runtime/session.ts';
 import { tensor } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';
 import { type FloatImage, type MedicalImage, toFloatImage } from '../../imaging/image/medical-image.ts';
-import { type ModelCard, readCard } from '../bundle/model-card.ts';
+import type { ModelCard } from '../bundle/model-card.ts';
 import { conformChannels } from '../dataset/conform-image.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { readSample } from '../dataset/read-sample.node.ts';
@@ -39,28 +38,6 @@ function classifierOf(session: Session): Classifier {
     },
     close: () => session.close(),
   };
-}
-
-/** A model file and what it says of itself. */
-export interface LoadedModel {
-  readonly graph: Graph;
-  readonly card: ModelCard;
-}
-
-/** Reads a model written by 'train'. @throws MODEL_MISSING, ONNX_FILE, MODEL_WITHOUT_CARD */
-export async function loadModel(path: string): Promise<LoadedModel> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new HounsfieldError(
-      'MODEL_MISSING',
-      `${path} cannot be read. Name the model.onnx of a training run.`,
-      { cause },
-    );
-  }
-  const graph = readOnnx(bytes);
-  return { graph, card: readCard(graph, path) };
 }
 
 /** An image with the model's channels, values as decoded. @throws CHANNELS_MISMATCH, BIT_DEPTH_MIXED */

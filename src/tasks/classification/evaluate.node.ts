@@ -3,6 +3,7 @@ import path from 'node:path';
 import { writeError, writeFileAtomically } from '../../atomic-file.node.ts';
 import { elementCount } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';
+import { type LoadedModel, loadModel } from '../bundle/load-model.node.ts';
 import type { ModelCard } from '../bundle/model-card.ts';
 import { classCounts, type Dataset } from '../dataset/dataset.ts';
 import { loadDataset } from '../dataset/manifest.node.ts';
@@ -11,7 +12,7 @@ import type { ReportContent } from '../report/content.ts';
 import { renderReport } from '../report/render-report.ts';
 import type { EvaluateRequest, TaskSurroundings } from '../task.ts';
 import { reportCases } from './cases.node.ts';
-import { type LoadedModel, loadModel, openClassifier, predictSamples } from './classifier.node.ts';
+import { openClassifier, predictSamples } from './classifier.node.ts';
 import { evidenceOf, figuresWithIntervals, plainFigures } from './evidence.ts';
 import { openExplainer } from './explain.node.ts';
 

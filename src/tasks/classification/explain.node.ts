@@ -9,9 +9,10 @@ import { compileGradCam, type GradCam, type HeatMap } from '../../evidence/expla
 import { openImage } from '../../imaging/formats/open-image.node.ts';
 import { encodePng } from '../../imaging/formats/write-png.node.ts';
 import type { FloatImage } from '../../imaging/image/medical-image.ts';
+import { loadModel } from '../bundle/load-model.node.ts';
 import { displayPicture, overlayPicture } from '../report/heat-map-picture.ts';
 import type { ExplainRequest, Explanation, TaskSurroundings } from '../task.ts';
-import { conformToModel, loadModel, openClassifier } from './classifier.node.ts';
+import { conformToModel, openClassifier } from './classifier.node.ts';
 
 /** Draws heat maps, one compiled graph for each size of image. Close it. */
 export interface Explainer {

@@ -1,6 +1,7 @@
 import { openImage } from '../../imaging/formats/open-image.node.ts';
+import { loadModel } from '../bundle/load-model.node.ts';
 import type { Prediction, TaskSurroundings } from '../task.ts';
-import { conformToModel, loadModel, openClassifier } from './classifier.node.ts';
+import { conformToModel, openClassifier } from './classifier.node.ts';
 
 /** See Task.predict. @throws what loadModel and openImage throw; CHANNELS_MISMATCH, BIT_DEPTH_MIXED */
 export async function predictImages(
@@ -23,7 +24,12 @@ export async function predictImages(
         image: file,
         label: card.labels[best]!,
         probabilities: Object.fromEntries(card.labels.map((label, k) => [label, probabilities[k]!])),
-        ...(card.operatingPoint ? { positive: probabilities[1]! >= card.operatingPoint.threshold } : {}),
+        ...(card.operatingPoint
+          ? {
+              positive: probabilities[1]! >= card.operatingPoint.threshold,
+              threshold: card.operatingPoint.threshold,
+            }
+          : {}),
       });
       around.report({ kind: 'count', text: 'predicting', done: i + 1, of: request.images.length });
     }

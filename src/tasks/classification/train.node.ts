@@ -51,7 +51,11 @@ const CHECKPOINT_SECONDS = 60;
  * Trains a classifier from a folder of labelled images to a model file, its figures and a report.
  * See Task.train; throws what prepareData throws, RUN_EXISTS, and what a training run can end in.
  */
-export async function trainClassifier(request: TrainRequest, around: TaskSurroundings): Promise<TrainResult> {
+export async function trainClassifier(
+  request: TrainRequest,
+  surroundings: TaskSurroundings,
+): Promise<TrainResult> {
+  const around = stoppable(surroundings);
   const file = (name: keyof typeof runFiles) => path.join(request.out, runFiles[name]);
   const settings = await settingsOf(request, file('config'));
   await requireFreshFolder(request, file('checkpoint'), file('model'));
@@ -92,6 +96,23 @@ export async function trainClassifier(request: TrainRequest, around: TaskSurroun
   const test = await finishRun({ data, settings, weights: best.tensors, progress, outcome, file, around });
   const names = Object.keys(runFiles) as (keyof typeof runFiles)[]; // exactly the table's keys
   return { outcome, files: Object.fromEntries(names.map((name) => [name, file(name)])), test };
+}
+
+/** Ends what goes on before and after training when asked to stop; steps end themselves, with a checkpoint. */
+function stoppable(around: TaskSurroundings): TaskSurroundings {
+  return {
+    ...around,
+    report(event) {
+      around.report(event);
+      if (around.signal?.aborted && event.kind === 'count') {
+        throw new HounsfieldError(
+          'INTERRUPTED',
+          `stopped while ${event.text}. Whatever was trained so far is kept: give the command again, with --resume if ` +
+            'training had begun.',
+        );
+      }
+    },
+  };
 }
 
 async function settingsOf(request: TrainRequest, configPath: string): Promise<ClassificationSettings> {

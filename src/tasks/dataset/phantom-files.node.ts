@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writePng } from '../../imaging/formats/write-png.node.ts';
 import { medicalImage } from '../../imaging/image/medical-image.ts';
-import { stackImage } from './dataset.ts';
+import { type Dataset, stackImage } from './dataset.ts';
 import { formatCsvRow } from './delimited-text.ts';
 import { makePhantomDataset, type PhantomOptions } from './phantom.ts';
 
@@ -17,12 +17,9 @@ export async function writePhantomDataset(folder: string, options: PhantomOption
   const dataset = makePhantomDataset(options);
   await mkdir(path.join(folder, 'images'), { recursive: true });
   const rows = [formatCsvRow(['image', 'label', 'patient'])];
-  for (const sample of dataset.samples) {
-    if (sample.source.kind !== 'stack') continue;
-    const image = stackImage(dataset.stacks.get(sample.source.stack)!, sample.source.index);
-    const stored = Uint16Array.from(image.pixels, (hu) => hu + PHANTOM_OFFSET_HU);
+  for (const [index, sample] of dataset.samples.entries()) {
     const name = `images/${sample.id}.png`;
-    await writePng(path.join(folder, name), medicalImage(stored, image, 16));
+    await writePhantomImage(path.join(folder, name), dataset, index);
     rows.push(formatCsvRow([name, dataset.classes[sample.label]!, sample.patient]));
   }
   const manifest = path.join(folder, 'manifest.csv');
@@ -33,4 +30,11 @@ export async function writePhantomDataset(folder: string, options: PhantomOption
   );
   await writeFile(manifest, `${rows.join('\n')}\n`); // last: a folder with a manifest is a whole one
   return manifest;
+}
+
+/** Writes one image of a phantom as a 16-bit PNG. */
+export async function writePhantomImage(file: string, dataset: Dataset, index: number): Promise<void> {
+  const image = stackImage(dataset.stacks.get('phantom')!, index);
+  const stored = Uint16Array.from(image.pixels, (hu) => hu + PHANTOM_OFFSET_HU);
+  await writePng(file, medicalImage(stored, image, 16));
 }

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { HounsfieldError } from '../errors.ts';
+import { defaultSettings, lightAugmentation } from '../tasks/classification/settings.ts';
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It is not a number.');
+  return value;
+}
+
+function fractions(text: string): { train: number; validation: number; test: number } {
+  const [train, validation, test, ...more] = text.split(',').map(number);
+  if (test === undefined || more.length > 0) {
+    throw new InvalidArgumentError('Give three shares: training,validation,test.');
+  }
+  return { train: train!, validation: validation!, test };
+}
+
+type Row = readonly [flags: string, setting: string, describe: string, parse?: (text: string) => unknown];
+
+/** An option for each setting; what may be chosen is checked by the task, which tells all that is wrong at once. */
+const rows: readonly Row[] = [
+  ['--network <name>', 'network', 'resnet18, resnet34, resnet50 (each also -small), compact-cnn, small-cnn'],
+  [
+    '--size <pixels>',
+    'size',
+    'side that images are resized to (default: as the network and the images suggest)',
+    number,
+  ],
+  ['--channels <1|3>', 'channels', 'grey or colour (default: as the images are)', number],
+  ['--epochs <n>', 'epochs', 'times through the training images', number],
+  ['--batch <n>', 'batch', 'images a step', number],
+  ['--lr <rate>', 'lr', 'highest learning rate', number],
+  ['--optimizer <name>', 'optimizer', 'sgd, adam, adamw or rmsprop'],
+  ['--momentum <x>', 'momentum', 'of sgd and rmsprop', number],
+  ['--weight-decay <x>', 'weightDecay', 'decoupled for adamw', number],
+  ['--schedule <name>', 'schedule', 'constant, step, cosine, one-cycle or plateau'],
+  ['--warmup <epochs>', 'warmup', 'linear rise before the schedule', number],
+  ['--loss <name>', 'loss', 'cross-entropy or focal'],
+  ['--label-smoothing <x>', 'labelSmoothing', '0 to 0.99', number],
+  ['--imbalance <how>', 'imbalance', 'none, weights, oversample or undersample'],
+  ['--clip <norm>', 'clip', 'largest norm of the gradient; 0: as it is', number],
+  ['--accumulate <n>', 'accumulate', 'batches whose gradients make one update', number],
+  ['--ema <decay>', 'ema', 'moving average of the weights; 0: none', number],
+  ['--watch <figure>', 'watch', 'what decides on validation: auc, accuracy, balancedAccuracy or loss'],
+  ['--patience <epochs>', 'patience', 'epochs without improvement before stopping; 0: never', number],
+  ['--seed <n>', 'seed', 'of split, weights, order and augmentation', number],
+  ['--split <t,v,t>', 'split', 'shares of patients for training, validation, test', fractions],
+  ['--allow-duplicates <kind>', 'allowDuplicates', 'none, exact or near: put up with these across splits'],
+  ['--patient-pattern <regex>', 'patientPattern', "finds the patient in a file's name: its first group"],
+  ['--threads <n>', 'threads', 'of the runtime (default: one a core)', number],
+  ['--device <name>', 'device', 'see hounsfield doctor'],
+  ['--intended-use <text>', 'intendedUse', 'stands in the model and the report'],
+  ['--language <en|zh>', 'language', 'of the report'],
+];
+
+/** Adds an option for each setting of training. */
+export function addSettingsOptions(command: Command): Command {
+  for (const [flags, setting, describe, parse] of rows) {
+    const option = new Option(flags, describe + usual(setting));
+    if (parse) option.argParser(parse);
+    command.addOption(option);
+  }
+  return command
+    .option('--augment <what>', 'none, light, or a JSON file with a recipe (default: light)')
+    .addOption(
+      new Option('--mixup <alpha>', 'mix pairs of images, Beta(alpha, alpha); 0: not').argParser(number),
+    )
+    .option('--config <file>', 'JSON with settings, as config.json of a run; options given here win');
+}
+
+function usual(setting: string): string {
+  const value = (defaultSettings as unknown as Record<string, unknown>)[setting]; // by name, for the help text
+  if (value === undefined) return '';
+  return ` (default: ${typeof value === 'object' ? Object.values(value as object).join(',') : value})`;
+}
+
+/** The settings that options and --config give, for the task to complete and check. @throws CONFIG_UNREADABLE */
+export async function settingsFrom(
+  options: Readonly<Record<string, unknown>>,
+): Promise<Record<string, unknown>> {
+  const stored = typeof options['config'] === 'string' ? await readJson(options['config']) : {};
+  const { data: _data, ...settings } = stored;
+  for (const [, setting] of rows) {
+    if (options[setting] !== undefined) settings[setting] = options[setting];
+  }
+  const { augment, mixup } = options;
+  if (typeof augment === 'string') settings['augment'] = await recipe(augment);
+  if (typeof mixup === 'number') {
+    settings['augment'] = { ...((settings['augment'] as object | undefined) ?? lightAugmentation), mixup };
+  }
+  return settings;
+}
+
+async function recipe(what: string): Promise<unknown> {
+  if (what === 'none') return {};
+  if (what === 'light') return lightAugmentation;
+  return readJson(what);
+}
+
+async function readJson(path: string): Promise<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new HounsfieldError(
+      'CONFIG_UNREADABLE',
+      `${path} cannot be read as JSON (${cause instanceof Error ? cause.message : String(cause)}). Name a file with one JSON object.`,
+      { cause },
+    );
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>; // JSON's objects are
+  }
+  throw new HounsfieldError('CONFIG_UNREADABLE', `${path} holds no JSON object. Write { "epochs": 10, … }.`);
+}

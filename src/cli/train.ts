@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import { taskNamed, tasks } from '../tasks/registry.ts';
+import { nodeSurroundings } from '../tasks/surroundings.node.ts';
+import type { TrainResult } from '../tasks/task.ts';
+import type { Run } from './command.ts';
+import { onInterrupt } from './interrupt.ts';
+import { exitCodes, table } from './output.ts';
+import { runningPath, shellWord } from './paths.ts';
+import { addSettingsOptions, settingsFrom } from './settings-options.ts';
+
+/** hounsfield train */
+export function trainCommand(program: Command, run: Run): void {
+  const command = program
+    .command('train <DATA>')
+    .description('train, measure and explain a model; writes it with its report into a folder')
+    .requiredOption('--out <folder>', 'where the run goes')
+    .option('--task <name>', `one of: ${[...tasks.keys()].join(', ')}`, 'classification')
+    .option('--resume', 'go on with the run in --out, with its settings');
+  addSettingsOptions(command)
+    .addHelpText(
+      'after',
+      `
+Ctrl-C finishes the step and leaves a checkpoint; --resume goes on from there and ends with the same weights.
+Written to the folder: model.onnx, metrics.json, report.html, history.jsonl, config.json, checkpoint files.
+
+Examples:
+  hounsfield train xrays/ --out run
+  hounsfield train labels.csv --network resnet18 --epochs 30 --patience 5 --imbalance weights --out run
+  hounsfield train labels.csv --out run --resume`,
+    )
+    .action((data: string, options: Record<string, unknown>) =>
+      run(async (output) => {
+        const out = String(options['out']);
+        const task = taskNamed(String(options['task']));
+        const settings = await settingsFrom(options);
+        const { signal, remove } = onInterrupt(output);
+        try {
+          const resume = options['resume'] === true;
+          const request = { data, out, settings, resume };
+          const result = await task.train(request, nodeSurroundings(output.report, signal));
+          const done = output.result(result, resultText(result));
+          if (result.outcome !== 'interrupted') return done;
+          output.say(`Go on with: hounsfield train ${shellWord(data)} --out ${shellWord(out)} --resume`);
+          return exitCodes.interrupted;
+        } finally {
+          remove();
+        }
+      }),
+    );
+}
+
+function resultText({ outcome, files, test }: TrainResult): string {
+  if (outcome === 'interrupted') return `interrupted; checkpoint: ${runningPath(files['checkpoint'] ?? '')}`;
+  const rows = Object.entries(test).map(([name, value]) => [name, value === null ? '-' : value.toFixed(3)]);
+  const shown = Object.entries(files).map(([name, file]) => [name, runningPath(file)]);
+  return [
+    outcome === 'stopped-early' ? 'stopped early' : 'finished',
+    '',
+    table([['test', ''], ...rows]),
+    '',
+    ...shown.map(([name, file]) => `${name!.padEnd(11)} ${file}`),
+  ].join('\n');
+}

@@ -1,0 +1,45 @@
+import { isHounsfieldError } from '../../errors.ts';
+import type { Dataset } from './dataset.ts';
+import { findDuplicates, joinDuplicates } from './duplicates.ts';
+import { type Fingerprint, fingerprint } from './fingerprint.ts';
+import { loadDataset } from './manifest.node.ts';
+import { DEFAULT_FRACTIONS, type SplitFractions, type Splits, splitDataset } from './split.ts';
+import { surveyDataset } from './survey.node.ts';
+
+export interface InspectOptions {
+  readonly patientPattern?: string;
+  /** Of the split shown; 1 when left out, as in training. */
+  readonly seed?: number;
+  readonly fractions?: SplitFractions;
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+/**
+ * Opens every image once and tells what the data set holds and how training would divide it. Unreadable images,
+ * duplicates and a split that cannot be drawn are part of the answer, not errors.
+ *
+ * @throws what loadDataset throws
+ */
+export async function inspectDataset(data: string, options: InspectOptions = {}): Promise<Fingerprint> {
+  const dataset = await loadDataset(data, {
+    ...(options.patientPattern ? { patientPattern: options.patientPattern } : {}),
+  });
+  const survey = await surveyDataset(dataset, options.onProgress);
+  const pairs = findDuplicates(survey);
+  const joined = dataset.samples.some(({ split }) => split) ? dataset : joinDuplicates(dataset, pairs);
+  const { splits, note } = splitPreview(joined, options);
+  const found = fingerprint(dataset, survey, pairs, splits);
+  return note ? { ...found, notes: [...found.notes, note] } : found;
+}
+
+function splitPreview(
+  dataset: Dataset,
+  { seed = 1, fractions = DEFAULT_FRACTIONS }: InspectOptions,
+): { splits?: Splits; note?: string } {
+  try {
+    return { splits: splitDataset(dataset, seed, fractions) };
+  } catch (error) {
+    if (isHounsfieldError(error)) return { note: `Training could not divide it: ${error.message}` };
+    throw error;
+  }
+}
