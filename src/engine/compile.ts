@@ -1,6 +1,7 @@
 import { HounsfieldError } from '../errors.ts';
 import type { Graph, Value } from './graph/graph.ts';
 import { writeOnnx } from './graph/onnx-file.ts';
+import { copyGraph } from './graph/rewrite.ts';
 import { blockedChannels } from './lower/blocked-probe.ts';
 import { lowerGraph } from './lower/lower.ts';
 import type { Runtime, SessionSettings } from './runtime/session.ts';
@@ -94,16 +95,14 @@ export async function compileStep(graph: Graph, options: CompileOptions): Promis
     // Update targets are initializers (Graph.update checks it), and initializers hold data.
     if (!state.has(target.name)) state.set(target.name, target.constant!);
   }
+  const updates = distinctUpdates(graph);
+  const outputs = graph.outputs.map(({ name }) => name);
+  const fed = new Set([...graph.initializers.keys()].filter((name) => state.has(name)));
   const device = options.device ?? 'cpu';
   const block = device === 'cpu' ? await blockedChannels(options.runtime) : 0;
-  const lowered = lowerGraph(graph, { device, block });
-  const fed = new Set([...lowered.initializers.keys()].filter((name) => state.has(name)));
-  const updates = distinctUpdates(lowered);
-  const model = writeOnnx(lowered, { initializersAsInputs: fed, extraOutputs: [...updates.values()] });
-  const session = await options.runtime.open(model, options);
+  const lowered = lowerGraph(copyGraph(graph, { stateAsInputs: fed }), { device, block });
+  const session = await options.runtime.open(writeOnnx(lowered), options);
   const updated = [...updates.keys()];
-  const outputs = lowered.outputs.map(({ name }) => name);
-
   return {
     state,
     async run(feeds) {
@@ -125,6 +124,7 @@ function distinctUpdates(graph: Graph): Map<string, Value> {
   const updates = new Map<string, Value>();
   for (const [target, value] of graph.updates) {
     const own = !value.producer || taken.has(value) ? graph.op('Identity', [value]) : value;
+    if (own !== value) graph.updates.set(target, own);
     taken.add(own);
     updates.set(target.name, own);
   }

@@ -237,21 +237,14 @@ function typeFromProto(type: TypeProto | undefined): ValueType | undefined {
   return { dtype, shape };
 }
 
-export interface WriteOptions {
-  /** Initializers, by name, that become inputs of the model: how a step is fed the state that it replaces. */
-  readonly initializersAsInputs?: ReadonlySet<string>;
-  /** Values that the model gives out besides the graph's outputs. */
-  readonly extraOutputs?: readonly Value[];
-}
-
 /**
  * Writes a graph as an ONNX model of opset 21.
  *
  * @throws ONNX_INTERNAL_OPERATOR when the graph still holds one of the engine's composite operators
  */
-export function writeOnnx(graph: Graph, options: WriteOptions = {}): Uint8Array<ArrayBuffer> {
+export function writeOnnx(graph: Graph): Uint8Array<ArrayBuffer> {
   const domains = new Set<string>();
-  const proto = graphToProto(graph, domains, options);
+  const proto = graphToProto(graph, domains);
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: 'hounsfield',
@@ -268,17 +261,13 @@ export function writeOnnx(graph: Graph, options: WriteOptions = {}): Uint8Array<
   return toBinary(ModelProtoSchema, model);
 }
 
-function graphToProto(graph: Graph, domains: Set<string>, options: WriteOptions = {}): GraphProto {
-  const fed = options.initializersAsInputs ?? new Set<string>();
-  const initializers = [...graph.initializers.values()];
+function graphToProto(graph: Graph, domains: Set<string>): GraphProto {
   return create(GraphProtoSchema, {
     name: graph.name,
     node: graph.nodes.map((node) => nodeToProto(node, domains)),
-    initializer: initializers
-      .filter(({ name }) => !fed.has(name))
-      .map((value) => tensorToProto(value.name, value.constant!)),
-    input: [...graph.inputs, ...initializers.filter(({ name }) => fed.has(name))].map(valueInfo),
-    output: [...graph.outputs, ...(options.extraOutputs ?? [])].map(valueInfo),
+    initializer: [...graph.initializers.values()].map((value) => tensorToProto(value.name, value.constant!)),
+    input: graph.inputs.map(valueInfo),
+    output: graph.outputs.map(valueInfo),
   });
 }
 

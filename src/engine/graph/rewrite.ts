@@ -21,6 +21,11 @@ export interface CopyOptions {
   readonly inputShapes?: Readonly<Record<string, Shape>>;
   /** Graph inputs that become constants, by name. */
   readonly inputValues?: Readonly<Record<string, Tensor>>;
+  /**
+   * Initializers, by name, that become graph inputs; the updates become outputs, after the graph's own. Nothing then
+   * takes a parameter's first value for a constant.
+   */
+  readonly stateAsInputs?: ReadonlySet<string>;
   /** Replaces nodes of the graph itself (those of subgraphs are copied as they are). */
   readonly mapNode?: MapNode;
   /** Nodes and initializers for which this is false are left out; nothing that is kept may need them. */
@@ -60,8 +65,12 @@ function copyInto(target: Graph, graph: Graph, copying: Copying): Graph {
   }
   for (const value of graph.initializers.values()) {
     if (options.keepInitializer && !options.keepInitializer(value)) continue;
+    const fed = options.stateAsInputs?.has(value.name);
     // Initializers hold their data by definition.
-    values.set(value, target.initializer(value.name, value.constant!));
+    const copy = fed
+      ? target.input(value.name, value.dtype, value.shape)
+      : target.initializer(value.name, value.constant!);
+    values.set(value, copy);
   }
   for (const node of graph.nodes) {
     if (options.keepNode && !options.keepNode(node)) continue;
@@ -74,7 +83,11 @@ function copyInto(target: Graph, graph: Graph, copying: Copying): Graph {
     });
   }
   for (const output of graph.outputs) target.output(named(target, output.name, copied(output, copying)));
-  for (const [state, value] of graph.updates) target.update(copied(state, copying), copied(value, copying));
+  for (const [state, value] of graph.updates) {
+    const next = copied(value, copying);
+    if (options.stateAsInputs) target.output(named(target, value.name, next));
+    else target.update(copied(state, copying), next);
+  }
   return target;
 }
 
