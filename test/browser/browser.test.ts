@@ -115,7 +115,6 @@ describe.skipIf(!chromiumPath)(`in headless Chromium${skipped}`, () => {
     skip(!webgpu, 'this Chromium gives no WebGPU adapter');
     const support = await inPage<readonly OperatorSupport[]>('probe', 'webgpu');
     expect(support.map(({ operator }) => operator)).toContain('Conv 3-D');
-    console.info(support.map(({ operator, fallback }) => `${operator}: ${fallback}`).join('\n'));
     for (const item of support) expect(item.fallback === 'none needed').toBe(item.supported);
     expect(support.find(({ operator }) => operator === 'MaxPool with Indices')?.fallback).toBe('fails');
   });

@@ -1,8 +1,9 @@
 import { HounsfieldError } from '../../errors.ts';
+import { ints } from '../graph/build.ts';
 import { Graph, type Value } from '../graph/graph.ts';
 import { writeOnnx } from '../graph/onnx-file.ts';
-import { tensor, tensorOf } from '../tensor/tensor.ts';
-import type { Device, Runtime } from './session.ts';
+import { type Tensor, tensor, tensorOf, toNumbers } from '../tensor/tensor.ts';
+import type { Device, Runtime, SessionSettings } from './session.ts';
 
 /** Whether a device runs an operator itself. */
 export interface OperatorSupport {
@@ -10,9 +11,9 @@ export interface OperatorSupport {
   readonly supported: boolean;
   /**
    * What happens without it: 'cpu', the runtime moves the node to the CPU, with a copy there and back; 'fails', it takes
-   * the node for the device and stops when it runs.
+   * the node for the device and stops when it runs; 'wrong', it gives other values than the CPU and says nothing.
    */
-  readonly fallback: 'none needed' | 'cpu' | 'fails';
+  readonly fallback: 'none needed' | 'cpu' | 'fails' | 'wrong';
   /** What a network can use instead to stay on the device. */
   readonly substitute: string;
   /** The runtime's own words where it is not supported. */
@@ -26,11 +27,17 @@ interface Probe {
   readonly build: (graph: Graph, x: Value) => Value;
 }
 
-const weights = (graph: Graph, ...dims: number[]): Value =>
-  graph.initializer(
-    'w',
-    tensor('float32', dims, new Float32Array(dims.reduce((count, dim) => count * dim, 1)).fill(0.5)),
+const weights = (graph: Graph, ...dims: number[]): Value => graph.initializer('w', ramp(dims));
+
+/** Numbers that differ from place to place. */
+const ramp = (dims: readonly number[]): Tensor<'float32'> => {
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  return tensor(
+    'float32',
+    dims,
+    Float32Array.from({ length: count }, (_, i) => ((i * 7) % 11) / 11 - 0.4),
   );
+};
 
 const volume = [1, 2, 4, 4, 4];
 
@@ -69,6 +76,18 @@ const probes: readonly Probe[] = [
       graph.add('MaxPool', [x], { kernel_shape: [2, 2], strides: [2, 2] }, { outputs: 2 })[1]!,
   },
   {
+    operator: 'Conv of 6 to 4 channels',
+    substitute: 'numbers of channels that are multiples of 4',
+    dims: [1, 6, 5, 5],
+    build: (graph, x) => graph.op('Conv', [x, weights(graph, 4, 6, 3, 3)], { pads: [1, 1, 1, 1] }),
+  },
+  {
+    operator: 'Slice, backwards',
+    substitute: 'Gather with descending indices',
+    dims: [3, 4],
+    build: (graph, x) => graph.op('Slice', [x, ...[[-1], [-5], [1], [-1]].map((v) => ints(graph, v))]),
+  },
+  {
     operator: 'GridSample',
     substitute: 'Resize, where the grid is regular',
     dims: [1, 2, 4, 4],
@@ -93,8 +112,8 @@ const probes: readonly Probe[] = [
 ];
 
 /**
- * Compiles and runs a tiny graph per operator that accelerators are known to lack, with the CPU forbidden, so that a
- * program can say at its start what will run elsewhere.
+ * Compiles and runs a tiny graph per operator that accelerators are known to lack, with the CPU forbidden, and compares
+ * its values to the CPU's, so that a program can say at its start what will run elsewhere, and what will not run.
  *
  * @throws DEVICE_MISSING
  */
@@ -105,22 +124,40 @@ export async function probeOperators(runtime: Runtime, device: Device): Promise<
 }
 
 async function tried(runtime: Runtime, device: Device, probe: Probe): Promise<OperatorSupport> {
-  const { operator, substitute } = probe;
+  const { operator, substitute, dims } = probe;
   const graph = new Graph();
-  const x = graph.input('x', 'float32', probe.dims);
-  graph.output(probe.build(graph, x));
-  const length = probe.dims.reduce((count, dim) => count * dim, 1);
+  graph.output(probe.build(graph, graph.input('x', 'float32', dims)));
+  const model = writeOnnx(graph);
+  const expected = await runOnce(runtime, model, ramp(dims), { device: 'cpu' });
   try {
-    const session = await runtime.open(writeOnnx(graph), { device, fallback: 'none' });
-    try {
-      await session.run({ x: tensor('float32', probe.dims, new Float32Array(length)) });
-    } finally {
-      await session.close();
+    const found = await runOnce(runtime, model, ramp(dims), { device, fallback: 'none' });
+    if (found.every((value, i) => Math.abs(value - expected[i]!) <= 1e-2)) {
+      return { operator, supported: true, fallback: 'none needed', substitute };
     }
-    return { operator, supported: true, fallback: 'none needed', substitute };
+    return {
+      operator,
+      supported: false,
+      fallback: 'wrong',
+      substitute,
+      reason: "its values are not the CPU's",
+    };
   } catch (cause) {
     if (!(cause instanceof HounsfieldError) || cause.code === 'DEVICE_MISSING') throw cause;
     const fallback = cause.code === 'RUNTIME_FAILED' ? 'fails' : 'cpu';
     return { operator, supported: false, fallback, substitute, reason: cause.message };
+  }
+}
+
+async function runOnce(
+  runtime: Runtime,
+  model: Uint8Array,
+  x: Tensor,
+  settings: SessionSettings,
+): Promise<readonly number[]> {
+  const session = await runtime.open(model, settings);
+  try {
+    return toNumbers(Object.values(await session.run({ x }))[0]!);
+  } finally {
+    await session.close();
   }
 }
