@@ -1,6 +1,7 @@
 import { gradients } from '../../src/engine/differentiate.ts';
 import { Graph } from '../../src/engine/graph/graph.ts';
 import { writeOnnx } from '../../src/engine/graph/onnx-file.ts';
+import { copyGraph } from '../../src/engine/graph/rewrite.ts';
 import { expandComposites } from '../../src/engine/lower/expand.ts';
 import { nodeRuntime } from '../../src/engine/runtime/runtime.node.ts';
 import type { Tensor } from '../../src/engine/tensor/tensor.ts';
@@ -152,11 +153,8 @@ export function trainingGraphFile(): Uint8Array {
     rate,
   );
   graph.output(loss);
-  const portable = expandComposites(graph, { portable: true });
-  return writeOnnx(portable, {
-    initializersAsInputs: new Set([...portable.updates.keys()].map(({ name }) => name)),
-    extraOutputs: [...portable.updates.values()],
-  });
+  const state = new Set([...graph.updates.keys()].map(({ name }) => name));
+  return writeOnnx(expandComposites(copyGraph(graph, { stateAsInputs: state }), { portable: true }));
 }
 
 let trained: Promise<ClassifierGraph> | undefined;
