@@ -68,9 +68,9 @@ function vectorInstructions(): string {
   return found.join(', ') || 'none';
 }
 
-/** Where Chromium is looked for: CHROMIUM, then the search path. */
-export function findChromium(): string | undefined {
-  const named = process.env['CHROMIUM'];
+/** Where the tests look for it: HOUNSFIELD_CHROMIUM, then the search path. */
+function findChromium(): string | undefined {
+  const named = process.env['HOUNSFIELD_CHROMIUM'];
   if (named && existsSync(named)) return named;
   const folders = (process.env['PATH'] ?? '').split(path.delimiter);
   return ['chromium', 'chromium-browser', 'google-chrome']
@@ -92,7 +92,7 @@ function missingParts(devices: readonly Device[]): MissingPart[] {
       what: 'Chromium',
       wantedFor: 'the tests that open a browser; the program needs none',
       remedy:
-        'Debian or Ubuntu: apt-get install chromium; elsewhere install it and set CHROMIUM to its path.',
+        'Debian or Ubuntu: apt-get install chromium; elsewhere install it and set HOUNSFIELD_CHROMIUM to its path.',
     });
   }
   if (packageVersion('sharp') === 'not installed') {

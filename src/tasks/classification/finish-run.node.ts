@@ -185,7 +185,7 @@ function reportOf(
     settings: Object.fromEntries(
       Object.entries(settings).map(([name, value]) => [
         name,
-        typeof value === 'object' ? JSON.stringify(value) : value,
+        typeof value === 'object' ? inWords(value) : value,
       ]),
     ),
     provenance: [
@@ -195,10 +195,15 @@ function reportOf(
         name: 'device',
         value: `${settings.device}${settings.threads ? `, ${settings.threads} threads` : ''}`,
       },
-      { name: 'runtime', value: `${around.runtime.name} ${around.runtime.version}` },
     ],
   };
 }
+
+/** { rotateDegrees: 10, shift: 0.1 } as 'rotateDegrees 10, shift 0.1'. */
+const inWords = (value: object): string =>
+  Object.entries(value)
+    .map(([name, part]) => `${name} ${part}`)
+    .join(', ') || 'none';
 
 const finite = (value: number | undefined): number | null =>
   value !== undefined && Number.isFinite(value) ? value : null;
