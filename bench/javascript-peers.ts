@@ -19,7 +19,6 @@ interface Entry {
   readonly open: () => Promise<Contestant>;
   /** Of the product, of a peer as it comes, or of a peer helped by hand, which the target does not count. */
   readonly kind: 'ours' | 'peer' | 'helped';
-  readonly repeats: 'many' | 'few';
 }
 
 interface Measured {
@@ -37,7 +36,8 @@ export const javascriptPeers: Benchmark = {
     ['--channels <n>', 'channels in and out', '64'],
     ['--size <n>', 'height and width', '56'],
     ['--threads <n>', "Hounsfield's threads", '2'],
-    ['--rounds <n>', 'steps of each library; the slowest does a tenth of them', '10'],
+    ['--rounds <n>', 'steps of each library after the first', '20'],
+    ['--seconds <n>', 'time after which a library starts no further step', '60'],
   ],
   async run(options, say) {
     const sizes = {
@@ -46,14 +46,14 @@ export const javascriptPeers: Benchmark = {
       size: countOption(options, 'size'),
     };
     const threads = countOption(options, 'threads');
-    const rounds = countOption(options, 'rounds');
+    const limits = { rounds: countOption(options, 'rounds'), seconds: countOption(options, 'seconds') };
     const layer = exampleLayer(sizes);
     const packages = await peerPackages();
     const notes: string[] = [];
     const measured: Measured[] = [];
     let expected: StepResult | undefined;
     for (const entry of entriesFor(layer, threads)) {
-      const outcome = await measure(entry, rounds, expected, say);
+      const outcome = await measure(entry, limits, expected, say);
       if (typeof outcome === 'string') {
         notes.push(outcome);
         continue;
@@ -69,7 +69,7 @@ export const javascriptPeers: Benchmark = {
         '@tensorflow/tfjs-backend-wasm': packages.version('@tensorflow/tfjs-backend-wasm'),
         '@jax-js/jax': packages.version('@jax-js/jax'),
       },
-      settings: { ...sizes, kernel: 3, threads, rounds },
+      settings: { ...sizes, kernel: 3, threads, ...limits },
       figures: figuresOf(measured),
       notes: [
         ...notes,
@@ -85,19 +85,19 @@ function entriesFor(layer: Layer, threads: number): readonly Entry[] {
     () =>
       tensorFlowJs(layer, backend, gradient);
   return [
-    { open: () => hounsfield(layer, threads), kind: 'ours', repeats: 'many' },
-    ...(threads > 1 ? ([{ open: () => hounsfield(layer, 1), kind: 'ours', repeats: 'many' }] as const) : []),
-    { open: () => jaxJs(layer), kind: 'peer', repeats: 'many' },
-    { open: tfjs('wasm'), kind: 'peer', repeats: 'many' },
-    { open: tfjs('wasm', 'as a convolution'), kind: 'helped', repeats: 'many' },
-    { open: tfjs('cpu'), kind: 'peer', repeats: 'few' },
+    { open: () => hounsfield(layer, threads), kind: 'ours' },
+    ...(threads > 1 ? ([{ open: () => hounsfield(layer, 1), kind: 'ours' }] as const) : []),
+    { open: () => jaxJs(layer), kind: 'peer' },
+    { open: tfjs('wasm'), kind: 'peer' },
+    { open: tfjs('wasm', 'as a convolution'), kind: 'helped' },
+    { open: tfjs('cpu'), kind: 'peer' },
   ];
 }
 
 /** A library's times, or why it has none. @throws PEERS_MISSING, PEERS_DISAGREE */
 async function measure(
-  { open, kind, repeats }: Entry,
-  rounds: number,
+  { open, kind }: Entry,
+  { rounds, seconds }: { rounds: number; seconds: number },
   expected: StepResult | undefined,
   say: (line: string) => void,
 ): Promise<{ measured: Measured; result: StepResult; notes: string[] } | string> {
@@ -108,10 +108,12 @@ async function measure(
     const result = await contestant.result(); // the warm-up as well
     const notes = expected ? [`${name}: ${compared(name, result, expected)}`] : [];
     const milliseconds: number[] = [];
-    for (let i = 0; i < (repeats === 'few' ? Math.max(1, Math.round(rounds / 10)) : rounds); i++) {
+    const begun = performance.now();
+    while (milliseconds.length < rounds) {
       const start = performance.now();
       await contestant.step();
       milliseconds.push(performance.now() - start);
+      if (performance.now() - begun > seconds * 1000) break;
     }
     say(`${name}: ${median(milliseconds).toFixed(1)} ms`);
     return { measured: { name, kind, milliseconds }, result, notes };

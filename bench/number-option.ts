@@ -7,6 +7,6 @@ export function countOption(options: BenchmarkOptions, name: string): number {
   if (Number.isInteger(value) && value >= 1) return value;
   throw new HounsfieldError(
     'BENCH_OPTION',
-    `--${name} is '${options[name]}', expected a whole number, 1 or above.`,
+    `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is '${options[name]}', expected a whole number, 1 or above.`,
   );
 }
