@@ -208,10 +208,10 @@ class Odds(nn.Module):
 # person gets who passes no option, 'training' keeps batch normalisation in training mode.
 NETWORKS = {
     "resnet": (ResNet, (2, 3, 33, 29), [("script", 13, "plain", True), ("script", 17, "training", False),
-                                        ("script", 20, "folded", False), ("dynamo", 18, "folded", False)]),
+                                        ("script", 20, "folded", False), ("dynamo", 18, "folded", True)]),
     "vgg": (Vgg, (2, 1, 16, 16), [("script", 13, "folded", True), ("script", 17, "plain", False),
                                   ("dynamo", 20, "plain", True)]),
-    "mobilenet": (MobileNet, (2, 3, 21, 18), [("script", 13, "plain", False), ("script", 17, "training", False),
+    "mobilenet": (MobileNet, (2, 3, 21, 18), [("script", 13, "plain", True), ("script", 17, "training", False),
                                               ("dynamo", 18, "folded", False), ("dynamo", 21, "plain", False)]),
     "vit": (Vit, (2, 3, 12, 12), [("script", 14, "plain", True), ("script", 17, "folded", False),
                                   ("dynamo", 18, "plain", True), ("dynamo", 20, "folded", False),
