@@ -98,7 +98,7 @@ export async function compileStep(graph: Graph, options: CompileOptions): Promis
   const updates = distinctUpdates(graph);
   const outputs = graph.outputs.map(({ name }) => name);
   const fed = new Set([...graph.initializers.keys()].filter((name) => state.has(name)));
-  const device = options.device ?? 'cpu';
+  const device = options.device ?? options.runtime.defaultDevice;
   const block = device === 'cpu' ? await blockedChannels(options.runtime) : 0;
   const lowered = lowerGraph(copyGraph(graph, { stateAsInputs: fed }), { device, block });
   const session = await options.runtime.open(writeOnnx(lowered), options);

@@ -21,6 +21,7 @@ const { version } = createRequire(import.meta.url)('onnxruntime-node/package.jso
 export const nodeRuntime: Runtime = {
   name: 'onnxruntime-node',
   version,
+  defaultDevice: 'cpu',
   devices,
   async open(model, { device = 'cpu', threads, profile, optimization = 'all' } = {}) {
     checkDevice(device, await devices(), 'onnxruntime-node');

@@ -58,6 +58,7 @@ export function createWebRuntime({ wasmPaths }: WebRuntimeOptions = {}): Runtime
   return {
     name: 'onnxruntime-web',
     version: WEB_VERSION,
+    defaultDevice: 'wasm',
     devices,
     async open(model, settings = {}) {
       const device = settings.device === undefined || settings.device === 'cpu' ? 'wasm' : settings.device;

@@ -41,6 +41,8 @@ export interface Session {
 export interface Runtime {
   readonly name: 'onnxruntime-node' | 'onnxruntime-web';
   readonly version: string;
+  /** Where a session runs that names no device. */
+  readonly defaultDevice: Device;
   /** Devices that this build can use on this machine. */
   devices(): Promise<readonly Device[]>;
   /** @throws DEVICE_MISSING, MODEL_REJECTED */
