@@ -43,6 +43,6 @@ export function importsOf(file: string): readonly Import[] {
 function onlyTypes(names: string): boolean {
   if (/^\s*type\b/.test(names)) return true;
   const braces = /^\s*\{([\s\S]*)\}\s*$/.exec(names);
-  const parts = braces?.[1]!.split(',').filter((part) => part.trim() !== '') ?? [];
+  const parts = braces?.[1]?.split(',').filter((part) => part.trim() !== '') ?? [];
   return parts.length > 0 && parts.every((part) => /^\s*type\b/.test(part));
 }

@@ -43,7 +43,7 @@ const MARK = 'demo.json';
  */
 export async function runDemo(options: DemoOptions, around: TaskSurroundings): Promise<DemoResult> {
   const begun = performance.now();
-  const { out, seed = 1, patients = 200, epochs = 20 } = options;
+  const { out, seed = 1, patients = 200, epochs = 40 } = options;
   await freshFolder(out, options);
   const at = (...parts: string[]) => path.join(out, ...parts);
   const stage = (text: string) => around.report({ kind: 'stage', text });
@@ -93,8 +93,9 @@ function demoSettings({ threads }: DemoOptions, epochs: number, seed: number) {
     network: 'compact-cnn',
     epochs,
     batch: 32,
-    lr: 0.01,
-    patience: 4,
+    lr: 5e-3,
+    schedule: 'cosine',
+    patience: 5,
     seed,
     split: { train: 0.6, validation: 0.2, test: 0.2 },
     intendedUse: 'A demonstration on made-up images. It says nothing about people.',

@@ -62,11 +62,6 @@ export async function trainClassifier(
   around.report({ kind: 'stage', text: 'checking the data' });
   const data = await prepareData(request.data, settings, around.report);
   await makeFolder(request.out);
-  await writeFileAtomically(
-    file('config'),
-    `${JSON.stringify({ data: request.data, ...settings }, null, 2)}\n`,
-  );
-
   const run = runHash(settings, data);
   const step = await compileTrainingStep(classifierLearning(data, settings), {
     runtime: around.runtime,
@@ -85,6 +80,9 @@ export async function trainClassifier(
         text: `resumed at epoch ${progress.epoch + 1}, step ${progress.step + 1}`,
       });
     }
+    // Only now: what is refused on resuming leaves the old settings as they were.
+    const stored = { data: request.data, ...settings };
+    await writeFileAtomically(file('config'), `${JSON.stringify(stored, null, 2)}\n`);
     outcome = await trainOn(data, settings, step, progress, { run, file, around });
   } finally {
     await step.close();
