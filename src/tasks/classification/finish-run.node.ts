@@ -122,7 +122,7 @@ function cardOf(
 }
 
 function reportOf(
-  { data, settings, weights, progress, outcome, around }: TrainedRun,
+  { data, settings, weights, progress, outcome }: TrainedRun,
   card: ModelCard,
   {
     test,
