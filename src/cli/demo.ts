@@ -46,6 +46,11 @@ function demoText({ outcome, test, newImage, files, seconds }: DemoResult): stri
     `${outcome === 'stopped-early' ? 'Stopped early' : 'Trained'}, ${Math.round(seconds)} s in all.`,
     `Patients never seen: AUC ${figure(test['auc'])}, accuracy ${figure(test['accuracy'])}.`,
     `One new image (in truth: ${newImage.truth}): ${probabilities.join(', ')}.`,
+    ...(newImage.threshold === undefined
+      ? []
+      : [
+          `At the operating point (nodule from ${newImage.threshold.toFixed(3)} on): ${newImage.positive ? 'nodule' : 'clear'}.`,
+        ]),
     '',
     row('report', files['report']),
     row('model', files['model']),

@@ -26,6 +26,9 @@ export interface DemoResult {
     readonly truth: string;
     readonly label: string;
     readonly probabilities: Readonly<Record<string, number>>;
+    /** Whether the probability of a nodule reaches the operating point's threshold. */
+    readonly positive?: boolean;
+    readonly threshold?: number;
   };
   readonly files: Readonly<Record<string, string>>;
   readonly seconds: number;
@@ -71,8 +74,8 @@ export async function runDemo(options: DemoOptions, around: TaskSurroundings): P
   const model = at('run', 'model.onnx');
   const [prediction] = await predictImages({ model, images: [image] }, around);
   const [explanation] = await explainImages({ model, images: [image], out, label: 'nodule' }, around);
-  const { label, probabilities } = prediction!;
-  const newImage = { truth, label, probabilities };
+  const { image: _path, ...answer } = prediction!;
+  const newImage = { truth, ...answer };
   await writeFileAtomically(at('prediction.json'), `${JSON.stringify({ ...prediction, truth }, null, 2)}\n`);
   return {
     outcome: trained.outcome,
@@ -110,7 +113,7 @@ function demoSettings({ threads }: DemoOptions, epochs: number, seed: number) {
 /** A slice with a nodule of a patient from another seed. Returns its class. */
 async function writeNewPatient(file: string, seed: number): Promise<string> {
   const others = makePhantomDataset({
-    seed: seed + 1_000_003,
+    seed: seed + 3_000_009,
     patients: 12,
     slicesPerPatient: SLICES,
     size: SIZE,
