@@ -46,7 +46,7 @@ export async function lossesOf(steps: number): Promise<readonly number[]> {
   const losses: number[] = [];
   for (let i = 0; i < steps; i++) {
     const { images, target } = lossCurveBatch(i % curve.batches, curve.batch);
-    losses.push(await step.run({ images, targets: target }, 0.05, { epoch: 0, step: i, last: false }));
+    losses.push(await step.run({ images, targets: target }, curve.rate, { epoch: 0, step: i, last: false }));
   }
   await step.close();
   return losses;
