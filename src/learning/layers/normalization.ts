@@ -17,7 +17,7 @@ export interface BatchNormOptions {
 
 /**
  * Batch normalisation (Ioffe and Szegedy, ICML 2015): parameters `weight`, `bias`, buffers `running_mean`,
- * `running_var`, `num_batches_tracked`. In 'train' the running statistics become state of the graph; the running
+ * `running_var` and, in 'train' alone, `num_batches_tracked`. There they become state of the graph; the running
  * variance is the unbiased one, as in PyTorch (ONNX keeps the population's).
  *
  * @param x [N, C, ...]; of fixed shape, with more than one value a channel, in 'train'
