@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { writeFileAtomically } from '../../atomic-file.node.ts';
 import type { State } from '../../engine/compile.ts';
@@ -22,8 +23,22 @@ export async function saveCheckpoint(
   run: string,
 ): Promise<void> {
   const tensors = new Map(state.names.map((name) => [name, state.get(name)]));
-  const bytes = writeSafetensors(tensors, { progress: JSON.stringify(progress), run });
+  const bytes = writeSafetensors(tensors, {
+    progress: JSON.stringify(progress),
+    run,
+    sha256: digest(tensors),
+  });
   await writeFileAtomically(path, bytes);
+}
+
+/** SHA-256 over names and contents: the file's own format does not notice a flipped bit. */
+function digest(tensors: ReadonlyMap<string, Tensor>): string {
+  const hash = createHash('sha256');
+  for (const [name, { data }] of tensors) {
+    const view = data as Exclude<typeof data, readonly string[]>; // state is numeric
+    hash.update(name).update(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+  }
+  return hash.digest('hex');
 }
 
 /**
@@ -46,6 +61,8 @@ export async function loadCheckpoint(path: string, run: string): Promise<Checkpo
   let progress: Progress;
   try {
     read = readSafetensors(bytes);
+    if (read.metadata['sha256'] !== digest(read.tensors))
+      throw new Error('the checksum does not fit the contents');
     progress = JSON.parse(read.metadata['progress'] ?? '') as Progress; // written by saveCheckpoint
   } catch (cause) {
     throw new HounsfieldError(

@@ -81,7 +81,8 @@ export async function compileTrainingStep(learning: Learning, settings: StepRunt
   const accumulate = learning.accumulate ?? 1;
   if (accumulate > 1)
     return accumulating(learning, graph, context, pairs, accumulate, compile, settings.state);
-  addUpdate(learning, graph, pairs, graph.input('rate', 'float32', []));
+  const statistics = context.buffers.filter(({ dtype }) => dtype === 'float32');
+  addUpdate(learning, graph, pairs, graph.input('rate', 'float32', []), statistics);
   const step = await compile(graph, settings.state);
   return {
     state: step.state,
@@ -95,8 +96,14 @@ export async function compileTrainingStep(learning: Learning, settings: StepRunt
   };
 }
 
-/** Clipping, the optimizer's update and the moving average. */
-function addUpdate(learning: Learning, graph: Graph, pairs: readonly TrainedParameter[], rate: Value): void {
+/** Clipping, the optimizer's update and the moving average of the weights and of `statistics`. */
+function addUpdate(
+  learning: Learning,
+  graph: Graph,
+  pairs: readonly TrainedParameter[],
+  rate: Value,
+  statistics: readonly Value[] = [],
+): void {
   const { clip = 0, average = 0 } = learning;
   const clipped =
     clip > 0
@@ -111,12 +118,10 @@ function addUpdate(learning: Learning, graph: Graph, pairs: readonly TrainedPara
     pairs.map((pair, i) => ({ ...pair, gradient: clipped[i] ?? pair.gradient })),
     rate,
   );
-  if (average > 0)
-    averageWeights(
-      graph,
-      pairs.map(({ value }) => value),
-      { decay: average, warmUp: true },
-    );
+  if (average > 0) {
+    const averaged = [...pairs.map(({ value }) => value), ...statistics];
+    averageWeights(graph, averaged, { decay: average, warmUp: true });
+  }
 }
 
 /** A frozen parameter is not part of the state: it is as it was built. */

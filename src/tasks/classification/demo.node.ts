@@ -53,7 +53,7 @@ export async function runDemo(options: DemoOptions, around: TaskSurroundings): P
   const stage = (text: string) => around.report({ kind: 'stage', text });
 
   stage(`making ${patients * SLICES} phantom chest CT slices of ${patients} patients`);
-  const data = await writePhantomDataset(at('data'), {
+  const data = await writePhantomDataset(at('chest-ct-phantom'), {
     seed,
     patients,
     slicesPerPatient: SLICES,
@@ -86,7 +86,7 @@ export async function runDemo(options: DemoOptions, around: TaskSurroundings): P
       prediction: at('prediction.json'),
       heatMap: explanation!.overlay,
       image,
-      data: at('data'),
+      data: at('chest-ct-phantom'),
     },
     seconds: (performance.now() - begun) / 1000,
   };
@@ -110,10 +110,10 @@ function demoSettings({ threads }: DemoOptions, epochs: number, seed: number) {
   };
 }
 
-/** A slice with a nodule of a patient from another seed. Returns its class. */
+/** The first slice with a nodule that the next seed makes, found by the model or not. Returns its class. */
 async function writeNewPatient(file: string, seed: number): Promise<string> {
   const others = makePhantomDataset({
-    seed: seed + 3_000_009,
+    seed: seed + 1,
     patients: 12,
     slicesPerPatient: SLICES,
     size: SIZE,

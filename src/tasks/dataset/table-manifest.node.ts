@@ -58,7 +58,10 @@ export async function loadTable(
   }
   if (samples.some((sample) => sample.split)) notes.push('The split is the one given by the table.');
   return {
-    name: path.basename(file),
+    // A manifest inside a folder describes the folder.
+    name: path.basename(
+      /^manifest\.[ct]sv$/.test(path.basename(file)) ? path.dirname(path.resolve(file)) : file,
+    ),
     classes,
     samples,
     stacks: new Map(),
