@@ -31,6 +31,17 @@ export async function saveCheckpoint(
   await writeFileAtomically(path, bytes);
 }
 
+/** False when a parameter or other state has become NaN or infinite. */
+export function isFiniteState(state: State): boolean {
+  return state.names.every((name) => {
+    const { dtype, data } = state.get(name);
+    if (dtype !== 'float32') return true;
+    let sum = 0;
+    for (const value of data as Float32Array) sum += value * 0; // dtype says so; anything but a number makes NaN
+    return sum === 0;
+  });
+}
+
 /** SHA-256 over names and contents: the file's own format does not notice a flipped bit. */
 function digest(tensors: ReadonlyMap<string, Tensor>): string {
   const hash = createHash('sha256');

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { HounsfieldError } from '../../errors.ts';
 import { type NetworkEntry, networkForSize, networkNamed } from '../../learning/networks/registry.ts';
 import type { InputDescription } from '../bundle/model-card.ts';
 import { classCounts, type Dataset } from '../dataset/dataset.ts';
@@ -49,6 +50,7 @@ export async function prepareData(
   const dataset = found.samples.some(({ split }) => split) ? found : joinDuplicates(found, pairs);
   const splits = splitDataset(dataset, settings.seed, settings.split);
   requireNoLeak(dataset, pairs, splits, settings.allowDuplicates);
+  requireWatchable(dataset, splits, settings);
   const input = describeInput(survey, splits, settings);
   return {
     dataset,
@@ -60,6 +62,17 @@ export async function prepareData(
     network: networkForSize(settings.network, Math.min(input.height, input.width)),
     trainCounts: classCounts(dataset, splits.train),
   };
+}
+
+/** @throws WATCH_UNDEFINED when AUC is to choose the epoch and a class has no image in validation */
+function requireWatchable(dataset: Dataset, splits: Splits, { watch }: ClassificationSettings): void {
+  const absent = dataset.classes.filter((_, k) => classCounts(dataset, splits.validation)[k] === 0);
+  if (watch !== 'auc' || absent.length === 0) return;
+  throw new HounsfieldError(
+    'WATCH_UNDEFINED',
+    `no validation image is of class ${absent.map((name) => `'${name}'`).join(', ')}, so that AUC, which chooses the epoch, is undefined. ` +
+      'Watch another figure (--watch loss or accuracy), or give validation images of every class.',
+  );
 }
 
 /** Size, channels and normalisation of the network's input, from the training images alone. */

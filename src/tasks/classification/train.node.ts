@@ -3,17 +3,14 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { writeError, writeFileAtomically } from '../../atomic-file.node.ts';
 import type { Device } from '../../engine/runtime/session.ts';
-import { type Tensor, tensor } from '../../engine/tensor/tensor.ts';
+import { tensor } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';
 import {
-  accuracy,
-  balancedAccuracy,
-  confusionMatrix,
-  mostProbable,
-} from '../../evidence/metrics/confusion.ts';
-import { logLoss } from '../../evidence/metrics/probability.ts';
-import { rocAuc, rocAucMacro } from '../../evidence/metrics/ranking.ts';
-import { loadCheckpoint, restoreState, saveCheckpoint } from '../../learning/training/checkpoint.node.ts';
+  isFiniteState,
+  loadCheckpoint,
+  restoreState,
+  saveCheckpoint,
+} from '../../learning/training/checkpoint.node.ts';
 import {
   type EpochRecord,
   type Progress,
@@ -26,12 +23,11 @@ import { compileTrainingStep, type TrainingStep } from '../../learning/training/
 import { readSafetensors, writeSafetensors } from '../../learning/weights/safetensors.ts';
 import { type BatchLoader, createBatchLoader } from '../dataset/batches.node.ts';
 import type { TaskSurroundings, TrainRequest, TrainResult } from '../task.ts';
-import { openClassifier } from './classifier.node.ts';
-import { classifierGraph } from './classifier-graph.ts';
 import { finishRun } from './finish-run.node.ts';
 import { classifierLearning } from './learning.ts';
 import { type PreparedData, prepareData } from './prepare.node.ts';
 import { type ClassificationSettings, completeSettings } from './settings.ts';
+import { validate } from './validate.node.ts';
 
 /** Names of the files in a run's folder. */
 export const runFiles = {
@@ -187,6 +183,8 @@ async function trainOn(
   );
   let savedAt = performance.now();
   const save = async () => {
+    // Weights that a step has just ruined are not saved over good ones; the next step's loss tells of them.
+    if (!isFiniteState(step.state)) return;
     await saveCheckpoint(file('checkpoint'), step.state, progress, run);
     savedAt = performance.now();
   };
@@ -287,61 +285,6 @@ function rateOf(settings: ClassificationSettings, stepsPerEpoch: number) {
   const warmSteps = Math.round(settings.warmup * stepsPerEpoch);
   const schedule = warmSteps > 0 ? warmUp(named, { steps: warmSteps }) : named;
   return (step: number) => schedule(step, total);
-}
-
-/** The figures of the validation set with these weights, by the graph that will be saved. */
-async function validate(
-  data: PreparedData,
-  weights: ReadonlyMap<string, Tensor>,
-  loader: BatchLoader,
-  around: TaskSurroundings,
-  settings: ClassificationSettings,
-): Promise<Record<string, number>> {
-  const { classes } = data.dataset;
-  const { graph } = classifierGraph(data.network.network, data.input, classes, weights);
-  const classifier = await openClassifier(graph, around.runtime, {
-    device: settings.device as Device, // as above
-    ...(settings.threads ? { threads: settings.threads } : {}),
-  });
-  try {
-    const length = data.input.channels * data.input.height * data.input.width;
-    const probabilities = new Float32Array(data.splits.validation.length * classes.length);
-    let row = 0;
-    for await (const { images, count } of loader.epoch(0)) {
-      const batch = Array.from({ length: count }, (_, i) => ({
-        ...data.input,
-        pixels: images.subarray(i * length, (i + 1) * length),
-      }));
-      probabilities.set(await classifier.predict(batch), row * classes.length);
-      row += count;
-    }
-    const labels = data.splits.validation.map((index) => data.dataset.samples[index]!.label);
-    return quickFigures(probabilities, labels, classes.length);
-  } finally {
-    await classifier.close();
-  }
-}
-
-/** Loss, AUC, accuracy and balanced accuracy, without intervals. */
-function quickFigures(
-  probabilities: Float32Array,
-  labels: readonly number[],
-  classes: number,
-): Record<string, number> {
-  const matrix = confusionMatrix(labels, mostProbable(probabilities, classes), classes);
-  const positive = labels.map((_, row) => probabilities[row * classes + 1]!);
-  return {
-    loss: logLoss(probabilities, labels, classes),
-    auc:
-      classes === 2
-        ? rocAuc(
-            positive,
-            labels.map((label) => label === 1),
-          )
-        : rocAucMacro(probabilities, labels, classes),
-    accuracy: accuracy(matrix),
-    balancedAccuracy: balancedAccuracy(matrix, 'skip'),
-  };
 }
 
 async function writeHistory(file: string, history: readonly EpochRecord[]): Promise<void> {
