@@ -11,7 +11,14 @@ import { machine } from './machine.ts';
 import { countOption } from './number-option.ts';
 import { pneumoniamnist } from './pneumoniamnist.ts';
 import { repository } from './repository.ts';
-import { figureRows, markdownTable, type StoredResult, textTable, withTable } from './results-table.ts';
+import {
+  briefTable,
+  figureRows,
+  markdownTable,
+  type StoredResult,
+  textTable,
+  withTable,
+} from './results-table.ts';
 import { trainStep } from './train-step.ts';
 
 const benchmarks: readonly Benchmark[] = [trainStep, inference, javascriptPeers, pneumoniamnist];
@@ -48,9 +55,16 @@ async function writeTable(): Promise<void> {
       results.push(JSON.parse(text) as StoredResult); // written by measure
     else say(`no result of ${name} is recorded`);
   }
-  const readme = path.join(folder, 'README.md');
-  await writeFile(readme, withTable(await readFile(readme, 'utf8'), markdownTable(results)));
-  say(`${results.length} results written into ${readme}`);
+  const pages = [
+    ['bench/README.md', markdownTable(results)],
+    ['README.md', briefTable(results)],
+    ['README.zh-CN.md', briefTable(results)],
+  ] as const;
+  for (const [page, table] of pages) {
+    const file = path.join(folder, '..', page);
+    await writeFile(file, withTable(page, await readFile(file, 'utf8'), table));
+  }
+  say(`${results.length} results written into ${pages.map(([page]) => page).join(', ')}`);
 }
 
 function program(): Command {
@@ -73,7 +87,10 @@ function program(): Command {
     )
     .option('--rounds <n>', 'turns of each', '8')
     .action((options: BenchmarkOptions) => benchConvolutionGradients(countOption(options, 'rounds')));
-  command.command('table').description('writes the recorded results into bench/README.md').action(writeTable);
+  command
+    .command('table')
+    .description('writes the recorded results into bench/README.md and the READMEs')
+    .action(writeTable);
   return command;
 }
 

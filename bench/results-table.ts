@@ -73,16 +73,30 @@ function section(result: StoredResult): string {
   ].join('\n');
 }
 
+/** Only what has a target: the figures for the front page. */
+export function briefTable(results: readonly StoredResult[]): string {
+  const rows = results.flatMap((result) =>
+    figureRows(result).flatMap(([what, figure, , target]) =>
+      target
+        ? [`| \`${result.benchmark}\` | ${what} | ${figure} | ${target} | ${result.date.slice(0, 10)} |`]
+        : [],
+    ),
+  );
+  return ['| `npm run bench --` | what | figure | target | date |', '|---|---|---|---|---|', ...rows].join(
+    '\n',
+  );
+}
+
 const BEGIN = '<!-- results: written by `npm run bench -- table` -->';
 const END = '<!-- end of results -->';
 
-/** The text with what stands between the two markers replaced. @throws BENCH_TABLE when it lacks them */
-export function withTable(text: string, table: string): string {
+/** The text of a page with what stands between the two markers replaced. @throws BENCH_TABLE when it lacks them */
+export function withTable(page: string, text: string, table: string): string {
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (begin >= 0 && end > begin)
     return `${text.slice(0, begin + BEGIN.length)}\n\n${table}\n\n${text.slice(end)}`;
   throw new HounsfieldError(
     'BENCH_TABLE',
-    `bench/README.md lacks the lines '${BEGIN}' and '${END}'. Put them back where the results belong.`,
+    `${page} lacks the lines '${BEGIN}' and '${END}'. Put them back where the results belong.`,
   );
 }
