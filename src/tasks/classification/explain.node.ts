@@ -81,7 +81,7 @@ export async function explainImages(
       const image = conformToModel(await openImage(file), card, file);
       const probabilities = await classifier.predict([image]);
       const index = wanted ?? probabilities.indexOf(Math.max(...probabilities));
-      const picture = displayPicture(image);
+      const picture = displayPicture(image, 'file');
       const overlay = path.join(request.out, names[i]!);
       await writeFileAtomically(
         overlay,

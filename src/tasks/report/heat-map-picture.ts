@@ -3,12 +3,16 @@ import { quantileOfSorted } from '../../evidence/metrics/probability.ts';
 import { type FloatImage, type MedicalImage, medicalImage } from '../../imaging/image/medical-image.ts';
 import { resize } from '../../imaging/transforms/resize.ts';
 
-/** Longest side of a picture in a report or overlay, in pixels; small images are enlarged to be seen. */
-const SHOWN = 320;
+/** Longest side of a picture in a report, in pixels; small images are enlarged to be seen. */
+const IN_REPORT = 320;
+/** Longest side of a picture in a file of its own, which large images are reduced to. */
+const IN_FILE = 1024;
 
 /** The image as 8-bit RGB for looking at: the middle 99 % of its values from black to white. */
-export function displayPicture(image: FloatImage): MedicalImage {
-  const factor = SHOWN / Math.max(image.height, image.width);
+export function displayPicture(image: FloatImage, place: 'report' | 'file' = 'report'): MedicalImage {
+  const side = Math.max(image.height, image.width);
+  const longest = place === 'report' ? IN_REPORT : Math.min(IN_FILE, Math.max(IN_REPORT, side));
+  const factor = longest / side;
   const height = Math.max(1, Math.round(image.height * factor));
   const width = Math.max(1, Math.round(image.width * factor));
   const shown = resize(image, height, width);
