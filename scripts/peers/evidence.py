@@ -1,6 +1,6 @@
 """Writes fixtures/evidence/classification.json: what scikit-learn says of many small classification results.
 
-Run: /opt/peers/bin/python scripts/peers/evidence.py   (any Python with numpy and scikit-learn)
+Run: python scripts/peers/evidence.py   (any Python with numpy and scikit-learn)
 The checksum is that of the bytes after `"cases":` up to the closing brace.
 """
 

@@ -1,6 +1,6 @@
 """Writes fixtures/imported/grad-cam.json: Grad-CAM by PyTorch of two networks of imported_networks.py.
 
-Run: /opt/peers/bin/python scripts/peers/imported_grad_cam.py
+Run: python scripts/peers/imported_grad_cam.py
 
 Selvaraju et al., ICCV 2017, equations 1 and 2, divided by the maximum, in float64, on one image hash_uniform("x", shape);
 per class the map at the last layer that has a spatial extent.

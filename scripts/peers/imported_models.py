@@ -1,6 +1,6 @@
 """Writes fixtures/imported/: small PyTorch networks as PyTorch exports them, with gradients by PyTorch.
 
-Run: /opt/peers/bin/python scripts/peers/imported_models.py  (needs onnxscript for the newer exporter)
+Run: python scripts/peers/imported_models.py  (needs onnxscript for the newer exporter)
 
 Weights and inputs are those of learning_hash_weights.py. The loss is sum(y * hash_uniform("loss", y.shape)), computed
 in float64 by PyTorch; its gradients with respect to the input and to all parameters are stored as float32. Of each file

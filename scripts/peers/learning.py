@@ -1,6 +1,6 @@
 """Writes fixtures/learning/*.json: what PyTorch and torchvision say of layers, losses, optimizers, schedules, networks.
 
-Run: /opt/peers/bin/python scripts/peers/learning.py
+Run: python scripts/peers/learning.py
 Inputs are numbers of learning_hash_weights.py, which the tests compute alike; only the answers are stored.
 """
 

@@ -1,6 +1,6 @@
 """Writes fixtures/learning/loss-curve.json: 50 losses of PyTorch training ResNet-18 with a 3x3 stem.
 
-Run: /opt/peers/bin/python scripts/peers/loss_curve.py
+Run: python scripts/peers/loss_curve.py
 
 1 channel, 28x28, 2 classes, batch 16, SGD with learning rate .005, momentum .9, weight decay 5e-4 on every parameter.
 Weights are those of learning_hash_weights.py, except that the scale of each block's last normalisation (bn2.weight)

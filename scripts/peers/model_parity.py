@@ -1,6 +1,6 @@
 """Writes fixtures/model-parity/model-parity.json: what onnxruntime in Python and onnx.checker say of our model files.
 
-Run: npx tsc -p . && /opt/peers/bin/python scripts/peers/model_parity.py
+Run: npx tsc -p . && python scripts/peers/model_parity.py
 
 The files are made by dist/test/peers/write-parity-models.js, the same bytes each time; they are not stored, their
 checksums are. Images are those of parityImage in test/peers/parity-model.ts: noise over the whole range.

@@ -1,6 +1,6 @@
 """Writes fixtures/operators/<family>.json: PyTorch's values and gradients for the cases of test/contracts/operator-cases.
 
-Run: npx tsc -p . && /opt/peers/bin/python scripts/peers/operator_gradients.py [family ...]
+Run: npx tsc -p . && python scripts/peers/operator_gradients.py [family ...]
 Any Python with torch and numpy will do; the compiled cases are read from dist/. The checksum is that of the bytes
 after `"cases":` up to the closing brace.
 """
