@@ -143,14 +143,17 @@ const isSpatial = ({ shape }: Value): boolean =>
   shape.slice(2).every((dim) => typeof dim === 'number') &&
   shape.slice(2).some((dim) => Number(dim) > 1);
 
-/** The last node output on the way to the scores that still has a spatial extent. */
+const pooling: ReadonlySet<string> = new Set(['MaxPool', 'AveragePool', 'LpPool']);
+
+/** The last node output on the way to the scores that still has a spatial extent, before a pooling that coarsens it. */
 function lastSpatialLayer(graph: Graph, scores: Value): Value {
   const needed = new Set<Value>([scores]);
   for (let i = graph.nodes.length - 1; i >= 0; i--) {
     const node = graph.nodes[i]!;
     if (!node.outputs.some((output) => needed.has(output))) continue;
     const [first] = node.outputs;
-    if (first && needed.has(first) && isSpatial(first)) return first;
+    const coarsens = pooling.has(node.op) && node.inputs[0] && isSpatial(node.inputs[0]);
+    if (first && needed.has(first) && isSpatial(first) && !coarsens) return first;
     for (const input of node.inputs) if (input) needed.add(input);
   }
   throw new HounsfieldError(

@@ -1,13 +1,13 @@
 /**
  * A small convolutional network, conv–pool–conv–pool–dense, after LeCun, Bottou, Bengio, Haffner, "Gradient-based
  * learning applied to document recognition", Proc. IEEE 86 (1998), with ReLU and max-pooling in place of the
- * paper's tanh and subsampling. It trains in seconds: for demonstrations, tests and small images.
+ * paper's tanh and subsampling. It trains in seconds: for tests and small images. Without normalisation it starts from
+ * the layers' own, small weights: He's send it into a constant answer at usual learning rates.
  */
 import { relu } from '../layers/activation.ts';
 import type { Network } from '../layers/build-context.ts';
 import { conv } from '../layers/convolution.ts';
 import { dropout } from '../layers/dropout.ts';
-import { heNormal } from '../layers/initializers.ts';
 import { linear } from '../layers/linear.ts';
 import { flatten, maxPool } from '../layers/pooling.ts';
 
@@ -23,13 +23,12 @@ export interface SmallCnnOptions {
 /** Its dense layer fixes the size of the image: one trained on 28x28 takes 28x28. */
 export function smallCnn(options: SmallCnnOptions = {}): Network {
   const { widths = [32, 64], hidden = 128, dropout: rate = 0.25 } = options;
-  const initialize = heNormal();
   return (context, x, { outputs }) => {
-    let y = conv(context, 'conv1', x, { channels: widths[0], kernel: 3, padding: 1, initialize }); // [N, 32, H, W]
+    let y = conv(context, 'conv1', x, { channels: widths[0], kernel: 3, padding: 1 }); // [N, 32, H, W]
     y = maxPool(relu(y), { kernel: 2 }); // [N, 32, H/2, W/2]
-    y = conv(context, 'conv2', y, { channels: widths[1], kernel: 3, padding: 1, initialize });
+    y = conv(context, 'conv2', y, { channels: widths[1], kernel: 3, padding: 1 });
     y = flatten(maxPool(relu(y), { kernel: 2 })); // [N, 64 H/4 W/4]
-    y = relu(linear(context, 'fc1', y, { outputs: hidden, initialize }));
+    y = relu(linear(context, 'fc1', y, { outputs: hidden }));
     return linear(context, 'fc2', dropout(context, 'dropout', y, rate), { outputs }); // [N, outputs]
   };
 }
