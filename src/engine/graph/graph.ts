@@ -1,5 +1,5 @@
 import { HounsfieldError } from '../../errors.ts';
-import { attributeOf } from '../operators/schema.ts';
+import { attributeOf, schemaFor } from '../operators/schema.ts';
 import { operatorFor } from '../operators/table.ts';
 import type { DType, Tensor } from '../tensor/tensor.ts';
 import { toNumbers } from '../tensor/tensor.ts';
@@ -183,6 +183,7 @@ export class Graph {
    * Adds a node and returns its outputs.
    *
    * @throws GRAPH_SHAPE naming the node, when the inputs do not fit the operator
+   * @throws OPERATOR_UNKNOWN when neither ONNX nor the engine has such an operator and its output types are not given
    * @throws OPERATOR_ATTRIBUTE when an attribute is unknown or of the wrong kind
    */
   add(
@@ -203,6 +204,7 @@ export class Graph {
     const outputs: Value[] = [];
     const node: Node = { op, domain, name, inputs, outputs, attributes: attributeMap };
     const wanted = options.outputNames?.length ?? options.outputs ?? 1;
+    checkArity(node, wanted, options.outputTypes !== undefined);
     const rule = operatorFor(domain, op);
     const types = rule && !options.outputTypes ? rule.shape(node, wanted) : (options.outputTypes ?? []);
     const elements = inferElements(node, types);
@@ -242,6 +244,33 @@ export class Graph {
     // A name inside of a subgraph must not come again outside of it.
     for (let { outer } = this as Graph; outer; { outer } = outer) outer.reserve([value.name]);
     return value;
+  }
+}
+
+/** @throws OPERATOR_UNKNOWN, GRAPH_SHAPE for more or fewer inputs or outputs than the operator has */
+function checkArity({ op, domain, name, inputs }: Node, outputs: number, typed: boolean): void {
+  const schema = schemaFor(domain, op);
+  if (!schema) {
+    if (typed) return;
+    throw new HounsfieldError(
+      'OPERATOR_UNKNOWN',
+      `'${name}': there is no operator '${domain ? `${domain}:` : ''}${op}'. Check its spelling, or state the types of its outputs (outputTypes).`,
+    );
+  }
+  const given = inputs.findLastIndex((input) => input !== undefined) + 1;
+  const [fewest, most] = schema.inputs;
+  const problems = [
+    given < fewest && `input ${given} is missing, ${fewest} are needed`,
+    most >= 0 && given > most && `${given} inputs were given, it takes ${most}`,
+    schema.outputs[1] >= 0 &&
+      outputs > schema.outputs[1] &&
+      `${outputs} outputs are wanted, it has ${schema.outputs[1]}`,
+  ].filter((problem) => problem !== false);
+  if (problems.length > 0) {
+    throw new HounsfieldError(
+      'GRAPH_SHAPE',
+      `${op} '${name}': ${problems.join('; ')}. Check this node's inputs.`,
+    );
   }
 }
 
