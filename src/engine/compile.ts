@@ -101,7 +101,9 @@ export async function compileStep(graph: Graph, options: CompileOptions): Promis
   const device = options.device ?? options.runtime.defaultDevice;
   const block = device === 'cpu' ? await blockedChannels(options.runtime) : 0;
   const lowered = lowerGraph(copyGraph(graph, { stateAsInputs: fed }), { device, block });
-  const session = await options.runtime.open(writeOnnx(lowered), options);
+  // Layouts were chosen by the lowering; the runtime's further passes cost time and memory and gain nothing (measured).
+  const optimization = options.optimization ?? (device === 'cpu' ? 'basic' : 'all');
+  const session = await options.runtime.open(writeOnnx(lowered), { ...options, optimization });
   const updated = [...updates.keys()];
   return {
     state,
