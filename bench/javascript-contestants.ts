@@ -56,6 +56,43 @@ export function exampleLayer(sizes: LayerSizes): Layer {
   };
 }
 
+/** The loss in double precision, by the definition: who is how far from it. */
+export function referenceLoss({ x, filter, batch, channels, size }: Layer): number {
+  const plane = size * size;
+  const y = new Float64Array(plane);
+  let squares = 0;
+  for (let image = 0; image < batch; image++) {
+    for (let out = 0; out < channels; out++) {
+      y.fill(0);
+      for (let tap = 0; tap < channels * 9; tap++) {
+        const weight = filter[out * channels * 9 + tap]!;
+        const start = (image * channels + Math.floor(tap / 9)) * plane;
+        addShifted(y, x, { start, size, down: (Math.floor(tap / 3) % 3) - 1, right: (tap % 3) - 1, weight });
+      }
+      for (const value of y) squares += value * value;
+    }
+  }
+  return squares / (batch * channels * plane);
+}
+
+interface Shift {
+  readonly start: number;
+  readonly size: number;
+  readonly down: number;
+  readonly right: number;
+  readonly weight: number;
+}
+
+/** y[i, j] += weight * x[i + down, j + right], zeros outside. */
+function addShifted(y: Float64Array, x: Float32Array, { start, size, down, right, weight }: Shift): void {
+  for (let i = Math.max(0, -down); i < Math.min(size, size - down); i++) {
+    const row = start + (i + down) * size + right;
+    for (let j = Math.max(0, -right); j < Math.min(size, size - right); j++) {
+      y[i * size + j]! += weight * x[row + j]!;
+    }
+  }
+}
+
 const dimsOf = ({ batch, channels, size }: LayerSizes) => ({
   x: [batch, channels, size, size],
   filter: [channels, channels, 3, 3],
