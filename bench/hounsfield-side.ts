@@ -3,14 +3,10 @@ import { createInterface } from 'node:readline';
 import * as ort from 'onnxruntime-node';
 import { writeOnnx } from '../src/engine/graph/onnx-file.ts';
 import { nodeRuntime } from '../src/engine/runtime/runtime.node.ts';
-import { tensor } from '../src/engine/tensor/tensor.ts';
-import { crossEntropy } from '../src/learning/losses/cross-entropy.ts';
-import { networkNamed } from '../src/learning/networks/registry.ts';
-import { sgd } from '../src/learning/optimizers/sgd.ts';
 import { compileTrainingStep } from '../src/learning/training/step.ts';
 import { pause } from './benchmark.ts';
 import { memoryMB } from './machine.ts';
-import { classOf, exampleImages, inferenceGraph, learningSeed, OUTPUTS, SIZE } from './resnet-subject.ts';
+import { exampleImages, exampleTargets, inferenceGraph, resnetLearning } from './resnet-subject.ts';
 
 interface Request {
   readonly command: 'train' | 'infer' | 'step' | 'run' | 'direct' | 'memory';
@@ -36,21 +32,8 @@ async function timed(count: number, once: () => Promise<unknown>): Promise<numbe
 }
 
 async function prepareTraining({ batch, threads, rate }: Request) {
-  const step = await compileTrainingStep(
-    {
-      seed: learningSeed,
-      optimizer: sgd({ momentum: 0.9 }),
-      build(context) {
-        const images = context.graph.input('images', 'float32', [batch, 3, SIZE, SIZE]);
-        const targets = context.graph.input('targets', 'float32', [batch, OUTPUTS]);
-        return crossEntropy(networkNamed('resnet18').network(context, images, { outputs: OUTPUTS }), targets);
-      },
-    },
-    { runtime: nodeRuntime, threads },
-  );
-  const targets = tensor('float32', [batch, OUTPUTS], new Float32Array(batch * OUTPUTS));
-  for (let i = 0; i < batch; i++) targets.data[i * OUTPUTS + classOf(i)] = 1;
-  const feeds = { images: exampleImages(batch), targets };
+  const step = await compileTrainingStep(resnetLearning(batch), { runtime: nodeRuntime, threads });
+  const feeds = { images: exampleImages(batch), targets: exampleTargets(batch) };
   let done = 0;
   let loss = Number.NaN;
   repeats.step = async (count) => {

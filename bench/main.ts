@@ -19,9 +19,10 @@ import {
   textTable,
   withTable,
 } from './results-table.ts';
+import { stepProfile } from './step-profile.ts';
 import { trainStep } from './train-step.ts';
 
-const benchmarks: readonly Benchmark[] = [trainStep, inference, javascriptPeers, pneumoniamnist];
+const benchmarks: readonly Benchmark[] = [trainStep, stepProfile, inference, javascriptPeers, pneumoniamnist];
 const folder = path.join(repository, 'bench');
 const resultFile = (name: string) => path.join(folder, 'results', `${name}.json`);
 const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
