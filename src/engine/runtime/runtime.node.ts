@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import * as ort from 'onnxruntime-node';
 import { Graph } from '../graph/graph.ts';
 import { writeOnnx } from '../graph/onnx-file.ts';
 import { checkDevice, type Device, openSession, type Runtime } from './session.ts';
+
+const require = createRequire(import.meta.url);
 
 const deviceOfBackend: Readonly<Record<string, Device>> = {
   cpu: 'cpu',
@@ -24,17 +27,18 @@ function isUsable(device: Device): Promise<boolean> {
   return answer;
 }
 
-async function opensHere(device: Device): Promise<boolean> {
+/** Tried in a process of its own: drivers print on the standard output what they miss, and may take the process down. */
+function opensHere(device: Device): Promise<boolean> {
   const graph = new Graph();
   graph.output(graph.op('Neg', [graph.input('x', 'float32', [1])]));
-  try {
-    const options = { executionProviders: [device], logSeverityLevel: 4 as const };
-    const session = await ort.InferenceSession.create(writeOnnx(graph), options);
-    await session.release();
-    return true;
-  } catch {
-    return false; // the reason is a driver's; doctor and DEVICE_MISSING say what to do
-  }
+  const script = `
+    const ort = require(${JSON.stringify(require.resolve('onnxruntime-node'))});
+    const model = Buffer.from('${Buffer.from(writeOnnx(graph)).toString('base64')}', 'base64');
+    ort.InferenceSession.create(model, { executionProviders: ['${device}'] })
+      .then(() => process.exit(0), () => process.exit(1));`;
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['-e', script], { timeout: 20_000 }, (error) => resolve(error === null));
+  });
 }
 
 async function devices(): Promise<readonly Device[]> {
@@ -44,7 +48,7 @@ async function devices(): Promise<readonly Device[]> {
   return named.filter((_, i) => found[i]);
 }
 
-const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }; // npm's own file
+const { version } = require('onnxruntime-node/package.json') as { version: string }; // npm's own file
 
 /** ONNX Runtime in Node.js. */
 export const nodeRuntime: Runtime = {
