@@ -1,5 +1,6 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { HounsfieldError, isHounsfieldError } from '../../errors.ts';
+import { INTERNAL_DOMAIN } from '../operators/schema.ts';
 import { operatorFor } from '../operators/table.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Attribute } from './attributes.ts';
@@ -292,7 +293,7 @@ function valueInfo(value: Value): ValueInfoProto {
 }
 
 function nodeToProto(node: Node, domains: Set<string>): NodeProto {
-  if (node.domain === 'hounsfield') {
+  if (node.domain === INTERNAL_DOMAIN) {
     throw new HounsfieldError(
       'ONNX_INTERNAL_OPERATOR',
       `'${node.name}' is the engine's own ${node.op}, which no other program knows. Expand the graph first: expandComposites(graph).`,

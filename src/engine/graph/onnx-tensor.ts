@@ -3,7 +3,6 @@ import { HounsfieldError } from '../../errors.ts';
 import {
   allocate,
   bytesPerElement,
-  type DType,
   elementCount,
   type NumericDType,
   type Tensor,
@@ -120,5 +119,3 @@ export function tensorToProto(name: string, { dtype, dims, data }: Tensor): Tens
   }
   return proto;
 }
-
-export type { DType };

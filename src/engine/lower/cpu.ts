@@ -3,6 +3,7 @@ import type { Graph, Node, Value } from '../graph/graph.ts';
 import { copyGraph } from '../graph/rewrite.ts';
 import { staticShape } from '../graph/shape.ts';
 import { intOf } from '../operators/operator.ts';
+import { INTERNAL_DOMAIN } from '../operators/schema.ts';
 import { windowOf } from '../operators/window.ts';
 import { elementCount, tensor } from '../tensor/tensor.ts';
 
@@ -13,7 +14,7 @@ import { elementCount, tensor } from '../tensor/tensor.ts';
 export function lowerCompositesForCpu(graph: Graph): Graph {
   return copyGraph(graph, {
     mapNode: (node, inputs, target) => {
-      const rule = node.domain === 'hounsfield' ? rules[node.op] : undefined;
+      const rule = node.domain === INTERNAL_DOMAIN ? rules[node.op] : undefined;
       // Composites leave no required input out; the optional one is the last.
       return rule && target.scope(node.name, () => rule(node, inputs as readonly Value[]));
     },

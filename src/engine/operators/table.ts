@@ -10,7 +10,6 @@ import type { Operator, OperatorTable } from './operator.ts';
 import { pooling } from './pooling.ts';
 import { reductions } from './reductions.ts';
 import { resampling } from './resampling.ts';
-import { INTERNAL_DOMAIN } from './schema.ts';
 import { shapeOperators } from './shape-operators.ts';
 
 /** Every operator of ONNX's own domain that the engine knows, by name. */
@@ -39,5 +38,3 @@ export const otherOperators: OperatorTable = {
 export function operatorFor(domain: string, op: string): Operator | undefined {
   return domain === '' || domain === 'ai.onnx' ? standardOperators[op] : otherOperators[`${domain}:${op}`];
 }
-
-export const isInternal = (domain: string): boolean => domain === INTERNAL_DOMAIN;

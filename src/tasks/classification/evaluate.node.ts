@@ -4,7 +4,6 @@ import { writeError, writeFileAtomically } from '../../atomic-file.node.ts';
 import { elementCount } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';
 import { type LoadedModel, loadModel } from '../bundle/load-model.node.ts';
-import type { ModelCard } from '../bundle/model-card.ts';
 import { classCounts, type Dataset } from '../dataset/dataset.ts';
 import { loadDataset } from '../dataset/manifest.node.ts';
 import { samplesHash } from '../dataset/split-hash.node.ts';
@@ -107,7 +106,7 @@ function reportOf(
     },
     model: {
       network: card.network,
-      parameters: parameterCount(graph, card),
+      parameters: parameterCount(graph),
       input: `${card.input.height} × ${card.input.width}, ${card.input.channels} channels`,
       file: path.basename(request.model),
     },
@@ -134,7 +133,7 @@ function reportOf(
 }
 
 /** Trained weights: float initializers but running statistics and the input's own constants. */
-function parameterCount(graph: LoadedModel['graph'], _card: ModelCard): number {
+function parameterCount(graph: LoadedModel['graph']): number {
   let count = 0;
   for (const [name, { constant }] of graph.initializers) {
     if (/\.(weight|bias)$/.test(name) && constant) count += elementCount(constant.dims);
