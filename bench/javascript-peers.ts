@@ -108,7 +108,7 @@ async function measure(
   try {
     say(`${name} …`);
     const result = await contestant.result(); // the warm-up as well
-    const lossError = requireAgreement(`${name}, loss`, [result.loss], [reference], LOSS_TOLERANCE);
+    const lossError = requireAgreement(`${name}, loss`, [result.loss], [reference], 1e-3);
     const notes = [
       `${name}: the loss differs by ${lossError.toExponential(1)} from that in double precision.`,
     ];
@@ -133,9 +133,6 @@ async function measure(
     await pause(REST);
   }
 }
-
-/** A mean of 1.6 million squares: whoever adds them one after another in single precision is about 1e-3 off. */
-const LOSS_TOLERANCE = 1e-2;
 
 function compared(name: string, found: StepResult, expected: StepResult): string {
   const differences = [
