@@ -14,6 +14,14 @@ const badGraphs: readonly (readonly [string, Build, string, RegExp])[] = [
     /3 and 4/,
   ],
   ['an input left out', (g, x) => g.op('Mul', [x, undefined]), 'GRAPH_SHAPE', /input 1 is missing/],
+  ['an input too many', (g, x) => g.op('Relu', [x, x]), 'GRAPH_SHAPE', /2 inputs were given, it takes 1/],
+  [
+    'an output too many',
+    (g, x) => g.add('Relu', [x], {}, { outputs: 2 }),
+    'GRAPH_SHAPE',
+    /2 outputs are wanted, it has 1/,
+  ],
+  ['a misspelt operator', (g, x) => g.op('Rellu', [x]), 'OPERATOR_UNKNOWN', /no operator 'Rellu'/],
   [
     'matrices whose inner sizes differ',
     (g, x) => g.op('MatMul', [x, g.input('b', 'float32', [2, 3])]),

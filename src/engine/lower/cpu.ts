@@ -9,7 +9,7 @@ import { elementCount, tensor } from '../tensor/tensor.ts';
 
 /**
  * Forms of the engine's composites that ONNX Runtime's CPU kernels run faster than the general ones of expand.ts,
- * chosen by shape (measured: bench/README.md). What has no quicker form is left to expand.ts.
+ * chosen by shape (docs/decisions/0003-composites-and-lowering.md). What has no quicker form is left to expand.ts.
  */
 export function lowerCompositesForCpu(graph: Graph): Graph {
   return copyGraph(graph, {
