@@ -137,7 +137,17 @@ export function parityImage(model: ParityModel, [height, width]: readonly [numbe
     ? hashUniform(name, count, 0, 2 ** bitDepth).map(Math.floor)
     : hashUniform(name, count);
   const pixels = pixelArrays[bitDepth as 8 | 16 | 32].from(values); // the models above have no other depth
-  return { pixels, channels, height, width, bitDepth, unit: 'arbitrary' };
+  return {
+    pixels,
+    channels,
+    height,
+    width,
+    bitDepth,
+    unit: 'arbitrary',
+    depth: 1,
+    timePoints: 1,
+    history: [],
+  };
 }
 
 /** A forward, backward and update graph in standard operators alone, as a file. */

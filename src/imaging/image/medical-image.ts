@@ -1,24 +1,93 @@
 import { HounsfieldError } from '../../errors.ts';
+import type { Geometry } from '../geometry/geometry.ts';
 
 /** What pixel values are stored in. */
-export type PixelArray = Uint8Array | Uint16Array | Int16Array | Float32Array;
+export type PixelArray =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array;
 
-/** What a pixel value means: Hounsfield units, or a number whose scale the file does not give. */
-export type IntensityUnit = 'arbitrary' | 'HU';
+/**
+ * What a pixel value means. 'arbitrary': a number whose scale the file does not give. SUV by body weight, lean body mass
+ * (Janmahasatian, or James where named so) or body surface area; 'label': see LabelMap.
+ */
+export type IntensityUnit =
+  | 'arbitrary'
+  | 'HU'
+  | 'Bq/ml'
+  | 'SUVbw'
+  | 'SUVlbm'
+  | 'SUVbsa'
+  | 'probability'
+  | 'label';
 
-/** A two-dimensional image: pixel values as stored, planar, and what they mean. */
-export interface MedicalImage {
-  readonly pixels: PixelArray; // [C, H, W]
-  /** 1 grey, 3 red-green-blue. */
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  /** Bits the file gives each value, 1..32. */
-  readonly bitDepth: number;
-  readonly unit: IntensityUnit;
+/** One thing done to an image: the transform's name and all its numbers, enough to do it again or to undo it. */
+export interface HistoryEntry {
+  readonly transform: string;
+  /** Plain JSON. */
+  readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** An image whose values are float32: what transforms read and return. A MedicalImage of float32 is one. */
+/** An image of two or three dimensions, of one or more channels and time points: values, place, meaning, history. */
+export interface MedicalImage {
+  readonly pixels: PixelArray; // [T, C, D, H, W]; of a two-dimensional image [C, H, W]
+  /** 1 grey, 3 red-green-blue, more for stacked series. */
+  readonly channels: number;
+  /** Slices; 1 for a two-dimensional image. */
+  readonly depth: number;
+  readonly height: number;
+  readonly width: number;
+  /** 1 unless the image has a time axis. */
+  readonly timePoints: number;
+  /** Seconds from one time point to the next, where the file says. */
+  readonly timeStepS?: number;
+  /** Bits the file gives each value, 1..64. */
+  readonly bitDepth: number;
+  readonly unit: IntensityUnit;
+  /** Absent where the file does not say how large a pixel is. */
+  readonly geometry?: Geometry;
+  /** What was done since the file was read, oldest first. */
+  readonly history: readonly HistoryEntry[];
+}
+
+/** A code from a terminology, as DICOM writes it (PS3.3 table 8.8-1): for example 10200004, SCT, Liver. */
+export interface CodedConcept {
+  readonly value: string;
+  readonly scheme: string;
+  readonly meaning: string;
+}
+
+/** What one value of a LabelMap stands for. */
+export interface Label {
+  readonly value: number;
+  readonly name: string;
+  /** The layer that holds it: channel of the map, 0 where labels do not overlap. */
+  readonly channel?: number;
+  /** sRGB, 0..255. */
+  readonly colour?: readonly [number, number, number];
+  readonly category?: CodedConcept;
+  readonly type?: CodedConcept;
+}
+
+/**
+ * An image whose values are labels, 0 the background: always interpolated as labels. Where labels overlap each channel is
+ * a layer of its own, and Label.channel says which.
+ */
+export interface LabelMap extends MedicalImage {
+  readonly unit: 'label';
+  readonly labels: readonly Label[];
+}
+
+export function isLabelMap(image: MedicalImage): image is LabelMap {
+  return image.unit === 'label';
+}
+
+/** A two-dimensional image of float32: what the pixel-wise and two-dimensional transforms read and return. */
 export interface FloatImage {
   readonly pixels: Float32Array; // [C, H, W]
   readonly channels: number;
@@ -26,27 +95,60 @@ export interface FloatImage {
   readonly width: number;
 }
 
-/** Makes a MedicalImage and checks that the array has channels x height x width values. Throws IMAGE_SHAPE. */
+/** The sides of an array of pixels; what is left out is 1. */
+export interface ImageShape {
+  readonly timePoints?: number;
+  readonly channels?: number;
+  readonly depth?: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Makes a MedicalImage and checks that the array has the product of the sides as its length. Throws IMAGE_SHAPE. */
 export function medicalImage(
   pixels: PixelArray,
-  shape: { channels: number; height: number; width: number },
-  bitDepth: number,
+  shape: ImageShape,
+  bitDepth: number = pixels.BYTES_PER_ELEMENT * 8,
   unit: IntensityUnit = 'arbitrary',
+  more: Partial<Pick<MedicalImage, 'geometry' | 'timeStepS' | 'history'>> = {},
 ): MedicalImage {
-  const { channels, height, width } = shape;
-  if (channels < 1 || height < 1 || width < 1 || pixels.length !== channels * height * width) {
+  const { timePoints = 1, channels = 1, depth = 1, height, width } = shape;
+  const sides = [timePoints, channels, depth, height, width];
+  const whole = sides.every((side) => Number.isInteger(side) && side >= 1);
+  if (!whole || pixels.length !== sides.reduce((product, side) => product * side, 1)) {
     throw new HounsfieldError(
       'IMAGE_SHAPE',
-      `${pixels.length} values do not fill ${channels} x ${height} x ${width} (channels x height x width). ` +
+      `${pixels.length} values do not fill ${sides.join(' x ')} (time x channels x depth x height x width). ` +
         'Pass a planar array of exactly that many values, each side at least 1.',
     );
   }
-  return { pixels, channels, height, width, bitDepth, unit };
+  return { pixels, timePoints, channels, depth, height, width, bitDepth, unit, history: [], ...more };
 }
 
-/** The image with its values as float32, unchanged in scale; shares memory when they already are. */
+/** Makes a LabelMap. Throws IMAGE_SHAPE. */
+export function labelMap(
+  pixels: PixelArray,
+  shape: ImageShape,
+  labels: readonly Label[],
+  more: Partial<Pick<MedicalImage, 'geometry' | 'timeStepS' | 'history'>> = {},
+): LabelMap {
+  const image = medicalImage(pixels, shape, pixels.BYTES_PER_ELEMENT * 8, 'label', more);
+  return { ...image, unit: 'label', labels };
+}
+
+/**
+ * A two-dimensional image with its values as float32, unchanged in scale; shares memory when they already are.
+ * Throws IMAGE_NOT_2D when it has more than one slice or time point.
+ */
 export function toFloatImage(image: MedicalImage): FloatImage {
   const { channels, height, width, pixels } = image;
+  if (image.depth !== 1 || image.timePoints !== 1) {
+    throw new HounsfieldError(
+      'IMAGE_NOT_2D',
+      `the image has ${image.depth} slices and ${image.timePoints} time points, where one of each is expected. ` +
+        'Take a slice of it first.',
+    );
+  }
   const floats = pixels instanceof Float32Array ? pixels : new Float32Array(pixels);
   return { pixels: floats, channels, height, width };
 }

@@ -1,0 +1,53 @@
+import { open } from 'node:fs/promises';
+import { HounsfieldError } from '../../errors.ts';
+import type { ByteSource } from './byte-source.ts';
+
+/** A file on disk as a source, read in pieces; close it when done. Throws FILE_MISSING, FILE_UNREADABLE. */
+export async function fileSource(path: string): Promise<ByteSource> {
+  const failed = (cause: unknown): HounsfieldError => {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    return code === 'ENOENT' || code === 'ENOTDIR'
+      ? new HounsfieldError('FILE_MISSING', `${path} does not exist. Check the path and its spelling.`, {
+          cause,
+        })
+      : new HounsfieldError(
+          'FILE_UNREADABLE',
+          `${path} cannot be read (${code}). Check that it is a file, and its permissions.`,
+          { cause },
+        );
+  };
+  const handle = await open(path, 'r').catch((cause: unknown) => {
+    throw failed(cause);
+  });
+  const info = await handle.stat();
+  if (!info.isFile()) {
+    await handle.close();
+    throw new HounsfieldError(
+      'FILE_UNREADABLE',
+      `${path} is not a file. Name a file, not a folder or a device.`,
+    );
+  }
+  let isOpen = true;
+  return {
+    name: path,
+    size: info.size,
+    read: async (offset, length) => {
+      const bytes = new Uint8Array(Math.max(0, Math.min(length, info.size - offset)));
+      let got = 0;
+      while (got < bytes.length) {
+        const { bytesRead } = await handle
+          .read(bytes, got, bytes.length - got, offset + got)
+          .catch((cause: unknown) => {
+            throw failed(cause);
+          });
+        if (bytesRead === 0) break;
+        got += bytesRead;
+      }
+      return bytes.subarray(0, got);
+    },
+    close: async () => {
+      if (isOpen) await handle.close();
+      isOpen = false;
+    },
+  };
+}
