@@ -176,7 +176,7 @@ describe('opening a file', () => {
 
   test('a MedicalImage holds exactly its pixels', () => {
     expect(() => medicalImage(new Uint8Array(5), { channels: 1, height: 2, width: 3 }, 8)).toThrow(
-      'IMAGE_SHAPE: 5 values do not fill 1 x 2 x 3',
+      'IMAGE_SHAPE: 5 values do not fill 1 x 1 x 1 x 2 x 3',
     );
   });
 });
