@@ -6,7 +6,7 @@ import { blend, type Colour, label, type Picture, picture, toImage } from './pic
 import { type Plane, type PlaneName, planeOf, sliceOf, voxelOnPlane } from './plane.ts';
 
 export interface ViewOptions {
-  /** Values shown as black and as white. Left out: the 0.5th and 99.5th percentile of the slices shown. */
+  /** Values shown as black and as white. Left out: the image's displayRange, or the 0.5th and 99.5th percentile of the slices shown. */
   readonly range?: readonly [low: number, high: number];
   /** Voxel (x, y, z) whose three planes are shown; left out: the middle, or the middle of the overlay. */
   readonly at?: readonly [number, number, number];
@@ -64,7 +64,7 @@ export function viewPlanes(image: MedicalImage, options: ViewOptions = {}): Medi
     height: Math.max(1, Math.round(plane.rows * plane.rowMm * scale)),
   }));
   const values = panels.map((panel) => channelsOf(image, panel, options.timePoint ?? 0));
-  const range = options.range ?? shownRange(image, values.flat());
+  const range = options.range ?? image.displayRange ?? shownRange(image, values.flat());
   const drawn = picture(
     panels.reduce((sum, panel) => sum + panel.width + GAP, -GAP),
     height,

@@ -51,6 +51,8 @@ export interface MedicalImage {
   readonly unit: IntensityUnit;
   /** Absent where the file does not say how large a pixel is. */
   readonly geometry?: Geometry;
+  /** Values that the file asks to be shown as black and as white: a window, or cal_min and cal_max. */
+  readonly displayRange?: readonly [low: number, high: number];
   /** What was done since the file was read, oldest first. */
   readonly history: readonly HistoryEntry[];
 }
@@ -104,13 +106,16 @@ export interface ImageShape {
   readonly width: number;
 }
 
+/** What an image may say besides its values. */
+export type ImageFacts = Partial<Pick<MedicalImage, 'geometry' | 'timeStepS' | 'displayRange' | 'history'>>;
+
 /** Makes a MedicalImage and checks that the array has the product of the sides as its length. Throws IMAGE_SHAPE. */
 export function medicalImage(
   pixels: PixelArray,
   shape: ImageShape,
   bitDepth: number = pixels.BYTES_PER_ELEMENT * 8,
   unit: IntensityUnit = 'arbitrary',
-  more: Partial<Pick<MedicalImage, 'geometry' | 'timeStepS' | 'history'>> = {},
+  more: ImageFacts = {},
 ): MedicalImage {
   const { timePoints = 1, channels = 1, depth = 1, height, width } = shape;
   const sides = [timePoints, channels, depth, height, width];
@@ -130,7 +135,7 @@ export function labelMap(
   pixels: PixelArray,
   shape: ImageShape,
   labels: readonly Label[],
-  more: Partial<Pick<MedicalImage, 'geometry' | 'timeStepS' | 'history'>> = {},
+  more: ImageFacts = {},
 ): LabelMap {
   const image = medicalImage(pixels, shape, pixels.BYTES_PER_ELEMENT * 8, 'label', more);
   return { ...image, unit: 'label', labels };
