@@ -49,7 +49,7 @@ export interface ByteRange {
 /** One data element. Exactly one of bytes, deferred, items and fragments is there. */
 export interface DataElement {
   readonly tag: Tag;
-  /** As the file says, or from the dictionary where the syntax is implicit; UN where nobody knows. */
+  /** As the file says, or from the dictionary where the file says nothing or UN; UN where nobody knows. */
   readonly vr: Vr;
   /** The value as it lies in the file, in the data set's byte order. */
   readonly bytes?: Uint8Array;
@@ -57,10 +57,14 @@ export interface DataElement {
   readonly deferred?: ByteRange;
   /** Of a sequence. */
   readonly items?: readonly Dataset[];
-  /** Of encapsulated pixel data: where each fragment lies, the basic offset table first. */
+  /** Of encapsulated pixel data: where each fragment's bytes lie, the basic offset table first. */
   readonly fragments?: readonly ByteRange[];
   /** Where the whole element lies, tag and length included; absent for one that was made in memory. */
   readonly place?: ByteRange;
+  /** True where the length in the file is undefined (FFFFFFFF). */
+  readonly undefinedLength?: boolean;
+  /** True where the value could be read only in part: the file ends early, or a sequence is broken. */
+  readonly damaged?: boolean;
 }
 
 /** Elements by tag, ascending, and what is needed to read their values. Items of sequences are data sets, too. */
@@ -69,6 +73,10 @@ export interface Dataset {
   readonly littleEndian: boolean;
   /** Specific Character Set in force here, inherited by items (PS3.3 C.12.1.1.2); [''] is ISO-IR 6. */
   readonly characterSets: readonly string[];
+  /** How the elements are encoded where the data set lies in a file; explicit where absent. */
+  readonly explicitVr?: boolean;
+  /** Of an item: true where its length in the file is undefined. */
+  readonly undefinedLength?: boolean;
 }
 
 /** A DICOM file: header read, long values still where they lie. */
@@ -76,6 +84,7 @@ export interface DicomFile {
   /** Group 0002; empty when the file has none. */
   readonly meta: Dataset;
   readonly dataset: Dataset;
+  /** As the meta group says; guessed from the data where it is silent. */
   readonly transferSyntaxUid: string;
   readonly explicitVr: boolean;
   /** Where deferred values and fragments are read from: the file itself, or the inflated data set. */

@@ -1,0 +1,307 @@
+import { HounsfieldError } from '../../../errors.ts';
+import { type ByteCursor, demand, type Need, takeBytes } from './byte-cursor.ts';
+import type { ByteRange, DataElement, Dataset, Tag, Vr } from './dataset.ts';
+import {
+  type ChoiceOfVr,
+  dictionaryEntry,
+  formatTag,
+  isChoiceOfVr,
+  isPrivate,
+  isPrivateCreator,
+} from './dictionary.ts';
+import { parseFragments, scanForDelimiter } from './parse-fragments.ts';
+import {
+  count,
+  itemEnd,
+  itemTag,
+  type Parsing,
+  type Scope,
+  scopeOf,
+  sequenceEnd,
+  undefinedLength,
+} from './parsing.ts';
+import { privateVrOf } from './private-dictionary.ts';
+import { hasLongLength, isBulk, vrOfCode } from './value-representation.ts';
+
+const specificCharacterSet = 0x00080005;
+
+/** Which elements of the outermost data set are wanted. */
+export interface Wanted {
+  /** The first tag that is not read any more. */
+  readonly until?: (tag: Tag) => boolean;
+  /** Only these are kept; the others are passed over. */
+  readonly only?: ReadonlySet<Tag>;
+}
+
+interface Header {
+  readonly tag: Tag;
+  /** As the file says; undefined where it says nothing or nothing valid. */
+  readonly vr: Vr | undefined;
+  readonly length: number;
+  readonly start: number;
+}
+
+/** True where the next element's VR bytes are no capitals: implicit encoding, whatever was promised. */
+export function* looksImplicit(cursor: ByteCursor): Generator<Need, boolean | undefined> {
+  if (!(yield* demand(cursor, 6))) return undefined;
+  const at = cursor.position - cursor.start;
+  const [first, second] = [cursor.bytes[at + 4]!, cursor.bytes[at + 5]!];
+  return !(first > 0x40 && first < 0x5b && second > 0x40 && second < 0x5b);
+}
+
+/** Reads elements to the soft end (elements may run over it), never past the hard end. */
+export function* parseElements(
+  parsing: Parsing,
+  scope: Scope,
+  softEnd: number,
+  hardEnd: number,
+  wanted: Wanted = {},
+): Generator<Need, void> {
+  const { cursor } = parsing;
+  let highest = -1;
+  let sorted = true;
+  while (cursor.position < softEnd && !parsing.lost) {
+    const header = yield* readHeader(parsing, scope, hardEnd);
+    if (header === undefined || header.tag === itemEnd) break;
+    if (header.tag === sequenceEnd || header.tag === itemTag) {
+      cursor.position = header.start;
+      if (scope.depth === 0) parsing.lost = true;
+      parsing.warnings.add('An item lacks its delimiter.');
+      break;
+    }
+    if (wanted.until?.(header.tag) === true) {
+      cursor.position = header.start;
+      break;
+    }
+    count(parsing);
+    if (wanted.only !== undefined && !wanted.only.has(header.tag) && header.length !== undefinedLength) {
+      cursor.position = Math.min(cursor.position + header.length, hardEnd);
+      continue;
+    }
+    const element = yield* readElement(parsing, scope, header, hardEnd);
+    if (element === undefined || (wanted.only !== undefined && !wanted.only.has(header.tag))) continue;
+    if (scope.elements.has(element.tag))
+      parsing.warnings.add(`${formatTag(element.tag)} is there twice; the last one counts.`);
+    else if (element.tag < highest) sorted = false;
+    else highest = element.tag;
+    scope.elements.set(element.tag, element);
+    if (element.tag === specificCharacterSet && element.bytes !== undefined)
+      scope.characterSets = characterSetsOf(element.bytes);
+  }
+  if (!sorted) {
+    parsing.warnings.add('Elements are not in ascending order.');
+    const ascending = [...scope.elements].sort(([a], [b]) => a - b);
+    scope.elements.clear();
+    for (const [tag, element] of ascending) scope.elements.set(tag, element);
+  }
+}
+
+/** The values of Specific Character Set, trimmed. */
+export function characterSetsOf(bytes: Uint8Array): readonly string[] {
+  let value = '';
+  for (const byte of bytes) value += String.fromCharCode(byte);
+  return value.split('\\').map((part) => part.replace(/^[ \0]+|[ \0]+$/g, ''));
+}
+
+function* readHeader(parsing: Parsing, scope: Scope, hardEnd: number): Generator<Need, Header | undefined> {
+  const { cursor } = parsing;
+  const start = cursor.position;
+  if (start + 8 > hardEnd) {
+    parsing.warnings.add('A few bytes that are no element stand at the end.');
+    cursor.position = hardEnd;
+    return undefined;
+  }
+  yield* demand(cursor, Math.min(12, hardEnd - start));
+  const at = start - cursor.start;
+  const { view, bytes } = cursor;
+  const little = scope.littleEndian;
+  const tag = ((view.getUint16(at, little) << 16) | view.getUint16(at + 2, little)) >>> 0;
+  cursor.position = start + 8;
+  const code = (bytes[at + 4]! << 8) | bytes[at + 5]!;
+  if (!scope.explicitVr || tag >= 0xfffe0000 || code < 0x4141 || code > 0x5a5a)
+    return { tag, vr: undefined, length: view.getUint32(at + 4, little), start };
+  const vr = vrOfCode(code);
+  if (vr === undefined || !hasLongLength(vr)) {
+    if (vr === undefined) parsing.warnings.add(`${formatTag(tag)} has a VR that the standard does not know.`);
+    return { tag, vr, length: view.getUint16(at + 6, little), start };
+  }
+  if (start + 12 > hardEnd) {
+    parsing.warnings.add('The last element ends within its length.');
+    cursor.position = hardEnd;
+    return undefined;
+  }
+  cursor.position = start + 12;
+  return { tag, vr, length: view.getUint32(at + 8, little), start };
+}
+
+/** The VR that other sources than the element itself give. */
+function lookUpVr(scope: Scope, tag: Tag): Vr | ChoiceOfVr {
+  if (!isPrivate(tag)) return dictionaryEntry(tag)?.vr ?? ((tag & 0xffff) === 0 ? 'UL' : 'UN');
+  if (isPrivateCreator(tag)) return 'LO';
+  if ((tag & 0xff00) === 0) return (tag & 0xffff) === 0 ? 'UL' : 'UN';
+  const creator = scope.elements.get(((tag & 0xffff0000) | ((tag >>> 8) & 0xff)) >>> 0)?.bytes;
+  if (creator === undefined) return 'UN';
+  let name = '';
+  for (const byte of creator) name += String.fromCharCode(byte);
+  return privateVrOf(tag, name.replace(/[ \0]+$/, '')) ?? 'UN';
+}
+
+function settledVr(parsing: Parsing, scope: Scope, tag: Tag, vr: Vr | ChoiceOfVr): Vr {
+  if (!isChoiceOfVr(vr)) return vr;
+  parsing.choices.push({ scope, tag, choice: vr });
+  return 'OW';
+}
+
+function* readElement(
+  parsing: Parsing,
+  scope: Scope,
+  header: Header,
+  hardEnd: number,
+): Generator<Need, DataElement | undefined> {
+  if (header.length === undefinedLength) return yield* readUndefined(parsing, scope, header, hardEnd);
+  const { cursor } = parsing;
+  const { tag, start } = header;
+  const known =
+    header.vr === undefined || (header.vr === 'UN' && (isPrivate(tag) || header.length < 0xffff))
+      ? lookUpVr(scope, tag)
+      : header.vr;
+  const vr = settledVr(parsing, scope, tag, known);
+  const damaged = cursor.position + header.length > hardEnd;
+  const length = damaged ? hardEnd - cursor.position : header.length;
+  if (damaged) parsing.warnings.add(`${formatTag(tag)} is longer than what holds it: it was cut.`);
+  const place = { offset: start, length: cursor.position + length - start };
+  const mark = damaged ? { damaged } : {};
+  if (vr === 'SQ') {
+    const end = cursor.position + length;
+    const { items, whole } = yield* parseItems(parsing, scope, end, end);
+    cursor.position = end;
+    parsing.lost = false;
+    return { tag, vr, items, place, ...(whole ? mark : { damaged: true }) };
+  }
+  const range = { offset: cursor.position, length };
+  const value = yield* loadOrDefer(parsing, vr, range);
+  return value instanceof Uint8Array
+    ? { tag, vr, bytes: value, place, ...mark }
+    : { tag, vr, deferred: value, place, ...mark };
+}
+
+const deferTextAbove = 16 * 1024 * 1024;
+
+function* loadOrDefer(parsing: Parsing, vr: Vr, range: ByteRange): Generator<Need, Uint8Array | ByteRange> {
+  const { cursor, limits } = parsing;
+  const limit = isBulk(vr) ? parsing.deferAbove : Math.max(deferTextAbove, parsing.deferAbove);
+  cursor.position = range.offset;
+  if (range.length > limit || parsing.loaded + range.length > limits.loadedBytes) {
+    cursor.position += range.length;
+    return range;
+  }
+  parsing.loaded += range.length;
+  yield* demand(cursor, range.length);
+  return takeBytes(cursor, range.length);
+}
+
+function* readUndefined(
+  parsing: Parsing,
+  scope: Scope,
+  header: Header,
+  hardEnd: number,
+): Generator<Need, DataElement | undefined> {
+  const { cursor } = parsing;
+  const { tag, start } = header;
+  const known = header.vr ?? lookUpVr(scope, tag);
+  const isSequence = known === 'SQ' || known === 'UN';
+  if (isSequence) {
+    const { items, whole } = yield* parseItems(parsing, scope, undefined, hardEnd);
+    const place = { offset: start, length: cursor.position - start };
+    const base = { tag, vr: 'SQ' as const, items, place, undefinedLength: true };
+    return whole ? base : { ...base, damaged: true };
+  }
+  const vr = known === 'ow' && tag === 0x7fe00010 ? 'OB' : settledVr(parsing, scope, tag, known);
+  const from = cursor.position;
+  const found = yield* parseFragments(parsing, scope.littleEndian, hardEnd);
+  if (found.whole) {
+    const place = { offset: start, length: cursor.position - start };
+    return { tag, vr, fragments: found.fragments, place, undefinedLength: true };
+  }
+  cursor.position = from;
+  const end = yield* scanForDelimiter(cursor, scope.littleEndian, hardEnd);
+  if (end === undefined) {
+    cursor.position = hardEnd;
+    parsing.warnings.add(`${formatTag(tag)} lacks its delimiter: the file ends within it.`);
+    const place = { offset: start, length: hardEnd - start };
+    return { tag, vr, fragments: found.fragments, place, undefinedLength: true, damaged: true };
+  }
+  parsing.warnings.add(`${formatTag(tag)} has an undefined length and no fragments.`);
+  const value = yield* loadOrDefer(parsing, vr, { offset: from, length: end - from });
+  cursor.position = Math.min(end + 8, hardEnd);
+  const rest = { place: { offset: start, length: cursor.position - start }, undefinedLength: true };
+  return value instanceof Uint8Array
+    ? { tag, vr, bytes: value, ...rest }
+    : { tag, vr, deferred: value, ...rest };
+}
+
+/** The items of a sequence; `end` is undefined where a delimiter ends it. */
+function* parseItems(
+  parsing: Parsing,
+  scope: Scope,
+  end: number | undefined,
+  hardEnd: number,
+): Generator<Need, { items: Dataset[]; whole: boolean }> {
+  const { cursor } = parsing;
+  const items: Dataset[] = [];
+  if (scope.depth >= parsing.limits.depth) {
+    const message = `sequences lie more than ${parsing.limits.depth} deep. Raise limits.depth if they are meant to.`;
+    throw new HounsfieldError('DICOM_TOO_DEEP', message);
+  }
+  while (end === undefined || cursor.position < end) {
+    const start = cursor.position;
+    if (start + 8 > hardEnd || !(yield* demand(cursor, 8))) {
+      cursor.position = hardEnd;
+      parsing.warnings.add('A sequence lacks its end.');
+      return { items, whole: false };
+    }
+    const at = start - cursor.start;
+    const little = scope.littleEndian;
+    const tag = ((cursor.view.getUint16(at, little) << 16) | cursor.view.getUint16(at + 2, little)) >>> 0;
+    const length = cursor.view.getUint32(at + 4, little);
+    cursor.position = start + 8;
+    if (tag === sequenceEnd) return { items, whole: true };
+    if (tag === itemEnd) continue;
+    if (tag !== itemTag) {
+      cursor.position = start;
+      parsing.lost = true;
+      parsing.warnings.add('A sequence holds something that is no item: what follows was not read.');
+      return { items, whole: false };
+    }
+    count(parsing);
+    items.push(yield* parseItem(parsing, scope, length, hardEnd));
+    if (parsing.lost) return { items, whole: false };
+  }
+  return { items, whole: true };
+}
+
+function* parseItem(
+  parsing: Parsing,
+  parent: Scope,
+  length: number,
+  hardEnd: number,
+): Generator<Need, Dataset> {
+  const { cursor } = parsing;
+  const isOpen = length === undefinedLength;
+  const end = isOpen ? hardEnd : cursor.position + length;
+  const implicit = !parent.explicitVr || (length > 0 && ((yield* looksImplicit(cursor)) ?? false));
+  const scope = scopeOf(!implicit, parent.littleEndian, parent.characterSets, parent);
+  yield* parseElements(parsing, scope, end, hardEnd);
+  if (!isOpen && parsing.lost) {
+    parsing.lost = false;
+    cursor.position = Math.min(end, hardEnd);
+  }
+  return { ...datasetOf(scope), undefinedLength: isOpen };
+}
+
+export const datasetOf = (scope: Scope): Dataset => ({
+  elements: scope.elements,
+  littleEndian: scope.littleEndian,
+  characterSets: scope.characterSets,
+  explicitVr: scope.explicitVr,
+});

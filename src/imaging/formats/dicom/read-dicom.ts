@@ -1,0 +1,242 @@
+import { HounsfieldError } from '../../../errors.ts';
+import { type ByteSource, bytesSource } from '../byte-source.ts';
+import {
+  type ByteCursor,
+  cursorAt,
+  cursorOver,
+  demand,
+  type Need,
+  parseFromSource,
+  parseInMemory,
+} from './byte-cursor.ts';
+import type { ByteRange, DataElement, Dataset, DicomFile, Tag } from './dataset.ts';
+import { dictionaryEntry, formatTag, tagOf } from './dictionary.ts';
+import { createInflater, inflateBytes } from './inflate-dataset.ts';
+import { datasetOf, looksImplicit, parseElements, type Wanted } from './parse-elements.ts';
+import { type Parsing, scopeOf, undefinedLength } from './parsing.ts';
+import { type DicomLimits, defaultLimits } from './read-limits.ts';
+import { settleChoices } from './settle-vr.ts';
+import {
+  explicitBigEndian,
+  explicitLittleEndian,
+  implicitLittleEndian,
+  transferSyntax,
+} from './transfer-syntax.ts';
+import { vrOfCode } from './value-representation.ts';
+
+export interface ReadOptions {
+  readonly limits?: Partial<DicomLimits>;
+  /** Values of bulk VRs longer than this stay in the file until readValue fetches them; 64 KiB unless told. */
+  readonly deferAbove?: number;
+  /** Stops before the pixel data: (7FE0,0008), (7FE0,0009), (7FE0,0010). */
+  readonly stopBeforePixels?: boolean;
+  /** Only these elements of the outermost data set, by keyword or tag (Specific Character Set comes along). */
+  readonly only?: readonly (string | Tag)[];
+}
+
+/**
+ * Reads a DICOM file's header: Part 10 files, and data sets without preamble or meta group. Long values stay where
+ * they lie. Throws DICOM_NOT_DICOM, DICOM_TOO_DEEP, DICOM_TOO_MANY_ELEMENTS, DICOM_INFLATE_LIMIT,
+ * DICOM_INFLATE_FAILED, DICOM_KEYWORD_UNKNOWN, FILE_UNREADABLE; what else is wrong is listed in warnings.
+ */
+export async function readDicom(
+  source: Uint8Array | ByteSource,
+  options: ReadOptions = {},
+): Promise<DicomFile> {
+  if (source instanceof Uint8Array) return readDicomBytes(source, options);
+  const cursor = cursorAt(0, source.size);
+  const parsing = startParsing(cursor, options);
+  const head = await parseFromSource(parseHead(parsing, source.name), cursor, source);
+  if (!transferSyntax(head.transferSyntaxUid).deflated) {
+    const dataset = await parseFromSource(parseBody(parsing, head, wantedOf(options)), cursor, source);
+    return fileOf(parsing, head, dataset, source);
+  }
+  const inflater = createInflater(parsing.limits.inflatedBytes);
+  const piece = 64 * 1024;
+  for (let at = cursor.position; at < source.size; at += piece) inflater.push(await source.read(at, piece));
+  return inflatedFile(parsing, head, inflater.finish(), source.name, options);
+}
+
+/** readDicom for bytes in memory, without a promise. */
+export function readDicomBytes(bytes: Uint8Array, options: ReadOptions = {}): DicomFile {
+  const source = bytesSource(bytes);
+  const cursor = cursorOver(bytes);
+  const parsing = startParsing(cursor, options);
+  const head = parseInMemory(parseHead(parsing, source.name));
+  if (!transferSyntax(head.transferSyntaxUid).deflated) {
+    const dataset = parseInMemory(parseBody(parsing, head, wantedOf(options)));
+    return fileOf(parsing, head, dataset, source);
+  }
+  const inflated = inflateBytes(bytes.subarray(cursor.position), parsing.limits.inflatedBytes);
+  return inflatedFile(parsing, head, inflated, source.name, options);
+}
+
+/** The bytes of an element's value, fetched where they were left in the file; of fragments, the first one's. */
+export async function readValue(file: DicomFile, element: DataElement): Promise<Uint8Array> {
+  if (element.bytes !== undefined) return element.bytes;
+  if (element.deferred !== undefined) return readRange(file, element.deferred);
+  const what = element.items === undefined ? 'encapsulated: read its fragments with readRange' : 'a sequence';
+  throw new HounsfieldError(
+    'DICOM_VALUE_KIND',
+    `${formatTag(element.tag)} has no value of bytes, it is ${what}.`,
+  );
+}
+
+/** Bytes of the file, such as a fragment of encapsulated pixel data. Throws FILE_UNREADABLE where they are missing. */
+export async function readRange(file: DicomFile, range: ByteRange): Promise<Uint8Array> {
+  const bytes = await file.source.read(range.offset, range.length);
+  if (bytes.length === range.length) return bytes;
+  const message = `${file.source.name} ends at byte ${range.offset + bytes.length}, ${range.length - bytes.length} bytes early. Copy it again from its source.`;
+  throw new HounsfieldError('FILE_UNREADABLE', message);
+}
+
+interface Head {
+  readonly meta: Dataset;
+  readonly command: Dataset | undefined;
+  readonly transferSyntaxUid: string;
+}
+
+function startParsing(cursor: ByteCursor, options: ReadOptions): Parsing {
+  const limits = { ...defaultLimits, ...options.limits };
+  const deferAbove = options.deferAbove ?? 64 * 1024;
+  return { cursor, limits, deferAbove, warnings: new Set(), choices: [], counted: 0, loaded: 0, lost: false };
+}
+
+function wantedOf(options: ReadOptions): Wanted {
+  const until = (tag: Tag) => tag === 0x7fe00010 || tag === 0x7fe00009 || tag === 0x7fe00008;
+  const stop = options.stopBeforePixels === true ? { until } : {};
+  if (options.only === undefined) return stop;
+  const tags = options.only.map((name) => {
+    const tag = typeof name === 'number' ? name : tagOf(name);
+    if (tag !== undefined) return tag;
+    throw new HounsfieldError(
+      'DICOM_KEYWORD_UNKNOWN',
+      `'${name}' is no keyword of PS3.6. Spell it as there, or give its tag.`,
+    );
+  });
+  return { ...stop, only: new Set([0x00080005, ...tags]) };
+}
+
+function* parseHead(parsing: Parsing, name: string): Generator<Need, Head> {
+  const { cursor } = parsing;
+  yield* findStart(parsing, name);
+  const metaScope = scopeOf(true, true);
+  let meta = datasetOf(metaScope);
+  if ((yield* groupAt(cursor)) === 2) {
+    const implicit = (yield* looksImplicit(cursor)) === true;
+    if (implicit) parsing.warnings.add('The meta group is in implicit encoding.');
+    const scope = scopeOf(!implicit, true);
+    yield* parseElements(parsing, scope, cursor.size, cursor.size, { until: (tag) => tag >>> 16 !== 2 });
+    meta = datasetOf(scope);
+    parsing.lost = false;
+  } else parsing.warnings.add('The file has no meta group.');
+  let command: Dataset | undefined;
+  if ((yield* groupAt(cursor)) === 0 && cursor.size - cursor.position >= 8) {
+    const scope = scopeOf(false, true);
+    yield* parseElements(parsing, scope, cursor.size, cursor.size, { until: (tag) => tag >>> 16 !== 0 });
+    command = datasetOf(scope);
+  }
+  const stated = asciiOf(meta.elements.get(0x00020010)?.bytes);
+  return { meta, command, transferSyntaxUid: stated === '' ? yield* guessSyntax(parsing) : stated };
+}
+
+/** Moves to the first element, past preamble and prefix where they are there. */
+function* findStart(parsing: Parsing, name: string): Generator<Need, void> {
+  const { cursor } = parsing;
+  const prefixAt = function* (offset: number): Generator<Need, boolean> {
+    cursor.position = offset;
+    if (!(yield* demand(cursor, 4))) return false;
+    return asciiOf(cursor.bytes.subarray(offset - cursor.start, offset - cursor.start + 4)) === 'DICM';
+  };
+  if (cursor.size >= 132) {
+    cursor.position = 0;
+    yield* demand(cursor, 132);
+    if (yield* prefixAt(128)) {
+      cursor.position = 132;
+      return;
+    }
+  }
+  if (yield* prefixAt(0)) {
+    cursor.position = 4;
+    parsing.warnings.add('The prefix DICM stands at the start, without a preamble.');
+    return;
+  }
+  cursor.position = 0;
+  if (yield* startsLikeDataset(cursor)) {
+    parsing.warnings.add('The file has no preamble.');
+    return;
+  }
+  const message = `${name} is no DICOM file: it has neither the prefix DICM nor a data set at its start. Choose another file, or convert it first.`;
+  throw new HounsfieldError('DICOM_NOT_DICOM', message);
+}
+
+function* startsLikeDataset(cursor: ByteCursor): Generator<Need, boolean> {
+  if (!(yield* demand(cursor, 8))) return false;
+  const at = cursor.position - cursor.start;
+  const { view } = cursor;
+  const little = view.getUint16(at, true);
+  const big = view.getUint16(at, false);
+  const isFirst = (group: number) => group >= 2 && group <= 0x28 && group % 2 === 0;
+  if (vrOfCode(view.getUint16(at + 4, false)) !== undefined) return isFirst(little) || isFirst(big);
+  const tag = ((little << 16) | view.getUint16(at + 2, true)) >>> 0;
+  const length = view.getUint32(at + 4, true);
+  if (tag === 0) return length === 4;
+  const known = dictionaryEntry(tag) !== undefined || (tag & 0xffff) === 0;
+  return isFirst(little) && known && (length === undefinedLength || length + 8 <= cursor.size);
+}
+
+function* groupAt(cursor: ByteCursor): Generator<Need, number | undefined> {
+  if (!(yield* demand(cursor, 2))) return undefined;
+  return cursor.view.getUint16(cursor.position - cursor.start, true);
+}
+
+/** The encoding as the first element shows it, where no transfer syntax is stated. */
+function* guessSyntax(parsing: Parsing): Generator<Need, string> {
+  const { cursor } = parsing;
+  if (!(yield* demand(cursor, 6))) return implicitLittleEndian;
+  parsing.warnings.add('The file does not state its transfer syntax; it was told from the data.');
+  const at = cursor.position - cursor.start;
+  if (vrOfCode(cursor.view.getUint16(at + 4, false)) === undefined) return implicitLittleEndian;
+  return cursor.view.getUint16(at, true) >= 0x400 ? explicitBigEndian : explicitLittleEndian;
+}
+
+function* parseBody(parsing: Parsing, head: Head, wanted: Wanted): Generator<Need, Dataset> {
+  const { cursor } = parsing;
+  const syntax = transferSyntax(head.transferSyntaxUid);
+  const implicit = yield* looksImplicit(cursor);
+  const explicitVr = implicit === undefined ? syntax.explicitVr : !implicit;
+  if (explicitVr !== syntax.explicitVr)
+    parsing.warnings.add(
+      `The data set is in ${explicitVr ? 'explicit' : 'implicit'} encoding, the transfer syntax says otherwise.`,
+    );
+  const scope = scopeOf(explicitVr, syntax.littleEndian);
+  for (const [tag, element] of head.command?.elements ?? []) scope.elements.set(tag, element);
+  yield* parseElements(parsing, scope, cursor.size, cursor.size, wanted);
+  settleChoices(parsing);
+  return datasetOf(scope);
+}
+
+function fileOf(parsing: Parsing, head: Head, dataset: Dataset, source: ByteSource): DicomFile {
+  const { meta, transferSyntaxUid } = head;
+  const explicitVr = dataset.explicitVr ?? true;
+  return { meta, dataset, transferSyntaxUid, explicitVr, source, warnings: [...parsing.warnings] };
+}
+
+function inflatedFile(
+  outer: Parsing,
+  head: Head,
+  inflated: { bytes: Uint8Array; whole: boolean },
+  name: string,
+  options: ReadOptions,
+): DicomFile {
+  if (!inflated.whole) outer.warnings.add('The deflated data set ends early.');
+  const parsing = { ...outer, cursor: cursorOver(inflated.bytes) };
+  const dataset = parseInMemory(parseBody(parsing, head, wantedOf(options)));
+  return fileOf(parsing, head, dataset, bytesSource(inflated.bytes, name));
+}
+
+function asciiOf(bytes: Uint8Array | undefined): string {
+  let value = '';
+  for (const byte of bytes ?? []) value += String.fromCharCode(byte);
+  return value.replace(/[ \0]+$/, '');
+}
