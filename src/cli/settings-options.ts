@@ -64,6 +64,7 @@ export function addSettingsOptions(command: Command): Command {
   }
   return command
     .option('--augment <what>', 'none, light, or a JSON file with a recipe (default: light)')
+    .option('--preprocess <file>', 'JSON list of transforms done to every image, in training as in use')
     .addOption(
       new Option('--mixup <alpha>', 'mix pairs of images, Beta(alpha, alpha); 0: not').argParser(number),
     )
@@ -80,12 +81,13 @@ function usual(setting: string): string {
 export async function settingsFrom(
   options: Readonly<Record<string, unknown>>,
 ): Promise<Record<string, unknown>> {
-  const stored = typeof options['config'] === 'string' ? await readJson(options['config']) : {};
+  const stored = typeof options['config'] === 'string' ? await readObject(options['config']) : {};
   const { data: _data, ...settings } = stored;
   for (const [, setting] of rows) {
     if (options[setting] !== undefined) settings[setting] = options[setting];
   }
-  const { augment, mixup } = options;
+  const { augment, mixup, preprocess } = options;
+  if (typeof preprocess === 'string') settings['preprocess'] = await readJson(preprocess);
   if (typeof augment === 'string') settings['augment'] = await recipe(augment);
   if (typeof mixup === 'number') {
     settings['augment'] = { ...((settings['augment'] as object | undefined) ?? lightAugmentation), mixup };
@@ -96,22 +98,25 @@ export async function settingsFrom(
 async function recipe(what: string): Promise<unknown> {
   if (what === 'none') return {};
   if (what === 'light') return lightAugmentation;
-  return readJson(what);
+  return readObject(what);
 }
 
-async function readJson(path: string): Promise<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw new HounsfieldError(
-      'CONFIG_UNREADABLE',
-      `${path} cannot be read as JSON (${cause instanceof Error ? cause.message : String(cause)}). Name a file with one JSON object.`,
-      { cause },
-    );
-  }
+async function readObject(path: string): Promise<Record<string, unknown>> {
+  const value = await readJson(path);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>; // JSON's objects are
   }
   throw new HounsfieldError('CONFIG_UNREADABLE', `${path} holds no JSON object. Write { "epochs": 10, … }.`);
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+  } catch (cause) {
+    throw new HounsfieldError(
+      'CONFIG_UNREADABLE',
+      `${path} cannot be read as JSON (${cause instanceof Error ? cause.message : String(cause)}). Name a file of JSON.`,
+      { cause },
+    );
+  }
 }

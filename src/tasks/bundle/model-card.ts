@@ -1,8 +1,10 @@
 import type { Graph } from '../../engine/graph/graph.ts';
 import { HounsfieldError } from '../../errors.ts';
 import type { OperatingRule } from '../../evidence/statistics/operating-point.ts';
+import type { IntensityUnit } from '../../imaging/image/medical-image.ts';
+import type { NamedStep } from '../../imaging/transforms/history.ts';
 
-/** What a model takes: values as decoded from the file, of any height and width; the graph resizes and normalises. */
+/** What a model takes: values as decoded from the file and prepared, of any height and width; the graph resizes and normalises. */
 export interface InputDescription {
   readonly channels: number;
   /** Size that the graph resizes to, in pixels. */
@@ -14,6 +16,10 @@ export interface InputDescription {
   /** Whether the training images held whole numbers, so that resized values are rounded as in training. */
   readonly integer: boolean;
   readonly bitDepth: number;
+  /** What the values mean; absent in older files: arbitrary. */
+  readonly unit?: IntensityUnit;
+  /** What is done to an image after it is opened and before the graph: transforms by name with their numbers. */
+  readonly preparation?: readonly NamedStep[];
 }
 
 export interface CardFigure {

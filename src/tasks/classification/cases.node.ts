@@ -44,7 +44,7 @@ export async function reportCases(
     truth,
   }: (typeof answers)[number]): Promise<ReportCase> => {
     const { source, id } = dataset.samples[index]!;
-    const image = conformToModel(await readSample(source, dataset.stacks), { input: card.input }, id);
+    const image = conformToModel(await readSample(source, dataset), { input: card.input }, id);
     const picture = displayPicture(image);
     return {
       image: dataUrl(encodePng(picture)),

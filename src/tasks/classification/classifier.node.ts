@@ -2,11 +2,11 @@ import type { Graph } from '../../engine/graph/graph.ts';
 import { writeOnnx } from '../../engine/graph/onnx-file.ts';
 import type { Runtime, Session, SessionSettings } from '../../engine/runtime/session.ts';
 import { tensor } from '../../engine/tensor/tensor.ts';
-import { HounsfieldError } from '../../errors.ts';
 import { type FloatImage, type MedicalImage, toFloatImage } from '../../imaging/image/medical-image.ts';
 import type { ModelCard } from '../bundle/model-card.ts';
 import { conformChannels } from '../dataset/conform-image.ts';
 import type { Dataset } from '../dataset/dataset.ts';
+import { requireScale } from '../dataset/intensity-scale.ts';
 import { readSample } from '../dataset/read-sample.node.ts';
 
 /** A classifier ready for use. Close it. */
@@ -40,19 +40,14 @@ function classifierOf(session: Session): Classifier {
   };
 }
 
-/** An image with the model's channels, values as decoded. @throws CHANNELS_MISMATCH, BIT_DEPTH_MIXED */
+/** An image with the model's channels, values as decoded. @throws CHANNELS_MISMATCH, BIT_DEPTH_MIXED, UNIT_MIXED */
 export function conformToModel(
   image: MedicalImage,
   card: Pick<ModelCard, 'input'>,
   name: string,
 ): FloatImage {
-  if (image.bitDepth !== card.input.bitDepth) {
-    throw new HounsfieldError(
-      'BIT_DEPTH_MIXED',
-      `${name} has ${image.bitDepth} bits a value, the model was trained on ${card.input.bitDepth}. ` +
-        'Their intensities are not on one scale: convert the image to the depth of the training images.',
-    );
-  }
+  const { bitDepth, unit = 'arbitrary' } = card.input;
+  requireScale(image, name, { bitDepth, unit }, 'the model was trained on');
   return toFloatImage(conformChannels(image, card.input.channels, name));
 }
 
@@ -81,7 +76,7 @@ export async function predictSamples(
   };
   for (const [row, index] of indices.entries()) {
     const { source, id } = dataset.samples[index]!;
-    const image = conformToModel(await readSample(source, dataset.stacks), card, id);
+    const image = conformToModel(await readSample(source, dataset), card, id);
     const first = waiting[0]?.image;
     const otherSize = first && (first.height !== image.height || first.width !== image.width);
     if (otherSize || waiting.length === BATCH || waiting.length * image.pixels.length >= MOST_VALUES)

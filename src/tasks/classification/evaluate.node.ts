@@ -27,10 +27,11 @@ export async function evaluateModel(
 ): Promise<Readonly<Record<string, unknown>>> {
   const model = await loadModel(request.model);
   const { card } = model;
-  const dataset = await loadDataset(request.data, {
+  const loaded = await loadDataset(request.data, {
     classes: card.labels,
     ...(request.patientPattern ? { patientPattern: request.patientPattern } : {}),
   });
+  const dataset = { ...loaded, preparation: card.input.preparation ?? [] };
   const { split, indices } = chosenSamples(dataset, request.split);
   const threads = request.threads ? { threads: request.threads } : {};
   const classifier = await openClassifier(model.graph, around.runtime, threads);

@@ -6,10 +6,10 @@ import type { Runtime } from '../../engine/runtime/session.ts';
 import { tensor } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';
 import { compileGradCam, type GradCam, type HeatMap } from '../../evidence/explanation/grad-cam.ts';
-import { openImage } from '../../imaging/formats/open-image.node.ts';
 import { encodePng } from '../../imaging/formats/write-png.node.ts';
 import type { FloatImage } from '../../imaging/image/medical-image.ts';
 import { loadModel } from '../bundle/load-model.node.ts';
+import { openPicture } from '../dataset/read-sample.node.ts';
 import { displayPicture, overlayPicture } from '../report/heat-map-picture.ts';
 import type { ExplainRequest, Explanation, TaskSurroundings } from '../task.ts';
 import { conformToModel, openClassifier } from './classifier.node.ts';
@@ -78,7 +78,7 @@ export async function explainImages(
   const answers: Explanation[] = [];
   try {
     for (const [i, file] of request.images.entries()) {
-      const image = conformToModel(await openImage(file), card, file);
+      const image = conformToModel(await openPicture(file, card.input.preparation), card, file);
       const probabilities = await classifier.predict([image]);
       const index = wanted ?? probabilities.indexOf(Math.max(...probabilities));
       const picture = displayPicture(image, 'file');

@@ -1,9 +1,9 @@
-import { openImage } from '../../imaging/formats/open-image.node.ts';
 import { loadModel } from '../bundle/load-model.node.ts';
+import { openPicture } from '../dataset/read-sample.node.ts';
 import type { Prediction, TaskSurroundings } from '../task.ts';
 import { conformToModel, openClassifier } from './classifier.node.ts';
 
-/** See Task.predict. @throws what loadModel and openImage throw; CHANNELS_MISMATCH, BIT_DEPTH_MIXED */
+/** See Task.predict. @throws what loadModel and openImage throw; CHANNELS_MISMATCH, BIT_DEPTH_MIXED, UNIT_MIXED */
 export async function predictImages(
   request: { readonly model: string; readonly images: readonly string[]; readonly threads?: number },
   around: TaskSurroundings,
@@ -17,7 +17,7 @@ export async function predictImages(
   const answers: Prediction[] = [];
   try {
     for (const [i, file] of request.images.entries()) {
-      const image = conformToModel(await openImage(file), card, file);
+      const image = conformToModel(await openPicture(file, card.input.preparation), card, file);
       const probabilities = await classifier.predict([image]);
       const best = probabilities.indexOf(Math.max(...probabilities));
       answers.push({

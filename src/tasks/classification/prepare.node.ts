@@ -37,9 +37,10 @@ export async function prepareData(
   report: (event: TaskEvent) => void,
 ): Promise<PreparedData> {
   networkNamed(settings.network);
-  const found = await loadDataset(path, {
+  const loaded = await loadDataset(path, {
     ...(settings.patientPattern ? { patientPattern: settings.patientPattern } : {}),
   });
+  const found = { ...loaded, preparation: settings.preprocess };
   for (const text of found.notes) report({ kind: 'note', text });
   const survey = await surveyDataset(found, (done, of) =>
     report({ kind: 'count', text: 'checking images', done, of }),
@@ -105,8 +106,10 @@ function describeInput(survey: Survey, splits: Splits, settings: ClassificationS
     width: side,
     mean: new Array<number>(channels).fill(mean),
     standardDeviation: new Array<number>(channels).fill(deviation),
-    integer: bitDepth <= 16,
+    integer: images[0]!.whole,
     bitDepth,
+    unit: images[0]!.unit,
+    preparation: settings.preprocess,
   };
 }
 

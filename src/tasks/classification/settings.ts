@@ -1,6 +1,8 @@
 import { HounsfieldError } from '../../errors.ts';
 import { type AugmentationRecipe, recipeFaults } from '../../imaging/augmentation/recipe.ts';
+import type { NamedStep } from '../../imaging/transforms/history.ts';
 import type { Balance } from '../dataset/imbalance.ts';
+import { preparationFaults } from '../dataset/preparation.ts';
 
 /** Every choice of a training run; plain JSON, written to config.json, and all that --resume needs besides the data. */
 export interface ClassificationSettings {
@@ -23,6 +25,8 @@ export interface ClassificationSettings {
   readonly labelSmoothing: number;
   readonly imbalance: 'none' | 'weights' | Exclude<Balance, 'none'>;
   readonly augment: AugmentationRecipe;
+  /** Done to every image after it is opened, in training as in use: transforms by name with their numbers. */
+  readonly preprocess: readonly NamedStep[];
   /** Largest global norm of the gradient; 0 leaves it alone. */
   readonly clip: number;
   /** Batches whose gradients are averaged into one update. */
@@ -69,6 +73,7 @@ export const defaultSettings: ClassificationSettings = {
   labelSmoothing: 0,
   imbalance: 'none',
   augment: lightAugmentation,
+  preprocess: [],
   clip: 0,
   accumulate: 1,
   ema: 0,
@@ -143,6 +148,9 @@ export function completeSettings(given: Readonly<Record<string, unknown>>): Clas
   }
   if (typeof defined['augment'] === 'object' && defined['augment'] !== null) {
     problems.push(...recipeFaults({ ...defined['augment'] }).map((fault) => `augment: ${fault}`));
+  }
+  if (defined['preprocess'] !== undefined) {
+    problems.push(...preparationFaults(defined['preprocess']).map((fault) => `preprocess: ${fault}`));
   }
   if (problems.length > 0) {
     throw new HounsfieldError('SETTINGS_INVALID', `${problems.join('; ')}. Correct these options.`);

@@ -1,11 +1,12 @@
-import { HounsfieldError } from '../../errors.ts';
 import { applyAugmentation, drawAugmentation } from '../../imaging/augmentation/augmentation.ts';
 import { applyMixup, type MixupRecord } from '../../imaging/augmentation/mixup.ts';
 import type { AugmentationRecipe } from '../../imaging/augmentation/recipe.ts';
-import type { FloatImage } from '../../imaging/image/medical-image.ts';
+import type { FloatImage, IntensityUnit } from '../../imaging/image/medical-image.ts';
+import type { NamedStep } from '../../imaging/transforms/history.ts';
 import { RandomStream } from '../../random.ts';
 import { conformImage, type InputShape, type ResizeMode } from './conform-image.ts';
 import type { ImageStack, SampleSource } from './dataset.ts';
+import { requireScale } from './intensity-scale.ts';
 import { readSample } from './read-sample.node.ts';
 
 /** All that a worker needs to make any batch; survives structured cloning, arrays shared. */
@@ -13,12 +14,15 @@ export interface BatchContext {
   /** One for each sample that the loader serves; `index` is its place in the data set, which keys its augmentation. */
   readonly sources: readonly { readonly id: string; readonly index: number; readonly source: SampleSource }[];
   readonly stacks: ReadonlyMap<string, ImageStack>;
+  readonly preparation?: readonly NamedStep[];
   readonly shape: InputShape;
   readonly mode: ResizeMode;
   readonly recipe: AugmentationRecipe | undefined;
   readonly seed: number;
   readonly bitDepth: number;
-  readonly integer: boolean;
+  readonly unit: IntensityUnit;
+  /** Whether values are whole numbers from 0 to 2^bitDepth - 1. */
+  readonly unsigned: boolean;
   readonly cache: ImageCache;
 }
 
@@ -45,11 +49,11 @@ export interface BatchJob {
 export function createImageCache(
   count: number,
   shape: InputShape,
-  bits: { readonly bitDepth: number; readonly integer: boolean },
+  bits: { readonly bitDepth: number; readonly unsigned: boolean },
   bytes: number,
 ): ImageCache {
   const values = shape.channels * shape.height * shape.width;
-  const width = bits.integer && bits.bitDepth <= 8 ? 1 : bits.integer && bits.bitDepth <= 16 ? 2 : 4;
+  const width = bits.unsigned && bits.bitDepth <= 8 ? 1 : bits.unsigned && bits.bitDepth <= 16 ? 2 : 4;
   const slots = Math.min(count, Math.floor(bytes / (values * width)));
   const shared = new SharedArrayBuffer(slots * values * width);
   const pixels =
@@ -65,7 +69,7 @@ export async function makeBatch(context: BatchContext, job: BatchJob): Promise<F
   const { channels, height, width } = context.shape;
   const length = channels * height * width;
   const batch = new Float32Array(job.batchSize * length);
-  const fullScale = context.integer ? ([0, 2 ** context.bitDepth - 1] as const) : undefined;
+  const fullScale = context.unsigned ? ([0, 2 ** context.bitDepth - 1] as const) : undefined;
   for (const [row, position] of job.positions.entries()) {
     let image = await preparedImage(context, position);
     if (context.recipe) {
@@ -94,14 +98,8 @@ export async function preparedImage(context: BatchContext, position: number): Pr
     return { pixels, ...shape };
   }
   const { id, source } = context.sources[position]!;
-  const stored = await readSample(source, context.stacks);
-  if (stored.bitDepth !== context.bitDepth) {
-    throw new HounsfieldError(
-      'BIT_DEPTH_MIXED',
-      `${id} has ${stored.bitDepth} bits a value, ${context.sources[0]!.id} has ${context.bitDepth}. Their intensities ` +
-        'are not on one scale: convert all to one depth, or take the odd ones out.',
-    );
-  }
+  const stored = await readSample(source, context);
+  requireScale(stored, id, context, `${context.sources[0]!.id} has`);
   const image = conformImage(stored, shape, context.mode, id);
   if (slot !== undefined) {
     cache.pixels.set(image.pixels, slot * length);

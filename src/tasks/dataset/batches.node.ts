@@ -8,6 +8,7 @@ import { createBatchPool } from './batch-pool.node.ts';
 import type { InputShape, ResizeMode } from './conform-image.ts';
 import type { Dataset } from './dataset.ts';
 import { type Balance, balancedLength, balancedOrder } from './imbalance.ts';
+import { isUnsignedWhole } from './intensity-scale.ts';
 import { readSample } from './read-sample.node.ts';
 
 /** What a training or evaluation step is fed. */
@@ -54,7 +55,8 @@ export interface BatchLoader {
 /**
  * Decodes, augments and batches images ahead of whoever consumes them. Every random draw is keyed by
  * (seed, purpose, epoch, index in the data set), so an epoch can be repeated or entered in the middle.
- * Throws BATCH_OPTIONS, RECIPE_INVALID, and while serving IMAGE_UNREADABLE, BIT_DEPTH_MIXED, CHANNELS_MISMATCH.
+ * Throws BATCH_OPTIONS, RECIPE_INVALID, and while serving IMAGE_UNREADABLE, BIT_DEPTH_MIXED,
+ * UNIT_MIXED, CHANNELS_MISMATCH.
  *
  * @example for await (const batch of loader.epoch(0)) await step(batch);
  */
@@ -139,13 +141,13 @@ async function createContext(options: BatchLoaderOptions): Promise<BatchContext>
     const { id, source } = dataset.samples[index]!;
     return { id, index, source };
   });
-  const first = await readSample(sources[0]!.source, dataset.stacks);
-  const integer = first.pixels instanceof Uint8Array || first.pixels instanceof Uint16Array;
-  const bits = { bitDepth: first.bitDepth, integer };
+  const first = await readSample(sources[0]!.source, dataset);
+  const bits = { bitDepth: first.bitDepth, unit: first.unit, unsigned: isUnsignedWhole(first) };
   const shape = { channels, height, width };
   return {
     sources,
     stacks: dataset.stacks,
+    ...(dataset.preparation ? { preparation: dataset.preparation } : {}),
     shape,
     mode: options.resizeMode ?? 'stretch',
     recipe: options.recipe,

@@ -4,6 +4,7 @@ import { crop } from '../../imaging/transforms/crop.ts';
 import { intensityRange } from '../../imaging/transforms/intensity.ts';
 import { pad } from '../../imaging/transforms/pad.ts';
 import { resize } from '../../imaging/transforms/resize.ts';
+import { isWhole } from './intensity-scale.ts';
 
 /**
  * How an image of other proportions fits: 'stretch' each side on its own, 'pad' with its lowest value, or 'crop' the
@@ -68,7 +69,7 @@ export function conformImage(
   const float = toFloatImage(matched);
   if (float.height === shape.height && float.width === shape.width) return float;
   const sized = resize(framed(float, shape, mode), shape.height, shape.width);
-  return matched.pixels instanceof Float32Array ? sized : { ...sized, pixels: sized.pixels.map(Math.round) };
+  return !isWhole(matched) ? sized : { ...sized, pixels: sized.pixels.map(Math.round) };
 }
 
 function framed(image: FloatImage, shape: InputShape, mode: ResizeMode): FloatImage {

@@ -5,11 +5,12 @@ import {
   medicalImage,
   type PixelArray,
 } from '../../imaging/image/medical-image.ts';
+import type { NamedStep } from '../../imaging/transforms/history.ts';
 
 /** The three parts of a data set, and what each is for: learning, choosing, judging. */
 export type SplitName = 'train' | 'validation' | 'test';
 
-/** Where one image's pixels are: a file, or one image of a stack held in memory. */
+/** Where one image's pixels are: a file or a folder with one DICOM series, or one image of a stack held in memory. */
 export type SampleSource =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'stack'; readonly stack: string; readonly index: number };
@@ -45,6 +46,8 @@ export interface Dataset {
   readonly classes: readonly string[];
   readonly samples: readonly Sample[];
   readonly stacks: ReadonlyMap<string, ImageStack>;
+  /** What is done to every image after it is opened; nothing where absent. */
+  readonly preparation?: readonly NamedStep[];
   /** 'image' when no patient is known, so that each image counts as a patient of its own. */
   readonly grouping: 'patient' | 'image';
   /** What a reader of the data should know: files passed over, splits found, and so on. */

@@ -190,6 +190,8 @@ describe('duplicates', () => {
         channels: 1,
         storedChannels: 1,
         bitDepth: 8,
+        unit: 'arbitrary' as const,
+        whole: true,
         low: 0,
         high: 0,
         mean: 0,

@@ -1,6 +1,7 @@
 import { HounsfieldError } from '../../errors.ts';
 import type { Dataset, SplitName } from './dataset.ts';
 import { type DuplicatePair, duplicateConflicts } from './duplicates.ts';
+import { scaleText } from './intensity-scale.ts';
 import type { Splits } from './split.ts';
 import type { Survey } from './survey.ts';
 
@@ -113,7 +114,7 @@ function extent(values: readonly number[]): Extent {
   };
 }
 
-function tally(values: readonly number[]): Record<string, number> {
+function tally(values: readonly (number | string)[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
   return counts;
@@ -144,7 +145,7 @@ function intensities(survey: Survey): Fingerprint['intensity'] {
 }
 
 /**
- * Throws, naming the files, when images cannot be trained on together: DATA_UNREADABLE, BIT_DEPTH_MIXED, CHANNELS_MIXED
+ * Throws, naming the files, when images cannot be trained on together: DATA_UNREADABLE, UNIT_MIXED, BIT_DEPTH_MIXED, CHANNELS_MIXED
  * (colour among grey, unless `mixedChannels` is 'allow': grey then becomes three equal channels).
  */
 export function requireUniformImages(
@@ -161,14 +162,9 @@ export function requireUniformImages(
         'Copy them again from their source, or take them out of the data.',
     );
   }
-  requireSame(
-    dataset,
-    survey,
-    'BIT_DEPTH_MIXED',
-    'bits a value',
-    (image) => image.bitDepth,
-    'Convert them to one depth.',
-  );
+  const scaleAdvice = 'Their intensities are not on one scale: convert them to one.';
+  const units = new Set(survey.images.map((image) => image.unit)).size > 1;
+  requireSame(dataset, survey, units ? 'UNIT_MIXED' : 'BIT_DEPTH_MIXED', '', scaleText, scaleAdvice);
   if (mixedChannels === 'allow') return;
   const advice = 'Convert them, take the odd ones out, or allow mixed channels by name.';
   requireSame(dataset, survey, 'CHANNELS_MIXED', 'channels', (image) => image.channels, advice);
@@ -179,17 +175,17 @@ function requireSame(
   survey: Survey,
   code: string,
   what: string,
-  value: (image: Survey['images'][number]) => number,
+  value: (image: Survey['images'][number]) => number | string,
   advice: string,
 ): void {
-  const byValue = new Map<number, number[]>();
+  const byValue = new Map<number | string, number[]>();
   for (const image of survey.images)
     byValue.set(value(image), [...(byValue.get(value(image)) ?? []).slice(0, 3), image.index]);
   if (byValue.size < 2) return;
   const counts = tally(survey.images.map(value));
   const kinds = [...byValue].map(([kind, indices]) => {
     const some = indices.slice(0, 3).map((index) => dataset.samples[index]!.id);
-    return `${kind} ${what} in ${counts[kind]} images (${some.join(', ')})`;
+    return `${[kind, what].join(' ').trim()} in ${counts[kind]} images (${some.join(', ')})`;
   });
   throw new HounsfieldError(code, `${dataset.name} has ${kinds.join(' and ')}. ${advice}`);
 }

@@ -46,9 +46,7 @@ describe('a folder per class', () => {
     ]);
     expect(data.grouping).toBe('image');
     expect(data.notes.join(' ')).toMatch(/No patient is known.*1 files that are not images.*readme.txt/);
-    expect(Array.from((await readSample(data.samples[0]!.source, data.stacks)).pixels)).toEqual([
-      1, 2, 3, 4, 5, 6,
-    ]);
+    expect(Array.from((await readSample(data.samples[0]!.source, data)).pixels)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   test('train, val and test above', async () => {
@@ -235,7 +233,7 @@ describe('an .npz as MedMNIST stores it', () => {
       ['val/0', 1, 'val/0', 'validation'],
       ['test/0', 0, 'test/0', 'test'],
     ]);
-    const image = await readSample(data.samples[1]!.source, data.stacks);
+    const image = await readSample(data.samples[1]!.source, data);
     expect([image.channels, image.height, image.width, image.bitDepth, image.pixels[0]]).toEqual([
       1, 3, 4, 8, 12,
     ]);
@@ -248,7 +246,7 @@ describe('an .npz as MedMNIST stores it', () => {
     );
     const data = await loadDataset(file);
     expect(data.samples[0]!.split).toBeUndefined();
-    const image = await readSample(data.samples[1]!.source, data.stacks);
+    const image = await readSample(data.samples[1]!.source, data);
     expect(Array.from(image.pixels)).toEqual([12, 15, 18, 21, 13, 16, 19, 22, 14, 17, 20, 23]);
   });
 

@@ -85,7 +85,7 @@ test('written as PNG and read by its manifest it is the same, offset by 1024', a
       made.samples.map(({ label, patient }) => [label, patient]),
     );
     for (const index of [0, 7, 15]) {
-      const image = await readSample(read.samples[index]!.source, read.stacks);
+      const image = await readSample(read.samples[index]!.source, read);
       expect(image.bitDepth).toBe(16);
       const hu = stackImage(made.stacks.get('phantom')!, index).pixels;
       expect(Array.from(image.pixels, (value) => value - PHANTOM_OFFSET_HU)).toEqual(Array.from(hu));

@@ -3,6 +3,7 @@ import { isHounsfieldError } from '../../errors.ts';
 import { type MedicalImage, toFloatImage } from '../../imaging/image/medical-image.ts';
 import { isGreyInColour } from './conform-image.ts';
 import type { Dataset } from './dataset.ts';
+import { isWhole } from './intensity-scale.ts';
 import { likeness } from './perceptual-hash.ts';
 import { readSample } from './read-sample.node.ts';
 import type { Survey, SurveyedImage, UnreadableSample } from './survey.ts';
@@ -24,7 +25,7 @@ export async function surveyDataset(
       const index = next++;
       const { source } = dataset.samples[index]!;
       try {
-        images.push(describe(index, await readSample(source, dataset.stacks)));
+        images.push(describe(index, await readSample(source, dataset)));
       } catch (error) {
         const code = isHounsfieldError(error) ? error.code : 'IMAGE_UNREADABLE';
         unreadable.push({ index, code, message: error instanceof Error ? error.message : String(error) });
@@ -68,6 +69,8 @@ function describe(index: number, image: MedicalImage): SurveyedImage {
     channels: seen.channels,
     storedChannels: image.channels,
     bitDepth,
+    unit: image.unit,
+    whole: isWhole(image),
     low,
     high,
     mean: sum / seen.pixels.length,

@@ -1,3 +1,4 @@
+import type { IntensityUnit } from '../../imaging/image/medical-image.ts';
 import type { Likeness } from './perceptual-hash.ts';
 
 /** What was found on opening one image. */
@@ -9,6 +10,9 @@ export interface SurveyedImage {
   readonly channels: number;
   readonly storedChannels: number;
   readonly bitDepth: number;
+  readonly unit: IntensityUnit;
+  /** Whether values are whole numbers. */
+  readonly whole: boolean;
   readonly low: number;
   readonly high: number;
   readonly mean: number;
