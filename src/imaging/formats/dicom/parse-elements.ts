@@ -62,12 +62,18 @@ export function* parseElements(
   let sorted = true;
   while (cursor.position < softEnd && !parsing.lost) {
     const header = yield* readHeader(parsing, scope, hardEnd);
-    if (header === undefined || header.tag === itemEnd) break;
-    if (header.tag === sequenceEnd || header.tag === itemTag) {
-      cursor.position = header.start;
-      if (scope.depth === 0) parsing.lost = true;
-      parsing.warnings.add('An item lacks its delimiter.');
-      break;
+    if (header === undefined) break;
+    if (header.tag >>> 16 === 0xfffe) {
+      if (scope.depth > 0) {
+        if (header.tag === itemEnd) break;
+        cursor.position = header.start;
+        parsing.warnings.add('An item lacks its delimiter.');
+        break;
+      }
+      parsing.warnings.add('An item or a delimiter stands outside of any sequence; it was passed over.');
+      if (header.length !== undefinedLength)
+        cursor.position = Math.min(cursor.position + header.length, hardEnd);
+      continue;
     }
     if (wanted.until?.(header.tag) === true) {
       cursor.position = header.start;
@@ -118,7 +124,7 @@ function* readHeader(parsing: Parsing, scope: Scope, hardEnd: number): Generator
   const tag = ((view.getUint16(at, little) << 16) | view.getUint16(at + 2, little)) >>> 0;
   cursor.position = start + 8;
   const code = (bytes[at + 4]! << 8) | bytes[at + 5]!;
-  if (!scope.explicitVr || tag >= 0xfffe0000 || code < 0x4141 || code > 0x5a5a)
+  if (!scope.explicitVr || tag >>> 16 === 0xfffe || code < 0x4141 || code > 0x5a5a)
     return { tag, vr: undefined, length: view.getUint32(at + 4, little), start };
   const vr = vrOfCode(code);
   if (vr === undefined || !hasLongLength(vr)) {
@@ -138,7 +144,7 @@ function* readHeader(parsing: Parsing, scope: Scope, hardEnd: number): Generator
 function lookUpVr(scope: Scope, tag: Tag): Vr | ChoiceOfVr {
   if (!isPrivate(tag)) return dictionaryEntry(tag)?.vr ?? ((tag & 0xffff) === 0 ? 'UL' : 'UN');
   if (isPrivateCreator(tag)) return 'LO';
-  if ((tag & 0xff00) === 0) return (tag & 0xffff) === 0 ? 'UL' : 'UN';
+  if ((tag & 0xff00) === 0) return 'UN';
   const creator = scope.elements.get(((tag & 0xffff0000) | ((tag >>> 8) & 0xff)) >>> 0)?.bytes;
   if (creator === undefined) return 'UN';
   let name = '';

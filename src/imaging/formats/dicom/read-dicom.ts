@@ -143,31 +143,32 @@ function* parseHead(parsing: Parsing, name: string): Generator<Need, Head> {
 /** Moves to the first element, past preamble and prefix where they are there. */
 function* findStart(parsing: Parsing, name: string): Generator<Need, void> {
   const { cursor } = parsing;
-  const prefixAt = function* (offset: number): Generator<Need, boolean> {
-    cursor.position = offset;
-    if (!(yield* demand(cursor, 4))) return false;
-    return asciiOf(cursor.bytes.subarray(offset - cursor.start, offset - cursor.start + 4)) === 'DICM';
-  };
-  if (cursor.size >= 132) {
-    cursor.position = 0;
-    yield* demand(cursor, 132);
-    if (yield* prefixAt(128)) {
-      cursor.position = 132;
-      return;
-    }
-  }
-  if (yield* prefixAt(0)) {
-    cursor.position = 4;
-    parsing.warnings.add('The prefix DICM stands at the start, without a preamble.');
+  if (yield* prefixAt(cursor, 128)) {
+    cursor.position = 132;
     return;
   }
-  cursor.position = 0;
-  if (yield* startsLikeDataset(cursor)) {
-    parsing.warnings.add('The file has no preamble.');
+  const starts = [
+    [0, 'The file has no preamble.'],
+    [4, 'The prefix DICM stands at the start, without a preamble.'],
+    [132, 'The prefix DICM is missing after the preamble.'],
+    [128, 'The prefix DICM is missing after the preamble.'],
+  ] as const;
+  for (const [position, warning] of starts) {
+    if (position === 4 && !(yield* prefixAt(cursor, 0))) continue;
+    cursor.position = position;
+    if (!(yield* startsLikeDataset(cursor)) || (position > 4 && (yield* groupAt(cursor)) !== 2)) continue;
+    parsing.warnings.add(warning);
     return;
   }
   const message = `${name} is no DICOM file: it has neither the prefix DICM nor a data set at its start. Choose another file, or convert it first.`;
   throw new HounsfieldError('DICOM_NOT_DICOM', message);
+}
+
+function* prefixAt(cursor: ByteCursor, position: number): Generator<Need, boolean> {
+  cursor.position = position;
+  if (!(yield* demand(cursor, 4))) return false;
+  const at = position - cursor.start;
+  return asciiOf(cursor.bytes.subarray(at, at + 4)) === 'DICM';
 }
 
 function* startsLikeDataset(cursor: ByteCursor): Generator<Need, boolean> {
