@@ -84,6 +84,8 @@ export interface DicomFile {
   /** Group 0002; empty when the file has none. */
   readonly meta: Dataset;
   readonly dataset: Dataset;
+  /** The 128 bytes before the prefix DICM; absent where the file has none. */
+  readonly preamble?: Uint8Array;
   /** As the meta group says; guessed from the data where it is silent. */
   readonly transferSyntaxUid: string;
   readonly explicitVr: boolean;

@@ -1,6 +1,4 @@
-import { HounsfieldError } from '../../../errors.ts';
-import type { DataElement, Dataset, Tag, Vr } from './dataset.ts';
-import { formatTag } from './dictionary.ts';
+import type { ByteRange, DataElement, Dataset, Tag, Vr } from './dataset.ts';
 import { itemEnd, itemTag, sequenceEnd, undefinedLength } from './parsing.ts';
 import { hasLongLength, wordBytes } from './value-representation.ts';
 
@@ -8,86 +6,133 @@ import { hasLongLength, wordBytes } from './value-representation.ts';
 export interface Encoding {
   readonly explicitVr: boolean;
   readonly littleEndian: boolean;
-  /** Of sequences and their items. */
-  readonly lengths: 'defined' | 'undefined';
 }
 
-/** Fragments of encapsulated pixel data, the basic offset table first. */
-export type FragmentsOf = (element: DataElement) => readonly Uint8Array[] | undefined;
+/** A stretch to be copied from the file that was read; its words are swapped where swapBytes is above 1. */
+export interface CopiedPiece extends ByteRange {
+  readonly swapBytes: number;
+}
 
-/** The bytes of a data set's elements, piece by piece. */
-export function encodeElements(
-  elements: Iterable<DataElement>,
-  from: Dataset,
-  encoding: Encoding,
-  fragmentsOf: FragmentsOf = () => undefined,
-): Uint8Array[] {
-  const pieces: Uint8Array[] = [];
-  for (const element of elements) pieces.push(...encodeElement(element, from, encoding, fragmentsOf));
+/** What an encoded data set is made of, in order. */
+export type Piece = Uint8Array | CopiedPiece;
+
+/** What decides how an element is written, beside the element itself. */
+export interface EncodeRules {
+  /** Of sequences and items that do not say it themselves. */
+  readonly lengths: 'defined' | 'undefined';
+  /** Elements that still lie in the file as they were read: their own bytes are copied. */
+  readonly untouched?: ReadonlySet<DataElement>;
+  /** Compressed frames for (7FE0,0010): the basic offset table, then the fragments. */
+  readonly fragments?: readonly Uint8Array[];
+}
+
+const pixelData = 0x7fe00010;
+
+/** The pieces of a data set's elements in the encoding asked for. */
+export function encodeDataset(dataset: Dataset, encoding: Encoding, rules: EncodeRules): Piece[] {
+  const pieces: Piece[] = [];
+  for (const element of dataset.elements.values()) encodeElement(pieces, element, dataset, encoding, rules);
   return pieces;
 }
 
-export const totalLength = (pieces: readonly Uint8Array[]): number =>
+export const totalLength = (pieces: readonly Piece[]): number =>
   pieces.reduce((sum, piece) => sum + piece.length, 0);
 
 function encodeElement(
+  out: Piece[],
   element: DataElement,
-  from: Dataset,
+  dataset: Dataset,
   encoding: Encoding,
-  fragmentsOf: FragmentsOf,
-): Uint8Array[] {
+  rules: EncodeRules,
+): void {
   const { tag, vr } = element;
-  const fragments = fragmentsOf(element);
-  if (fragments !== undefined)
-    return [
-      elementHeader(tag, vr, undefinedLength, encoding),
-      ...fragments.flatMap((bytes) => [
-        itemHeader(itemTag, evenLength(bytes), encoding),
-        bytes,
-        ...evenPad(bytes),
-      ]),
-      itemHeader(sequenceEnd, 0, encoding),
-    ];
-  if (element.items !== undefined) return encodeSequence(element, element.items, encoding, fragmentsOf);
-  if (element.bytes === undefined) {
-    const message = `${formatTag(tag)} was left in its file and cannot be written from memory. Fetch it with readValue and put its bytes in, or use rewriteDicom.`;
-    throw new HounsfieldError('DICOM_VALUE_DEFERRED', message);
-  }
-  const bytes = from.littleEndian === encoding.littleEndian ? element.bytes : swapped(element.bytes, vr);
-  const even = evenLength(bytes);
-  // PS3.5 6.2.2 note: a value too long for its VR's two bytes of length is written as UN
+  if (tag === pixelData && rules.fragments !== undefined) encodeFragments(out, vr, rules.fragments, encoding);
+  else if (mayBeCopied(element, dataset, encoding, rules)) out.push({ ...element.place!, swapBytes: 1 });
+  else if (element.items !== undefined) encodeSequence(out, element, element.items, encoding, rules);
+  else if (element.fragments !== undefined) copyFragments(out, element, element.fragments, encoding);
+  else encodeValue(out, element, dataset, encoding);
+}
+
+function mayBeCopied(
+  element: DataElement,
+  dataset: Dataset,
+  encoding: Encoding,
+  { untouched }: EncodeRules,
+): boolean {
+  if (untouched?.has(element) !== true || element.place === undefined || element.damaged === true)
+    return false;
+  return (
+    (dataset.explicitVr ?? true) === encoding.explicitVr && dataset.littleEndian === encoding.littleEndian
+  );
+}
+
+function encodeValue(out: Piece[], element: DataElement, dataset: Dataset, encoding: Encoding): void {
+  const { tag, vr, bytes, deferred } = element;
+  const length = bytes?.length ?? deferred?.length ?? 0;
+  const even = length + (length % 2);
+  // A value too long for its VR's two bytes of length is written as UN (PS3.5 6.2.2).
   const written: Vr = encoding.explicitVr && even > 0xffff && !hasLongLength(vr) ? 'UN' : vr;
-  return [elementHeader(tag, written, even, encoding), bytes, ...evenPad(bytes)];
+  out.push(elementHeader(tag, written, even, encoding));
+  const swapBytes = dataset.littleEndian === encoding.littleEndian ? 1 : wordBytes(vr);
+  if (bytes !== undefined) out.push(swapped(bytes, swapBytes));
+  else if (deferred !== undefined) out.push({ ...deferred, swapBytes });
+  pad(out, length);
 }
 
 function encodeSequence(
-  { tag, vr }: DataElement,
+  out: Piece[],
+  element: DataElement,
   items: readonly Dataset[],
   encoding: Encoding,
-  fragmentsOf: FragmentsOf,
-): Uint8Array[] {
-  const open = encoding.lengths === 'undefined';
-  const body: Uint8Array[] = [];
+  rules: EncodeRules,
+): void {
+  // Implicit items within explicit encoding are those of a sequence that was written as UN (PS3.5 6.2.2 note 2).
+  const asUnknown = encoding.explicitVr && items.some((item) => item.explicitVr === false);
+  const inner = asUnknown ? { ...encoding, explicitVr: false } : encoding;
+  const body: Piece[] = [];
   for (const item of items) {
-    const pieces = encodeElements(item.elements.values(), item, encoding, fragmentsOf);
-    body.push(itemHeader(itemTag, open ? undefinedLength : totalLength(pieces), encoding), ...pieces);
+    const pieces = encodeDataset(item, inner, rules);
+    const open = asUnknown || (item.undefinedLength ?? rules.lengths === 'undefined');
+    body.push(itemHeader(itemTag, open ? undefinedLength : totalLength(pieces), encoding));
+    for (const piece of pieces) body.push(piece);
     if (open) body.push(itemHeader(itemEnd, 0, encoding));
   }
+  const open = asUnknown || (element.undefinedLength ?? rules.lengths === 'undefined');
   if (open) body.push(itemHeader(sequenceEnd, 0, encoding));
   const length = open ? undefinedLength : totalLength(body);
-  return [elementHeader(tag, vr, length, encoding), ...body];
+  out.push(elementHeader(element.tag, asUnknown ? 'UN' : 'SQ', length, encoding));
+  for (const piece of body) out.push(piece);
 }
 
-const evenLength = (bytes: Uint8Array): number => bytes.length + (bytes.length % 2);
-const evenPad = (bytes: Uint8Array): Uint8Array[] => (bytes.length % 2 === 0 ? [] : [new Uint8Array(1)]);
+function encodeFragments(out: Piece[], vr: Vr, fragments: readonly Uint8Array[], encoding: Encoding): void {
+  out.push(elementHeader(pixelData, vr, undefinedLength, encoding));
+  for (const bytes of fragments) {
+    out.push(itemHeader(itemTag, bytes.length + (bytes.length % 2), encoding), bytes);
+    pad(out, bytes.length);
+  }
+  out.push(itemHeader(sequenceEnd, 0, encoding));
+}
+
+function copyFragments(
+  out: Piece[],
+  { tag, vr }: DataElement,
+  fragments: readonly ByteRange[],
+  encoding: Encoding,
+): void {
+  out.push(elementHeader(tag, vr, undefinedLength, encoding));
+  for (const range of fragments) {
+    out.push(itemHeader(itemTag, range.length + (range.length % 2), encoding), { ...range, swapBytes: 1 });
+    pad(out, range.length);
+  }
+  out.push(itemHeader(sequenceEnd, 0, encoding));
+}
+
+function pad(out: Piece[], length: number): void {
+  if (length % 2 === 1) out.push(new Uint8Array(1));
+}
 
 /** Tag, VR and length as the encoding writes them. */
-export function elementHeader(
-  tag: Tag,
-  vr: Vr,
-  length: number,
-  encoding: Pick<Encoding, 'explicitVr' | 'littleEndian'>,
-): Uint8Array {
+export function elementHeader(tag: Tag, vr: Vr, length: number, encoding: Encoding): Uint8Array {
   const { explicitVr, littleEndian } = encoding;
   const long = explicitVr && hasLongLength(vr);
   const bytes = new Uint8Array(long ? 12 : 8);
@@ -106,12 +151,11 @@ export function elementHeader(
 }
 
 /** Tag and length of an item or a delimiter. */
-export const itemHeader = (tag: Tag, length: number, encoding: Pick<Encoding, 'littleEndian'>): Uint8Array =>
-  elementHeader(tag, 'UN', length, { explicitVr: false, littleEndian: encoding.littleEndian });
+const itemHeader = (tag: Tag, length: number, { littleEndian }: Encoding): Uint8Array =>
+  elementHeader(tag, 'UN', length, { explicitVr: false, littleEndian });
 
-/** A value in the other byte order. */
-export function swapped(bytes: Uint8Array, vr: Vr): Uint8Array {
-  const width = wordBytes(vr);
+/** Bytes with their words of `width` bytes in the other order. */
+export function swapped(bytes: Uint8Array, width: number): Uint8Array {
   if (width === 1) return bytes;
   const out = bytes.slice();
   for (let at = 0; at + width <= out.length; at += width) out.subarray(at, at + width).reverse();

@@ -8,6 +8,7 @@ import {
   type Need,
   parseFromSource,
   parseInMemory,
+  takeBytes,
 } from './byte-cursor.ts';
 import type { ByteRange, DataElement, Dataset, DicomFile, Tag } from './dataset.ts';
 import { dictionaryEntry, formatTag, tagOf } from './dictionary.ts';
@@ -91,6 +92,7 @@ export async function readRange(file: DicomFile, range: ByteRange): Promise<Uint
 }
 
 interface Head {
+  readonly preamble: Uint8Array | undefined;
   readonly meta: Dataset;
   readonly command: Dataset | undefined;
   readonly transferSyntaxUid: string;
@@ -119,7 +121,7 @@ function wantedOf(options: ReadOptions): Wanted {
 
 function* parseHead(parsing: Parsing, name: string): Generator<Need, Head> {
   const { cursor } = parsing;
-  yield* findStart(parsing, name);
+  const preamble = yield* findStart(parsing, name);
   const metaScope = scopeOf(true, true);
   let meta = datasetOf(metaScope);
   if ((yield* groupAt(cursor)) === 2) {
@@ -137,15 +139,18 @@ function* parseHead(parsing: Parsing, name: string): Generator<Need, Head> {
     command = datasetOf(scope);
   }
   const stated = asciiOf(meta.elements.get(0x00020010)?.bytes);
-  return { meta, command, transferSyntaxUid: stated === '' ? yield* guessSyntax(parsing) : stated };
+  return { preamble, meta, command, transferSyntaxUid: stated === '' ? yield* guessSyntax(parsing) : stated };
 }
 
 /** Moves to the first element, past preamble and prefix where they are there. */
-function* findStart(parsing: Parsing, name: string): Generator<Need, void> {
+function* findStart(parsing: Parsing, name: string): Generator<Need, Uint8Array | undefined> {
   const { cursor } = parsing;
   if (yield* prefixAt(cursor, 128)) {
+    cursor.position = 0;
+    yield* demand(cursor, 132);
+    const preamble = takeBytes(cursor, 128);
     cursor.position = 132;
-    return;
+    return preamble;
   }
   const starts = [
     [0, 'The file has no preamble.'],
@@ -158,7 +163,7 @@ function* findStart(parsing: Parsing, name: string): Generator<Need, void> {
     cursor.position = position;
     if (!(yield* startsLikeDataset(cursor)) || (position > 4 && (yield* groupAt(cursor)) !== 2)) continue;
     parsing.warnings.add(warning);
-    return;
+    return undefined;
   }
   const message = `${name} is no DICOM file: it has neither the prefix DICM nor a data set at its start. Choose another file, or convert it first.`;
   throw new HounsfieldError('DICOM_NOT_DICOM', message);
@@ -220,7 +225,8 @@ function* parseBody(parsing: Parsing, head: Head, wanted: Wanted): Generator<Nee
 function fileOf(parsing: Parsing, head: Head, dataset: Dataset, source: ByteSource): DicomFile {
   const { meta, transferSyntaxUid } = head;
   const explicitVr = dataset.explicitVr ?? true;
-  return { meta, dataset, transferSyntaxUid, explicitVr, source, warnings: [...parsing.warnings] };
+  const file = { meta, dataset, transferSyntaxUid, explicitVr, source, warnings: [...parsing.warnings] };
+  return head.preamble === undefined ? file : { ...file, preamble: head.preamble };
 }
 
 function inflatedFile(

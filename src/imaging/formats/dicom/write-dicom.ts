@@ -2,7 +2,8 @@ import { deflateSync } from 'fflate';
 import { HounsfieldError } from '../../../errors.ts';
 import { buildElement, datasetFrom } from './build-dataset.ts';
 import type { DataElement, Dataset } from './dataset.ts';
-import { type Encoding, encodeElements, totalLength } from './encode-elements.ts';
+import { formatTag } from './dictionary.ts';
+import { encodeDataset, type Piece, totalLength } from './encode-elements.ts';
 import { explicitLittleEndian, transferSyntax } from './transfer-syntax.ts';
 import { implementationClassUid, implementationVersionName } from './uid.ts';
 import { text } from './values.ts';
@@ -17,7 +18,7 @@ export interface WriteOptions {
   /** Encapsulated pixel data: the fragments of each frame. The basic offset table is made from them. */
   readonly frames?: readonly (Uint8Array | readonly Uint8Array[])[];
   /** Lengths of sequences and items; defined unless told. */
-  readonly sequenceLengths?: Encoding['lengths'];
+  readonly sequenceLengths?: 'defined' | 'undefined';
   /** Title of the application that writes (SourceApplicationEntityTitle). */
   readonly applicationTitle?: string;
 }
@@ -32,17 +33,27 @@ const pixelData = 0x7fe00010;
 export function writeDicom(dataset: Dataset, options: WriteOptions = {}): Uint8Array {
   const transferSyntaxUid = options.transferSyntaxUid ?? explicitLittleEndian;
   const syntax = transferSyntax(transferSyntaxUid);
-  const encoding: Encoding = { ...syntax, lengths: options.sequenceLengths ?? 'defined' };
   checkFrames(dataset, options, syntax.encapsulated);
-  const elements = bodyElements(dataset, options.frames !== undefined);
-  const fragments = options.frames === undefined ? undefined : fragmentsOfFrames(options.frames);
-  const body = encodeElements(elements, dataset, encoding, (element) =>
-    element.tag === pixelData ? fragments : undefined,
-  );
-  const head = encodeMeta(dataset, transferSyntaxUid, options);
+  checkLoaded(dataset);
+  const body = encodeDataset(withCharacterSet(dataset, options.frames !== undefined), syntax, {
+    lengths: options.sequenceLengths ?? 'defined',
+    ...(options.frames === undefined ? {} : { fragments: fragmentsOfFrames(options.frames) }),
+  });
+  const head = metaPieces(metaElements(dataset, transferSyntaxUid, options));
   if (!syntax.deflated) return joined([...head, ...body]);
   const deflated = deflateSync(joined(body));
   return joined([...head, deflated, ...(deflated.length % 2 === 0 ? [] : [new Uint8Array(1)])]);
+}
+
+/** A value that was left in a file is not there to be written. */
+function checkLoaded(dataset: Dataset): void {
+  for (const { tag, deferred, fragments, items } of dataset.elements.values()) {
+    if (deferred !== undefined || fragments !== undefined) {
+      const message = `${formatTag(tag)} was left in its file and cannot be written from memory. Fetch it with readValue and put its bytes in, or use rewriteDicom.`;
+      throw new HounsfieldError('DICOM_VALUE_DEFERRED', message);
+    }
+    for (const item of items ?? []) checkLoaded(item);
+  }
 }
 
 function checkFrames(dataset: Dataset, options: WriteOptions, encapsulated: boolean): void {
@@ -58,14 +69,14 @@ function checkFrames(dataset: Dataset, options: WriteOptions, encapsulated: bool
     );
 }
 
-/** The data set's elements with its character set, and a place for pixel data where frames bring them. */
-function bodyElements(dataset: Dataset, withFrames: boolean): DataElement[] {
+/** The data set with its character set written along, and a place for pixel data where frames bring them. */
+function withCharacterSet(dataset: Dataset, withFrames: boolean): Dataset {
   const elements = new Map([...dataset.elements].filter(([tag]) => tag >>> 16 !== 2 && (tag & 0xffff) !== 0));
   const sets = dataset.characterSets;
   if (!elements.has(0x00080005) && sets.some((set) => set !== '' && set !== 'ISO_IR 6'))
     elements.set(0x00080005, buildElement(0x00080005, sets));
   if (withFrames) elements.set(pixelData, { tag: pixelData, vr: 'OB', bytes: new Uint8Array(0) });
-  return [...elements.values()].sort((a, b) => a.tag - b.tag);
+  return { ...dataset, elements: new Map([...elements].sort(([a], [b]) => a - b)) };
 }
 
 /** The basic offset table (PS3.5 A.4), empty where it cannot hold the offsets, and the fragments of all frames. */
@@ -81,7 +92,11 @@ export function fragmentsOfFrames(frames: readonly (Uint8Array | readonly Uint8A
   return [fits ? new Uint8Array(table.buffer) : new Uint8Array(0), ...lists.flat()];
 }
 
-function encodeMeta(dataset: Dataset, transferSyntaxUid: string, options: WriteOptions): Uint8Array[] {
+function metaElements(
+  dataset: Dataset,
+  transferSyntaxUid: string,
+  options: WriteOptions,
+): readonly DataElement[] {
   const sopClassUid = options.sopClassUid ?? text(dataset, 'SOPClassUID');
   const sopInstanceUid = options.sopInstanceUid ?? text(dataset, 'SOPInstanceUID');
   if (sopClassUid === undefined || sopInstanceUid === undefined) {
@@ -90,34 +105,40 @@ function encodeMeta(dataset: Dataset, transferSyntaxUid: string, options: WriteO
     throw new HounsfieldError('DICOM_UID_MISSING', message);
   }
   const title = options.applicationTitle;
-  return metaPieces([
-    buildElement('FileMetaInformationVersion', Uint8Array.of(0, 1)),
+  return [
     buildElement('MediaStorageSOPClassUID', sopClassUid),
     buildElement('MediaStorageSOPInstanceUID', sopInstanceUid),
     buildElement('TransferSyntaxUID', transferSyntaxUid),
-    buildElement('ImplementationClassUID', implementationClassUid),
-    buildElement('ImplementationVersionName', implementationVersionName),
+    ...writerElements(),
     ...(title === undefined ? [] : [buildElement('SourceApplicationEntityTitle', title)]),
-  ]);
+  ];
 }
 
-/** Preamble of zeros, prefix, and the meta group with its length (PS3.10 7.1). */
-export function metaPieces(elements: readonly DataElement[]): Uint8Array[] {
-  const encoding: Encoding = { explicitVr: true, littleEndian: true, lengths: 'defined' };
+/** Version of the meta group and who wrote it. */
+export const writerElements = (): readonly DataElement[] => [
+  buildElement('FileMetaInformationVersion', Uint8Array.of(0, 1)),
+  buildElement('ImplementationClassUID', implementationClassUid),
+  buildElement('ImplementationVersionName', implementationVersionName),
+];
+
+/** Preamble of zeros unless given, prefix, and the meta group with its length (PS3.10 7.1). */
+export function metaPieces(elements: readonly DataElement[], preamble?: Uint8Array): Piece[] {
+  const encoding = { explicitVr: true, littleEndian: true };
   const meta = datasetFrom(elements.filter((element) => element.tag !== 0x00020000));
-  const body = encodeElements(meta.elements.values(), meta, encoding);
-  const length = buildElement('FileMetaInformationGroupLength', totalLength(body));
+  const body = encodeDataset(meta, encoding, { lengths: 'defined' });
+  const length = datasetFrom([buildElement('FileMetaInformationGroupLength', totalLength(body))]);
   const start = new Uint8Array(132);
+  if (preamble !== undefined) start.set(preamble.subarray(0, 128));
   start.set([0x44, 0x49, 0x43, 0x4d], 128);
-  return [start, ...encodeElements([length], meta, encoding), ...body];
+  return [start, ...encodeDataset(length, encoding, { lengths: 'defined' }), ...body];
 }
 
-/** Pieces as one array. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+/** Pieces in memory as one array. */
+export function joined(pieces: readonly Piece[]): Uint8Array {
   const out = new Uint8Array(totalLength(pieces));
   let at = 0;
   for (const piece of pieces) {
-    out.set(piece, at);
+    if (piece instanceof Uint8Array) out.set(piece, at);
     at += piece.length;
   }
   return out;
