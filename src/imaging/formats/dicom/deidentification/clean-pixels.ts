@@ -1,0 +1,140 @@
+import { HounsfieldError } from '../../../../errors.ts';
+import { buildElement } from '../build-dataset.ts';
+import type { DataElement, Dataset, DicomFile } from '../dataset.ts';
+import { decodeFrame } from '../pixels/decode-frame.ts';
+import { frameBits, isSubsampled } from '../pixels/frame-bytes.ts';
+import { type ImagePixel, imagePixel } from '../pixels/image-pixel.ts';
+import { readValue } from '../read-dicom.ts';
+import { explicitLittleEndian } from '../transfer-syntax.ts';
+import { type Blackening, blackMask } from './region-rules.ts';
+
+const PIXEL_DATA = 0x7fe00010;
+const LARGEST_BYTES = 2 ** 31 - 2;
+
+/** Elements that replace those of the data set, and the transfer syntax that they ask for. */
+export interface CleanedPixels {
+  readonly elements: readonly DataElement[];
+  readonly transferSyntaxUid: string;
+}
+
+/**
+ * Pixels with regions blackened. Native pixels keep their form; compressed, subsampled and one-bit ones are written
+ * native in explicit VR little endian. Throws what decodeFrame throws, and DEID_PIXELS_LARGE.
+ */
+export async function blackenPixels(file: DicomFile, blackening: Blackening): Promise<CleanedPixels> {
+  const image = imagePixel(file);
+  const mask = blackMask(blackening, image.rows, image.columns);
+  const isPlain =
+    image.bitsAllocated % 8 === 0 && !image.encapsulated && !isSubsampled(image) && image.kind === 'integer';
+  if (!isPlain) return decodedAndBlackened(file, image, mask);
+  const total = (frameBits(image) / 8) * image.frames;
+  checkSize(file, total);
+  const bytes = (await readValue(file, image.element)).slice(0, total);
+  blackenNative(bytes, image, mask, file.dataset.littleEndian);
+  const { tag, vr } = image.element;
+  return { elements: [{ tag, vr, bytes: padded(bytes) }], transferSyntaxUid: file.transferSyntaxUid };
+}
+
+function checkSize(file: DicomFile, bytes: number): void {
+  if (bytes > LARGEST_BYTES)
+    throw new HounsfieldError(
+      'DEID_PIXELS_LARGE',
+      `${file.source.name}: its pixels take ${bytes} bytes, more than ${LARGEST_BYTES} are not blackened at once. Split its frames first.`,
+    );
+}
+
+const padded = (bytes: Uint8Array): Uint8Array => {
+  if (bytes.length % 2 === 0) return bytes;
+  const whole = new Uint8Array(bytes.length + 1);
+  whole.set(bytes);
+  return whole;
+};
+
+/** Black: the highest value where low values are bright, and the neutral one for colour differences. */
+function blackValue(photometric: string, channel: number, bitsStored: number, signed: boolean): number {
+  if (photometric === 'MONOCHROME1') return signed ? 2 ** (bitsStored - 1) - 1 : 2 ** bitsStored - 1;
+  return photometric.startsWith('YBR_FULL') && channel > 0 ? 2 ** (bitsStored - 1) : 0;
+}
+
+function blackenNative(bytes: Uint8Array, image: ImagePixel, mask: Uint8Array, littleEndian: boolean): void {
+  const { samples, photometric, bitsStored, signed, planar } = image;
+  const width = image.bitsAllocated / 8;
+  const pixels = mask.length;
+  const values = Array.from({ length: samples }, (_, channel) => {
+    const value = BigInt(blackValue(photometric, channel, bitsStored, signed));
+    const little = Array.from({ length: width }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
+    return littleEndian ? little : little.reverse();
+  });
+  for (let frame = 0; frame < image.frames; frame++)
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      if (mask[pixel] === 0) continue;
+      for (let channel = 0; channel < samples; channel++) {
+        const at = planar ? channel * pixels + pixel : pixel * samples + channel;
+        bytes.set(values[channel]!, (frame * pixels * samples + at) * width);
+      }
+    }
+}
+
+async function decodedAndBlackened(
+  file: DicomFile,
+  image: ImagePixel,
+  mask: Uint8Array,
+): Promise<CleanedPixels> {
+  const first = await decodeFrame(file, 0);
+  const width =
+    image.kind === 'integer' ? Math.max(1, first.values.BYTES_PER_ELEMENT) : image.bitsAllocated / 8;
+  const perFrame = mask.length * first.channels * width;
+  checkSize(file, perFrame * image.frames);
+  const bytes = new Uint8Array(perFrame * image.frames);
+  for (let frame = 0; frame < image.frames; frame++) {
+    const { values, channels, photometric } = frame === 0 ? first : await decodeFrame(file, frame);
+    const out = values.slice(); // [C, H, W] to [H, W, C]
+    for (let channel = 0; channel < channels; channel++) {
+      const black = blackValue(photometric, channel, first.bitsStored, first.signed);
+      for (let pixel = 0; pixel < mask.length; pixel++)
+        out[pixel * channels + channel] = mask[pixel] === 1 ? black : values[channel * mask.length + pixel]!;
+    }
+    bytes.set(new Uint8Array(out.buffer, out.byteOffset, out.byteLength), frame * perFrame);
+  }
+  const shared = [buildElement('SamplesPerPixel', first.channels)];
+  if (first.channels > 1) shared.push(buildElement('PlanarConfiguration', 0));
+  return {
+    elements: [
+      ...shared,
+      buildElement('PhotometricInterpretation', first.photometric),
+      ...(image.kind === 'integer' ? [buildElement('BitsAllocated', width * 8)] : []),
+      { tag: image.element.tag, vr: pixelVr(image, width), bytes: padded(bytes) },
+    ],
+    transferSyntaxUid: explicitLittleEndian,
+  };
+}
+
+const pixelVr = (image: ImagePixel, width: number): DataElement['vr'] =>
+  image.kind === 'integer' ? (width === 1 ? 'OB' : 'OW') : image.element.vr;
+
+/** Offset tables of fragments that are no longer there. */
+export const withoutOffsets = (dataset: Dataset): Dataset => ({
+  ...dataset,
+  elements: new Map([...dataset.elements].filter(([tag]) => tag !== 0x7fe00001 && tag !== 0x7fe00002)),
+});
+
+/**
+ * Native pixel data as long as its attributes say, where bytes that no image shows stand behind it; undefined where it
+ * is as it should be.
+ */
+export async function trimmedPixels(file: DicomFile): Promise<DataElement | undefined> {
+  const element = file.dataset.elements.get(PIXEL_DATA);
+  const there = element?.bytes?.length ?? element?.deferred?.length;
+  if (element === undefined || there === undefined) return undefined;
+  let image: ImagePixel;
+  try {
+    image = imagePixel(file);
+  } catch {
+    return undefined; // attributes that do not describe pixels do not tell their length
+  }
+  const needed = Math.ceil((frameBits(image) * image.frames) / 8);
+  const even = needed + (needed % 2);
+  if (there <= even || needed === 0) return undefined;
+  const bytes = (await readValue(file, element)).slice(0, even);
+  return { tag: element.tag, vr: element.vr, bytes };
+}
