@@ -77,6 +77,8 @@ export interface Dataset {
   readonly explicitVr?: boolean;
   /** Of an item: true where its length in the file is undefined. */
   readonly undefinedLength?: boolean;
+  /** Of an item: where it lies, tag and length included. */
+  readonly place?: ByteRange;
 }
 
 /** A DICOM file: header read, long values still where they lie. */

@@ -293,6 +293,7 @@ function* parseItem(
   hardEnd: number,
 ): Generator<Need, Dataset> {
   const { cursor } = parsing;
+  const start = cursor.position - 8;
   const isOpen = length === undefinedLength;
   const end = isOpen ? hardEnd : cursor.position + length;
   const implicit = !parent.explicitVr || (length > 0 && ((yield* looksImplicit(cursor)) ?? false));
@@ -302,7 +303,8 @@ function* parseItem(
     parsing.lost = false;
     cursor.position = Math.min(end, hardEnd);
   }
-  return { ...datasetOf(scope), undefinedLength: isOpen };
+  const place = { offset: start, length: cursor.position - start };
+  return { ...datasetOf(scope), undefinedLength: isOpen, place };
 }
 
 export const datasetOf = (scope: Scope): Dataset => ({
