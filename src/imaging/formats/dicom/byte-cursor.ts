@@ -34,6 +34,10 @@ export const cursorAt = (position: number, size: number): ByteCursor => {
   return { bytes, view: viewOf(bytes), start: position, position, size };
 };
 
+/** True where the next `length` bytes lie in memory: then there is no need to demand them. */
+export const holds = (cursor: ByteCursor, length: number): boolean =>
+  cursor.position >= cursor.start && cursor.position + length <= cursor.start + cursor.bytes.length;
+
 /** Makes the next `length` bytes lie in memory; false where the file ends before. */
 export function* demand(cursor: ByteCursor, length: number): Generator<Need, boolean> {
   const { position } = cursor;

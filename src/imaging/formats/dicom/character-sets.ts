@@ -57,15 +57,29 @@ const thai = singleByte('windows-874');
 const latin9 = singleByte('iso-8859-15');
 const japanese = byLabel('shift_jis');
 
-/** Characters of two bytes in G0, read by a decoder that expects them in G1. */
+/** Characters of two bytes in G0, read by a decoder that expects them in G1; some are mapped otherwise than there. */
 const shifted =
-  (label: string, prefix: readonly number[] = []): Decode =>
+  (label: string, prefix: readonly number[], instead: Readonly<Record<string, string>>): Decode =>
   (bytes) => {
     const out: number[] = [];
     for (let at = 0; at < bytes.length; at += 2)
       out.push(...prefix, bytes[at]! | 0x80, ...(at + 1 < bytes.length ? [bytes[at + 1]! | 0x80] : []));
-    return decoderOf(label).decode(Uint8Array.from(out));
+    let text = '';
+    for (const character of decoderOf(label).decode(Uint8Array.from(out)))
+      text += instead[character] ?? character;
+    return text;
   };
+
+/** JIS X 0208 as its own standard names the characters, not as Windows maps them. */
+const kanji = shifted('euc-jp', [], {
+  '\uff5e': '\u301c',
+  '\u2225': '\u2016',
+  '\uff0d': '\u2212',
+  '\uffe0': '\u00a2',
+  '\uffe1': '\u00a3',
+  '\uffe2': '\u00ac',
+});
+const supplementaryKanji = shifted('euc-jp', [0x8f], { '\uff5e': '~' });
 
 /** Defined terms without code extensions (PS3.3 table C.12-2 and C.12-5), by what follows ISO_IR or ISO 2022 IR. */
 const sets: Readonly<Record<string, Decode>> = {
@@ -73,7 +87,7 @@ const sets: Readonly<Record<string, Decode>> = {
   '6': latin1,
   '13': japanese,
   '58': byLabel('gbk'),
-  '87': shifted('euc-jp'),
+  '87': kanji,
   '100': latin1,
   '101': latin2,
   '109': latin3,
@@ -84,7 +98,7 @@ const sets: Readonly<Record<string, Decode>> = {
   '144': cyrillic,
   '148': latin5,
   '149': byLabel('euc-kr'),
-  '159': shifted('euc-jp', [0x8f]),
+  '159': supplementaryKanji,
   '166': thai,
   '192': byLabel('utf-8'),
   '203': latin9,
@@ -108,9 +122,9 @@ const escapes: Readonly<Record<string, { readonly half: 0 | 1; readonly element:
   '-M': { half: 1, element: { decode: latin5, width: 1 } },
   '-T': { half: 1, element: { decode: thai, width: 1 } },
   '-b': { half: 1, element: { decode: latin9, width: 1 } },
-  $B: { half: 0, element: { decode: shifted('euc-jp'), width: 2 } },
-  '$@': { half: 0, element: { decode: shifted('euc-jp'), width: 2 } },
-  '$(D': { half: 0, element: { decode: shifted('euc-jp', [0x8f]), width: 2 } },
+  $B: { half: 0, element: { decode: kanji, width: 2 } },
+  '$@': { half: 0, element: { decode: kanji, width: 2 } },
+  '$(D': { half: 0, element: { decode: supplementaryKanji, width: 2 } },
   '$)C': { half: 1, element: { decode: byLabel('euc-kr'), width: 2 } },
   '$)A': { half: 1, element: { decode: byLabel('gbk'), width: 2 } },
 };

@@ -1,5 +1,6 @@
 import { HounsfieldError } from '../../../errors.ts';
-import { type ByteCursor, demand, type Need, takeBytes } from './byte-cursor.ts';
+import { type ByteCursor, demand, holds, type Need, takeBytes } from './byte-cursor.ts';
+import { areKnown } from './character-sets.ts';
 import type { ByteRange, DataElement, Dataset, Tag, Vr } from './dataset.ts';
 import {
   type ChoiceOfVr,
@@ -92,7 +93,7 @@ export function* parseElements(
     else highest = element.tag;
     scope.elements.set(element.tag, element);
     if (element.tag === specificCharacterSet && element.bytes !== undefined)
-      scope.characterSets = characterSetsOf(element.bytes);
+      readCharacterSet(parsing, scope, element.bytes);
   }
   if (!sorted) {
     parsing.warnings.add('Elements are not in ascending order.');
@@ -100,6 +101,14 @@ export function* parseElements(
     scope.elements.clear();
     for (const [tag, element] of ascending) scope.elements.set(tag, element);
   }
+}
+
+function readCharacterSet(parsing: Parsing, scope: Scope, bytes: Uint8Array): void {
+  scope.characterSets = characterSetsOf(bytes);
+  if (!areKnown(scope.characterSets))
+    parsing.warnings.add(
+      'Specific Character Set names a set that the standard does not know; text is read as ISO 8859-1.',
+    );
 }
 
 /** The values of Specific Character Set, trimmed. */
@@ -117,7 +126,7 @@ function* readHeader(parsing: Parsing, scope: Scope, hardEnd: number): Generator
     cursor.position = hardEnd;
     return undefined;
   }
-  yield* demand(cursor, Math.min(12, hardEnd - start));
+  if (!holds(cursor, 12)) yield* demand(cursor, Math.min(12, hardEnd - start));
   const at = start - cursor.start;
   const { view, bytes } = cursor;
   const little = scope.littleEndian;
@@ -202,7 +211,7 @@ function* loadOrDefer(parsing: Parsing, vr: Vr, range: ByteRange): Generator<Nee
     return range;
   }
   parsing.loaded += range.length;
-  yield* demand(cursor, range.length);
+  if (!holds(cursor, range.length)) yield* demand(cursor, range.length);
   return takeBytes(cursor, range.length);
 }
 
