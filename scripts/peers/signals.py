@@ -381,7 +381,166 @@ def flac():
     write("flac.json", f"soundfile {soundfile.__version__}, {soundfile.__libsndfile_version__}", cases)
 
 
-PARTS = {"shared": shared, "wfdb": wfdb_records, "annotations": annotations, "flac": flac}
+def edf_bytes(signals, records, duration, reserved="", patient="X X X X", recording="Startdate X X X X", date="01.02.03",
+              time="04.05.06", count=None, version="0", header_bytes=None):
+    """An EDF or BDF file from its fields; `records` has for each record one integer array or bytes per signal."""
+    bdf = version == "BIOSEMI"
+    width = 3 if bdf else 2
+
+    def field(value, length):
+        data = value if isinstance(value, bytes) else str(value).encode("latin-1")
+        assert len(data) <= length, (value, length)
+        return data.ljust(length)
+
+    head = (b"\xffBIOSEMI" if bdf else field(version, 8)) + field(patient, 80) + field(recording, 80)
+    head += field(date, 8) + field(time, 8) + field(header_bytes or 256 * (len(signals) + 1), 8) + field(reserved, 44)
+    head += field(len(records) if count is None else count, 8) + field(duration, 8) + field(len(signals), 4)
+    for key, length in (("label", 16), ("transducer", 80), ("unit", 8), ("pmin", 8), ("pmax", 8), ("dmin", 8),
+                        ("dmax", 8), ("filter", 80), ("samples", 8), ("reserved", 32)):
+        for one in signals:
+            head += field(one.get(key, ""), length)
+    body = b""
+    for record in records:
+        for one, part in zip(signals, record):
+            if isinstance(part, bytes):
+                body += part.ljust(one["samples"] * width, b"\0")
+            elif bdf:
+                body += np.asarray(part, "<i4").view("u1").reshape(-1, 4)[:, :3].tobytes()
+            else:
+                body += np.asarray(part, "<i2").tobytes()
+    return head + body
+
+
+def edf_read(path):
+    """What pyedflib makes of a file."""
+    import pyedflib
+
+    reader = pyedflib.EdfReader(str(path))
+    try:
+        onsets, durations, texts = reader.readAnnotations()
+        return {
+            "duration": float(reader.getFileDuration()),
+            "start": reader.getStartdatetime().strftime("%Y-%m-%d %H:%M:%S"),
+            "channels": [
+                {
+                    "name": reader.getLabel(c), "unit": reader.getPhysicalDimension(c),
+                    "rate": float(reader.getSampleFrequency(c)), "transducer": reader.getTransducer(c).strip(),
+                    "filter": reader.getPrefilter(c).strip(), "count": int(reader.getNSamples()[c]),
+                    "stored": integers(reader.readSignal(c, digital=True)), "physical": floats(reader.readSignal(c)),
+                }
+                for c in range(reader.signals_in_file)
+            ],
+            "annotations": [
+                [round(float(o), 7), max(-1.0, float(d)), str(t)] for o, d, t in zip(onsets, durations, texts)
+            ],
+        }
+    finally:
+        reader.close()
+
+
+def edf():
+    import pyedflib
+
+    rng = np.random.default_rng(21)
+    cases = []
+
+    def case(name, data, kind):
+        with tempfile.TemporaryDirectory() as place:
+            path = pathlib.Path(place) / "x.edf"
+            path.write_bytes(data)
+            cases.append({"name": name, "kind": kind, "file": b64(data), **edf_read(path)})
+
+    kinds = {
+        "EDF": pyedflib.FILETYPE_EDF, "EDF+C": pyedflib.FILETYPE_EDFPLUS,
+        "BDF": pyedflib.FILETYPE_BDF, "BDF+C": pyedflib.FILETYPE_BDFPLUS,
+    }
+    for kind, code in kinds.items():
+        wide = kind.startswith("BDF")
+        top = 2 ** 23 - 1 if wide else 32767
+        for rates, seconds in (((8,), 3), ((16, 4, 1), 4), ((10, 30), 2)):
+            with tempfile.TemporaryDirectory() as place:
+                path = pathlib.Path(place) / "w.edf"
+                writer = pyedflib.EdfWriter(str(path), len(rates), file_type=code)
+                for c, rate in enumerate(rates):
+                    writer.setSignalHeader(c, {
+                        "label": f"lead {c}", "dimension": ["uV", "mV", "degC"][c], "sample_frequency": rate,
+                        "physical_min": [-3276.8, -5.0, 10.0][c], "physical_max": [3276.7, 7.25, 45.5][c],
+                        "digital_min": [-top - 1, -2048, -top][c], "digital_max": [top, 2047, top][c],
+                        "transducer": ["AgAgCl electrode", "", "thermistor"][c], "prefilter": ["HP:0.1Hz LP:75Hz", "", ""][c],
+                    })
+                writer.setStartdatetime(datetime.datetime(1999, 12, 31, 23, 59, 58))
+                if kind.endswith("+C"):
+                    writer.setPatientName("Canary")
+                    for onset, length, text in ((0, -1, "start"), (0.25, 0.5, "event of half a second"), (1.5, -1, "Herzschlag \u00fc \u5fc3\u62cd")):
+                        writer.writeAnnotation(onset, length, text)
+                writer.writeSamples([
+                    rng.integers([-top - 1, -2048, -top][c], [top, 2047, top][c], rate * seconds).astype("int32")
+                    for c, rate in enumerate(rates)
+                ], digital=True)
+                writer.close()
+                case(f"{kind}, {len(rates)} signals of {rates} Hz", path.read_bytes(), kind)
+
+    ecg = {"label": "ECG", "unit": "mV", "pmin": -5, "pmax": 5, "dmin": -2048, "dmax": 2047, "samples": 10}
+    notes = {"label": "EDF Annotations", "pmin": -1, "pmax": 1, "dmin": -32768, "dmax": 32767, "samples": 30}
+
+    def made(count=3):
+        return [rng.integers(-2048, 2048, 10) for _ in range(count)]
+
+    case("physical range upside down", edf_bytes([{**ecg, "pmin": 5, "pmax": -5}], [[a] for a in made()], 1), "EDF")
+    case("records of 0.4 s", edf_bytes([ecg], [[a] for a in made()], "0.4"), "EDF")
+    case("starts between two seconds", edf_bytes([ecg, notes], [
+        [a, f"+{r + 0.125}\x14\x14\0+{r + 0.625}\x14at half\x14\0".encode()] for r, a in enumerate(made())], 1, "EDF+C"), "EDF+C")
+    case("two annotation signals, several texts at one onset", edf_bytes([notes, ecg, notes], [
+        [f"+{r}\x14\x14\0+{r}.5\x150.2\x14one\x14two\x14\0".encode(), a, f"+{r}.7\x14other\x14\0".encode()]
+        for r, a in enumerate(made())], 1, "EDF+C"), "EDF+C")
+    write("edf.json", f"pyedflib {pyedflib.__version__}", cases)
+    edf_unread(ecg, notes, rng)
+
+
+def edf_unread(ecg, notes, rng):
+    """Files that pyedflib refuses; what their samples are is what was put in."""
+    cases = []
+
+    def case(name, data, samples, options=None, warnings=None, **more):
+        cases.append({"name": name, "file": b64(data), "options": options or {}, "warnings": warnings,
+                      "physical": [floats(s) for s in samples], **more})
+
+    def scaled(stored, one):
+        step = (one["pmax"] - one["pmin"]) / (one["dmax"] - one["dmin"])
+        return step * (one["pmax"] / step - one["dmax"] + np.asarray(stored, "f8"))
+
+    parts = [rng.integers(-2048, 2048, 10) for _ in range(4)]
+    whole = scaled(np.concatenate(parts), ecg)
+    gap = np.full(60, np.nan)
+    for part, onset in zip(parts, (0, 1, 2.5, 5)):
+        gap[round(onset * 10):round(onset * 10) + 10] = scaled(part, ecg)
+    clock = [f"+{t}\x14\x14\0+{t}\x14at {t}\x14\0".encode() for t in (7, 8, 9.5, 12)]
+    case("EDF+D with two pauses", edf_bytes([ecg, notes], [[a, c] for a, c in zip(parts, clock)], 1, "EDF+D"), [gap],
+         pieces=[[0, 2], [2.5, 3.5], [5, 6]], times=[0, 1, 2.5, 5])
+    case("BDF+D", edf_bytes([ecg, {**notes, "label": "BDF Annotations"}], [[a, c] for a, c in zip(parts, clock)], 1, "BDF+D",
+         version="BIOSEMI"), [gap], pieces=[[0, 2], [2.5, 3.5], [5, 6]], times=[0, 1, 2.5, 5])
+    case("number of records unknown", edf_bytes([ecg], [[a] for a in parts], 1, count=-1), [whole], warnings=1)
+    case("number of records unknown, last one cut", edf_bytes([ecg], [[a] for a in parts], 1, count=-1)[:-3], [whole[:30]], warnings=2)
+    case("fewer records stated than present", edf_bytes([ecg], [[a] for a in parts], 1, count=2), [whole[:20]], warnings=1)
+    case("more records stated than present, filled", edf_bytes([ecg], [[a] for a in parts], 1, count=6),
+         [np.concatenate([whole, np.full(20, np.nan)])], {"truncated": "fill"}, 1)
+    case("decimal commas", edf_bytes([{**ecg, "pmin": "-5,0", "pmax": "5,0"}], [[a] for a in parts], "1,0"), [whole], warnings=3)
+    case("spaces inside numbers", edf_bytes([{**ecg, "dmin": "- 2048"}], [[a] for a in parts], 1), [whole], warnings=1)
+    case("fields ended by NUL", edf_bytes([{**ecg, "pmax": b"5\0\0junk", "label": b"ECG\0junk"}], [[a] for a in parts], 1), [whole])
+    case("letters beyond ASCII", edf_bytes([{**ecg, "unit": "\u00b5V", "label": "T\u00e9te"}], [[a] for a in parts], 1,
+         patient="Zo\u00eb"), [whole], names=["T\u00e9te"], units=["\u00b5V"])
+    case("digital range empty", edf_bytes([{**ecg, "dmin": 0, "dmax": 0}], [[a] for a in parts], 1), [np.concatenate(parts)], warnings=1)
+    case("physical range empty", edf_bytes([{**ecg, "pmin": 0, "pmax": 0}], [[a] for a in parts], 1), [np.concatenate(parts)], warnings=1)
+    case("header size wrong", edf_bytes([ecg], [[a] for a in parts], 1, header_bytes=1), [whole], warnings=1)
+    case("annotations alone, records of no duration", edf_bytes([notes], [[c] for c in clock], 0, "EDF+C"), [], times=[0, 1, 2.5, 5])
+    case("a broken annotation among others", edf_bytes([ecg, notes], [
+        [a, f"+{r}\x14\x14\0nonsense\0+{r}.5\x14ok\x14\0".encode()] for r, a in enumerate(parts)], 1, "EDF+C"), [whole],
+        warnings=1, times=[0.5, 1.5, 2.5, 3.5])
+    write("edf-unread.json", "numpy " + np.__version__, cases)
+
+
+PARTS = {"shared": shared, "wfdb": wfdb_records, "annotations": annotations, "flac": flac,
+         "edf": edf}
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:

@@ -60,7 +60,9 @@ const CHECKSUM_DIFFERS: Readonly<Record<string, number>> = {};
 describe.skipIf(!isPresent)(`every record reads as wfdb reads it${skipped}`, () => {
   test.each(Object.entries(records))('%s', async (name, peer) => {
     const file = path.join(root, name);
-    const ours = await readWfdb(await fileSource(file), { companion: companionsOf(file) });
+    const source = await fileSource(file);
+    const ours = await readWfdb(source, { companion: companionsOf(file) });
+    await source.close();
     expect(ours.samplingRateHz).toBe(peer.rate);
     expect(ours.durationS).toBeCloseTo(peer.frames / peer.rate, 9);
     expect(

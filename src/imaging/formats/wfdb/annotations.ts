@@ -103,7 +103,7 @@ function mitAnnotations(bytes: Uint8Array, name: string, warnings: string[]): Ra
     } else if (code === AUX) {
       const length = low;
       if (at + length > bytes.length) throw invalid(name, at, 'it ends inside a note');
-      if (current) current.note = latin1(bytes.subarray(at, at + length));
+      if (current) current.note = noteText(bytes.subarray(at, at + length));
       at += length + (length % 2);
     } else if (current) {
       if (code === SUBTYPE) current.subtype = signed8(low);
@@ -112,6 +112,16 @@ function mitAnnotations(bytes: Uint8Array, name: string, warnings: string[]): Ra
     }
   }
   return list;
+}
+
+/** UTF-8 where it is valid, else Latin-1. */
+function noteText(bytes: Uint8Array): string {
+  if (bytes.every((byte) => byte < 128)) return latin1(bytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return latin1(bytes);
+  }
 }
 
 function latin1(bytes: Uint8Array): string {
