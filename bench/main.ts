@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { isHounsfieldError } from '../src/errors.ts';
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
 import { benchConvolutionGradients } from './convolution-gradients.ts';
+import { fuzzing } from './fuzz.ts';
 import { inference } from './inference.ts';
 import { javascriptPeers } from './javascript-peers.ts';
 import { machine } from './machine.ts';
@@ -22,7 +23,14 @@ import {
 import { stepProfile } from './step-profile.ts';
 import { trainStep } from './train-step.ts';
 
-const benchmarks: readonly Benchmark[] = [trainStep, stepProfile, inference, javascriptPeers, pneumoniamnist];
+const benchmarks: readonly Benchmark[] = [
+  trainStep,
+  stepProfile,
+  inference,
+  javascriptPeers,
+  pneumoniamnist,
+  fuzzing,
+];
 const folder = path.join(repository, 'bench');
 const resultFile = (name: string) => path.join(folder, 'results', `${name}.json`);
 const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
