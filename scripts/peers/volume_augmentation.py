@@ -278,6 +278,47 @@ def window():
 window()
 
 
+def bias_correction():
+    """A head of three tissues under a known field, and the field that SimpleITK's N4 finds."""
+    size = (48, 44, 40)
+    rng = np.random.default_rng(21)
+    x, y, z = np.meshgrid(*[np.linspace(-1, 1, n) for n in size], indexing="ij")
+    radius = np.sqrt((x / 0.9) ** 2 + (y / 0.85) ** 2 + (z / 0.9) ** 2)
+    folds = 0.12 * np.sin(9 * x) * np.cos(8 * y + 3 * z)
+    tissue = np.zeros(size, np.uint8)
+    tissue[radius < 1] = 1
+    tissue[radius + folds < 0.8] = 2
+    tissue[radius + folds < 0.55] = 3
+    truth = np.choose(tissue, [0, 350, 700, 1000]).astype(np.float64)
+    true_log_field = 0.3 * x - 0.25 * y * y + 0.2 * x * z + 0.15 * np.cos(2 * y + z)
+    biased = np.clip(np.round(truth * np.exp(true_log_field) + rng.normal(0, 12, size) * (tissue > 0)), 0, 65535)
+    biased = np.where(tissue > 0, np.maximum(biased, 1), 0).astype(np.uint16)
+    picture = sitk.GetImageFromArray(biased.transpose().astype(np.float32))
+    mask = sitk.GetImageFromArray((tissue > 0).astype(np.uint8).transpose())
+    corrector = sitk.N4BiasFieldCorrectionImageFilter()
+    corrector.SetMaximumNumberOfIterations([50] * 4)
+    corrector.Execute(sitk.Shrink(picture, [2] * 3), sitk.Shrink(mask, [2] * 3))
+    log_field = sitk.GetArrayFromImage(corrector.GetLogBiasFieldAsImage(picture)).transpose()
+    inside = tissue == 3
+
+    def variation(field):
+        values = (biased / np.exp(field))[inside]
+        return float(values.std() / values.mean())
+
+    keep("n4 image", biased, np.uint16)
+    keep("n4 tissue", tissue, np.uint8)
+    keep("n4 field", log_field[::4, ::4, ::4])
+    keep("n4 true field", true_log_field[::4, ::4, ::4])
+    within = (tissue > 0)[::4, ::4, ::4]
+    cases["n4"] = {
+        "size": size, "variation": variation(log_field), "variationBefore": variation(np.zeros(size)),
+        "correlationWithTruth": float(np.corrcoef(log_field[::4, ::4, ::4][within], true_log_field[::4, ::4, ::4][within])[0, 1])}
+    print(cases["n4"])
+
+
+bias_correction()
+
+
 def write():
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **{name.replace(" ", "_"): array for name, array in arrays.items()})

@@ -16,8 +16,12 @@ export interface RegionParameters {
   readonly mask?: string | null;
 }
 
-export function readRegion(read: ReturnType<typeof readParameters>): Required<RegionParameters> {
-  const region = read.oneOf('region', ['all', 'nonzero', 'foreground', 'above-mean', 'mask'], 'all');
+/** @param fallback the region where none is named */
+export function readRegion(
+  read: ReturnType<typeof readParameters>,
+  fallback: NonNullable<RegionParameters['region']> = 'all',
+): Required<RegionParameters> {
+  const region = read.oneOf('region', ['all', 'nonzero', 'foreground', 'above-mean', 'mask'], fallback);
   const mask = read.optional('mask', (name) => read.text(name));
   read.require(
     region !== 'mask' || mask !== null,

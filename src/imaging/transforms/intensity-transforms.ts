@@ -9,6 +9,7 @@ import { histogramStandardization, piecewiseLinear } from './intensity-histogram
 import { lowResolution } from './intensity-low-resolution.ts';
 import { minMax } from './intensity-min-max.ts';
 import { motion } from './intensity-motion.ts';
+import { divideByField, n4 } from './intensity-n4.ts';
 import { noise } from './intensity-noise.ts';
 import { ctPreset, petPreset, suvClip } from './intensity-presets.ts';
 import { scaleIntensities } from './intensity-scale.ts';
@@ -37,6 +38,8 @@ export const intensityTransforms: readonly Transform[] = [
   brightnessContrast3d,
   noise,
   biasField,
+  n4,
+  divideByField,
   motion,
   ghosting,
   spike,

@@ -22,6 +22,7 @@ const peer = JSON.parse(readFileSync(file('cases.json'), 'utf8')) as {
       Record<'otsu' | 'otsuInt16' | 'mean' | 'deviation', number>;
     fourier: { sizes: number[]; volume: number[] };
     histogram: { landmarks: number[]; underMask: number[] };
+    n4: { size: Vector3; variation: number; variationBefore: number; correlationWithTruth: number };
     window: { name: string; center: number; width: number; shape: string }[];
   };
 }; // written by scripts/peers/volume_augmentation.py
@@ -138,6 +139,55 @@ describe('statistics', () => {
   test('mean and deviation equal numpy', () => {
     const found = moments(stored('image'));
     expect([found.mean, found.deviation]).toEqual([expect.closeTo(mean, 10), expect.closeTo(deviation, 10)]);
+  });
+});
+
+describe("N4 bias correction beside SimpleITK's", () => {
+  const { n4 } = cases;
+  const [width, height, depth] = n4.size;
+  const tissue = stored('n4 tissue');
+  const mask = labelMap(
+    tissue.map((value) => (value > 0 ? 1 : 0)),
+    { width, height, depth },
+    [],
+  );
+  const biased = medicalImage(stored('n4 image'), { width, height, depth });
+  const done = apply(
+    transformNamed('n4-bias-correction'),
+    { images: { image: biased, mask } },
+    { shrink: 2, region: 'mask', mask: 'mask' },
+  ).images['image']!;
+  const correlation = (peerField: PixelArray) => {
+    const pairs: [number, number][] = [];
+    for (let z = 0, i = 0; z < depth; z += 4) {
+      for (let y = 0; y < height; y += 4) {
+        for (let x = 0; x < width; x += 4, i++) {
+          const at = (z * height + y) * width + x;
+          if (tissue[at]) pairs.push([Math.log(biased.pixels[at]! / done.pixels[at]!), peerField[i]!]);
+        }
+      }
+    }
+    const mean = [0, 1].map((k) => pairs.reduce((sum, pair) => sum + pair[k]!, 0) / pairs.length);
+    const product = (a: 0 | 1, b: 0 | 1) =>
+      pairs.reduce((sum, pair) => sum + (pair[a] - mean[a]!) * (pair[b] - mean[b]!), 0);
+    return product(0, 1) / Math.sqrt(product(0, 0) * product(1, 1));
+  };
+
+  test('finds its field', () => {
+    expect(correlation(stored('n4 field'))).toBeGreaterThan(0.995);
+  });
+
+  test('finds the true field as well as it does', () => {
+    expect(correlation(stored('n4 true field'))).toBeGreaterThan(n4.correlationWithTruth - 0.002);
+  });
+
+  test('leaves no more variation in one tissue than it does', () => {
+    const found = moments(
+      done.pixels,
+      tissue.map((value) => (value === 3 ? 1 : 0)),
+    );
+    expect(found.deviation / found.mean).toBeLessThan(n4.variation * 1.05);
+    expect(found.deviation / found.mean).toBeLessThan(n4.variationBefore / 3);
   });
 });
 
