@@ -28,7 +28,7 @@ function uneven(reason: string): HounsfieldError {
   );
 }
 
-/** Frames are one slice when they are nearer than this part of the slice spacing. */
+/** Frames are one slice when they are nearer than this part of a pixel. */
 const TOGETHER = 0.01;
 /** How far a frame may lie from its place in the stack, as part of the spacing. */
 const TOLERANCE = 0.05;
@@ -58,11 +58,9 @@ function evenStep(
 }
 
 /** Distances that occur, each once, ascending. */
-function distinct(distances: readonly number[]): number[] {
+function distinct(distances: readonly number[], least: number): number[] {
   const sorted = distances.toSorted((a, b) => a - b);
-  const all = sorted.slice(1).map((d, i) => d - sorted[i]!);
-  const typical = all.reduce((most, gap) => Math.max(most, gap), 0);
-  return sorted.filter((d, i) => i === 0 || d - sorted[i - 1]! > typical * TOGETHER);
+  return sorted.filter((d, i) => i === 0 || d - sorted[i - 1]! > least);
 }
 
 /**
@@ -82,7 +80,7 @@ export function stackFrames(
   const normal = normalOf(first);
   if (!normal.every(Number.isFinite)) throw uneven('Image Orientation (Patient) spans no plane.');
   const distances = planes.map((plane) => dot(minus(plane.position, first.position), normal));
-  const sorted = distinct(distances);
+  const sorted = distinct(distances, TOGETHER * Math.min(...first.spacingMm));
   const lowest = sorted[0]!;
   const gaps = sorted.slice(1).map((d, i) => d - sorted[i]!);
   const gridStep = grid && stepAlong(grid, normal);

@@ -46,10 +46,10 @@ export function checkFrameOfReference(a: Geometry | undefined, b: Geometry | und
 }
 
 /**
- * An image on another grid: each voxel takes the value of the nearest voxel of the image, 0 outside. Where the grids share
+ * An image on another grid: each voxel takes the value of the nearest voxel of the image, `outside` where there is none. Where the grids share
  * their voxels (turned, cut or not) nothing is lost. Throws SEGMENTATION_GRID, GRID_FRAME_OF_REFERENCE, DICOM_OBJECT_TOO_LARGE.
  */
-export function ontoGrid<T extends MedicalImage>(image: T, grid: GridLike, limit?: number): T {
+export function ontoGrid<T extends MedicalImage>(image: T, grid: GridLike, limit?: number, outside = 0): T {
   if (sameGrid(image, grid)) return image;
   const [own, wanted] = [image.geometry, grid.geometry];
   if (own === undefined || wanted === undefined) {
@@ -67,6 +67,7 @@ export function ontoGrid<T extends MedicalImage>(image: T, grid: GridLike, limit
   const length = layers * grid.depth * grid.height * grid.width;
   const pixels = image.pixels.slice(0, 0).constructor as new (length: number) => PixelArray; // the same element type
   const out = new pixels(length);
+  if (outside !== 0) out.fill(outside);
   for (let layer = 0; layer < layers; layer++) nearest(image, grid, toOwn, layer, out);
   return {
     ...image,

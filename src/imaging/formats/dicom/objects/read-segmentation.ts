@@ -14,6 +14,7 @@ import { number, sequence, text } from '../values.ts';
 import { functionalGroups } from './functional-groups.ts';
 import { ontoGrid } from './grid-mapping.ts';
 import { checkVoxels, drawLayers, type SliceMask, VOXEL_LIMIT } from './label-layers.ts';
+import { present } from './present.ts';
 import { readSegments, type Segment, segmentLabel } from './segment-table.ts';
 import { type FrameLayout, layOutFrames } from './segmentation-frames.ts';
 import type { GridLike } from './structure-mask.ts';
@@ -115,13 +116,13 @@ function kindOf(data: Dataset): Segmentation['kind'] {
 
 function header(data: Dataset, { segments, warnings }: Reading): SegmentationHeader {
   const series = sequence(data, 'ReferencedSeriesSequence');
-  const contentDescription = text(data, 'ContentDescription');
-  const frameOfReferenceUid = text(data, 'FrameOfReferenceUID');
   return {
     segments,
     contentLabel: text(data, 'ContentLabel') ?? '',
-    ...(contentDescription !== undefined && { contentDescription }),
-    ...(frameOfReferenceUid !== undefined && { frameOfReferenceUid }),
+    ...present({
+      contentDescription: text(data, 'ContentDescription'),
+      frameOfReferenceUid: text(data, 'FrameOfReferenceUID'),
+    }),
     seriesUids: series.flatMap((item) => text(item, 'SeriesInstanceUID') ?? []),
     imageUids: series.flatMap((item) =>
       sequence(item, 'ReferencedInstanceSequence').flatMap(

@@ -2,6 +2,7 @@ import { HounsfieldError } from '../../../../errors.ts';
 import type { Dataset } from '../dataset.ts';
 import { number, numbers, sequence, text } from '../values.ts';
 import { codeIn } from './codes.ts';
+import { present } from './present.ts';
 import type { Contour, ContourKind, Roi, StructureSet } from './structure-set.ts';
 
 const RT_STRUCTURE_SET = '1.2.840.10008.5.1.4.1.1.481.3';
@@ -31,7 +32,10 @@ export function readStructureSet(data: Dataset): StructureSet {
   const series = frames
     .flatMap((item) => sequence(item, 'RTReferencedStudySequence'))
     .flatMap((item) => sequence(item, 'RTReferencedSeriesSequence'));
-  const optional = optionalTexts(data, { name: 'StructureSetName', description: 'StructureSetDescription' });
+  const optional = present({
+    name: text(data, 'StructureSetName'),
+    description: text(data, 'StructureSetDescription'),
+  });
   return {
     label: text(data, 'StructureSetLabel') ?? '',
     ...optional,
@@ -52,16 +56,6 @@ function byNumber(items: readonly Dataset[]): Map<number, Dataset> {
   return new Map(items.map((item) => [number(item, 'ReferencedROINumber') ?? Number.NaN, item]));
 }
 
-function optionalTexts<K extends string>(
-  data: Dataset,
-  keywords: Record<K, string>,
-): Partial<Record<K, string>> {
-  const found = Object.entries<string>(keywords).map(
-    ([name, keyword]) => [name, text(data, keyword)] as const,
-  );
-  return Object.fromEntries(found.filter(([, value]) => value !== undefined)) as Partial<Record<K, string>>; // keys of K
-}
-
 function readRoi(
   item: Dataset,
   roiNumber: number,
@@ -70,22 +64,20 @@ function readRoi(
   warnings: string[],
 ): Roi {
   const colour = drawn ? numbers(drawn, 'ROIDisplayColor') : [];
-  const volume = number(item, 'ROIVolume');
-  const code = observed && codeIn(observed, 'RTROIIdentificationCodeSequence');
   const contours = drawn ? sequence(drawn, 'ContourSequence') : [];
   return {
     number: roiNumber,
     name: text(item, 'ROIName') ?? '',
-    ...optionalTexts(item, {
-      description: 'ROIDescription',
-      frameOfReferenceUid: 'ReferencedFrameOfReferenceUID',
+    ...present({
+      description: text(item, 'ROIDescription'),
+      frameOfReferenceUid: text(item, 'ReferencedFrameOfReferenceUID'),
+      observationLabel: observed && text(observed, 'ROIObservationLabel'),
+      colour: isColour(colour) ? colour : undefined,
+      statedVolumeMl: number(item, 'ROIVolume'),
+      code: observed && codeIn(observed, 'RTROIIdentificationCodeSequence'),
     }),
-    ...(observed && optionalTexts(observed, { observationLabel: 'ROIObservationLabel' })),
-    ...(isColour(colour) && { colour }),
     generation: text(item, 'ROIGenerationAlgorithm') ?? '',
-    ...(volume !== undefined && { statedVolumeMl: volume }),
     interpretedType: (observed && text(observed, 'RTROIInterpretedType')) ?? '',
-    ...(code && { code }),
     contours: contours.flatMap((contour) => readContour(contour, roiNumber, warnings) ?? []),
   };
 }

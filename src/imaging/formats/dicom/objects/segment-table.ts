@@ -4,6 +4,7 @@ import type { Dataset } from '../dataset.ts';
 import { number, numbers, sequence, text } from '../values.ts';
 import { colourFromCielab } from './cielab.ts';
 import { codeIn, codesIn } from './codes.ts';
+import { present } from './present.ts';
 
 /** One segment of a segmentation (PS3.3 C.8.20.2, C.8.20.4). */
 export interface Segment {
@@ -24,11 +25,6 @@ export interface Segment {
   readonly colour?: readonly [number, number, number];
 }
 
-function defined<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T {
-  const there = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(there) as T; // what is undefined is optional in T
-}
-
 function readSegment(item: Dataset): Segment | undefined {
   const segmentNumber = number(item, 'SegmentNumber');
   if (
@@ -41,25 +37,27 @@ function readSegment(item: Dataset): Segment | undefined {
   }
   const region = sequence(item, 'AnatomicRegionSequence')[0];
   const type = sequence(item, 'SegmentedPropertyTypeCodeSequence')[0];
-  return defined<Segment>({
+  return {
     number: segmentNumber,
     label: text(item, 'SegmentLabel') ?? '',
-    description: text(item, 'SegmentDescription'),
-    category: codeIn(item, 'SegmentedPropertyCategoryCodeSequence'),
-    type: codeIn(item, 'SegmentedPropertyTypeCodeSequence'),
     typeModifiers: type ? codesIn(type, 'SegmentedPropertyTypeModifierCodeSequence') : [],
-    anatomicRegion: codeIn(item, 'AnatomicRegionSequence'),
     anatomicRegionModifiers: region ? codesIn(region, 'AnatomicRegionModifierSequence') : [],
     algorithmType: text(item, 'SegmentAlgorithmType') ?? '',
-    algorithmName:
-      text(item, 'SegmentAlgorithmName') ??
-      sequence(item, 'SegmentationAlgorithmIdentificationSequence').map((one) =>
-        text(one, 'AlgorithmName'),
-      )[0],
-    trackingId: text(item, 'TrackingID'),
-    trackingUid: text(item, 'TrackingUID'),
-    colour: colourFromCielab(numbers(item, 'RecommendedDisplayCIELabValue')),
-  });
+    ...present({
+      description: text(item, 'SegmentDescription'),
+      category: codeIn(item, 'SegmentedPropertyCategoryCodeSequence'),
+      type: codeIn(item, 'SegmentedPropertyTypeCodeSequence'),
+      anatomicRegion: codeIn(item, 'AnatomicRegionSequence'),
+      algorithmName:
+        text(item, 'SegmentAlgorithmName') ??
+        sequence(item, 'SegmentationAlgorithmIdentificationSequence').map((one) =>
+          text(one, 'AlgorithmName'),
+        )[0],
+      trackingId: text(item, 'TrackingID'),
+      trackingUid: text(item, 'TrackingUID'),
+      colour: colourFromCielab(numbers(item, 'RecommendedDisplayCIELabValue')),
+    }),
+  };
 }
 
 /** The segments in the order of the file. Throws SEGMENTATION_SEGMENTS when there is none or a number comes twice. */
@@ -78,12 +76,6 @@ export function readSegments(data: Dataset): Segment[] {
 
 /** A segment as an entry of a label map's table. */
 export function segmentLabel(segment: Segment, value: number = segment.number, channel?: number): Label {
-  return defined<Label>({
-    value,
-    name: segment.label,
-    channel,
-    colour: segment.colour,
-    category: segment.category,
-    type: segment.type,
-  });
+  const { label: name, colour, category, type } = segment;
+  return { value, name, ...present({ channel, colour, category, type }) };
 }
