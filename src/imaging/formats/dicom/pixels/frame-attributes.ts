@@ -1,6 +1,7 @@
 import type { Vector3 } from '../../../geometry/geometry.ts';
 import type { Dataset, DicomFile } from '../dataset.ts';
 import { number, numbers, sequence, text } from '../values.ts';
+import { optionalNumber, optionalNumbers, optionalText } from './optional-values.ts';
 import { type VoiWindow, windowsIn } from './voi-window.ts';
 
 /** What a file says of one of its frames: from the functional groups, or from the data set where it has none. */
@@ -70,21 +71,22 @@ export function frameAttributes(file: DicomFile, frame: number): FrameAttributes
   return given({
     ...plane,
     pixelSpacingMm: pair(numbers(measures, 'PixelSpacing')),
-    sliceThicknessMm: positive(number(measures, 'SliceThickness')),
-    spacingBetweenSlicesMm: positive(number(measures, 'SpacingBetweenSlices')),
+    sliceThicknessMm: positive(optionalNumber(measures, 'SliceThickness')),
+    spacingBetweenSlicesMm: positive(optionalNumber(measures, 'SpacingBetweenSlices')),
     rescale: rescaleIn(transformation),
     windows: windowsIn(voi),
     voiLuts: sequence(voi, 'VOILUTSequence'),
     realWorldMappings: mappings.length > 0 ? mappings : sequence(top, 'RealWorldValueMappingSequence'),
-    dimensionIndex: numbers(content, 'DimensionIndexValues'),
-    stackId: text(content, 'StackID'),
+    dimensionIndex: optionalNumbers(content, 'DimensionIndexValues'),
+    stackId: optionalText(content, 'StackID'),
     temporalPosition:
-      number(content, 'TemporalPositionIndex') ??
-      (content === top ? number(top, 'TemporalPositionIdentifier') : undefined),
-    acquisitionDateTime: text(content, 'FrameAcquisitionDateTime') ?? text(top, 'AcquisitionDateTime'),
-    bValue: number(diffusion, 'DiffusionBValue'),
-    gradientDirection: triple(numbers(direction ?? top, 'DiffusionGradientOrientation')),
-    echoTimeMs: echo ? number(echo, 'EffectiveEchoTime') : number(top, 'EchoTime'),
+      optionalNumber(content, 'TemporalPositionIndex') ??
+      (content === top ? optionalNumber(top, 'TemporalPositionIdentifier') : undefined),
+    acquisitionDateTime:
+      optionalText(content, 'FrameAcquisitionDateTime') ?? optionalText(top, 'AcquisitionDateTime'),
+    bValue: optionalNumber(diffusion, 'DiffusionBValue'),
+    gradientDirection: triple(optionalNumbers(direction ?? top, 'DiffusionGradientOrientation')),
+    echoTimeMs: echo ? optionalNumber(echo, 'EffectiveEchoTime') : optionalNumber(top, 'EchoTime'),
     frameType: kind ? textsOf(kind) : [],
   }) as FrameAttributes; // what is undefined was left out
 }

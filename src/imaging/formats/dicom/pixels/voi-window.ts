@@ -1,7 +1,8 @@
 import { HounsfieldError } from '../../../../errors.ts';
 import type { PixelArray } from '../../../image/medical-image.ts';
 import type { Dataset } from '../dataset.ts';
-import { numbers, text, texts } from '../values.ts';
+import { texts } from '../values.ts';
+import { optionalNumbers, optionalText } from './optional-values.ts';
 
 export type WindowFunction = 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
 
@@ -16,10 +17,10 @@ export interface VoiWindow {
 
 /** All windows of an item of functional groups or of a data set that make sense, in the file's order. */
 export function windowsIn(item: Dataset): readonly VoiWindow[] {
-  const centers = numbers(item, 'WindowCenter');
-  const widths = numbers(item, 'WindowWidth');
+  const centers = optionalNumbers(item, 'WindowCenter');
+  const widths = optionalNumbers(item, 'WindowWidth');
   const explanations = texts(item, 'WindowCenterWidthExplanation');
-  const named = text(item, 'VOILUTFunction')?.toUpperCase();
+  const named = optionalText(item, 'VOILUTFunction')?.toUpperCase();
   const kind: WindowFunction = named === 'LINEAR_EXACT' || named === 'SIGMOID' ? named : 'LINEAR';
   return centers.slice(0, widths.length).flatMap((center, i) => {
     const width = widths[i]!;
