@@ -82,7 +82,7 @@ function caseOf(corners: number): readonly number[] {
     const pieces = rotations(loop)
       .map(cut)
       .find((found) => found !== undefined);
-    triangles.push(...(pieces ?? fan(loop)));
+    triangles.push(...(pieces ?? fan(loop)).reverse()); // the loop runs with the outside behind it
   }
   return triangles;
 }

@@ -6,6 +6,9 @@ export interface Mesh {
   readonly triangles: Uint32Array; // [F, 3]
 }
 
+/** A Map holds no more than 2^24 entries. */
+const MOST_CORNERS = 2 ** 24 - 1;
+
 /** mm²: the sum over triangles. */
 export function meshArea({ vertices, triangles }: Mesh): number {
   let area = 0;
@@ -34,8 +37,17 @@ export function meshVolume({ vertices: v, triangles }: Mesh): number {
   return six / 6;
 }
 
-/** Edges that are not run through once in each direction: none in a closed, consistently turned surface. */
+/**
+ * Edges that are not run through once in each direction: none in a closed, consistently turned surface.
+ * Throws MESH_TOO_LARGE.
+ */
 export function openEdges({ triangles }: Mesh): number {
+  if (triangles.length > MOST_CORNERS) {
+    throw new HounsfieldError(
+      'MESH_TOO_LARGE',
+      `the surface has ${triangles.length / 3} triangles, where ${Math.floor(MOST_CORNERS / 3)} can be checked. Simplify it first.`,
+    );
+  }
   const count = new Map<number, number>();
   const key = (from: number, to: number) => from * 2 ** 26 + to;
   for (let i = 0; i < triangles.length; i += 3) {
@@ -52,8 +64,14 @@ export function openEdges({ triangles }: Mesh): number {
   return open;
 }
 
-/** Joins vertices at the very same place, as STL repeats them for every triangle. */
+/** Joins vertices at the very same place, as STL repeats them for every triangle. Throws MESH_TOO_LARGE. */
 export function joinedVertices(corners: Float64Array): Mesh {
+  if (corners.length / 3 > MOST_CORNERS) {
+    throw new HounsfieldError(
+      'MESH_TOO_LARGE',
+      `the surface has ${corners.length / 9} triangles, where ${Math.floor(MOST_CORNERS / 3)} can be joined. Simplify it first.`,
+    );
+  }
   const places = new Map<string, number>();
   const vertices: number[] = [];
   const triangles = new Uint32Array(corners.length / 3);
