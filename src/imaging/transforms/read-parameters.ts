@@ -97,6 +97,21 @@ export function readParameters(transform: string, json: JsonObject) {
     return value === true;
   }
 
+  /** A number, or one of some words. */
+  function numberOr<const T extends string>(
+    name: string,
+    words: readonly T[],
+    fallback: number | T,
+  ): number | T {
+    const value = take(name);
+    if (value === undefined) return fallback;
+    const word = words.find((choice) => choice === value);
+    if (word !== undefined) return word;
+    if (typeof value === 'number' && Number.isFinite(value)) return value;
+    fault(name, value, `a finite number or ${words.join(' or ')}`);
+    return fallback;
+  }
+
   /** A non-empty text, or `fallback`. */
   function text(name: string, fallback?: string): string {
     const value = take(name);
@@ -127,8 +142,10 @@ export function readParameters(transform: string, json: JsonObject) {
     throw new HounsfieldError('TRANSFORM_PARAMETERS', `${transform}: ${faults.join('; ')}. Correct these.`);
   }
 
-  return { number, numbers, vector, affine, oneOf, flag, text, optional, require, end };
+  return { number, numberOr, numbers, vector, affine, oneOf, flag, text, optional, require, end };
 }
+
+export type ParameterReader = ReturnType<typeof readParameters>;
 
 function shown(value: unknown): string {
   if (value === undefined) return 'absent';

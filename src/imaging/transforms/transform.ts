@@ -104,6 +104,8 @@ export interface SubjectTransform<P extends object> extends TransformBase<P> {
 /** What looks at the subject first and becomes other transforms with numbers; those are what history records. */
 export interface DerivedTransform<P extends object> extends TransformBase<P> {
   readonly kind: 'derived';
+  /** True when what it becomes counts voxels of one grid for all images. */
+  readonly oneGrid?: boolean;
   /** Throws what looking may throw; the result is asked for each image. */
   resolve(parameters: Required<P>, subject: Subject): (name: string, image: MedicalImage) => readonly Step[];
 }
@@ -165,6 +167,7 @@ function applyToSubject<P extends object>(
 ): Subject {
   const asked = transform.check(parameters as JsonObject); // plain JSON by the transform's own check
   const [grid] = gridImage(subject);
+  if ('oneGrid' in transform && transform.oneGrid) requireOneGrid(subject, transform.name);
   if (transform.kind === 'subject') return transform.changeSubject(subject, asked);
   const steps =
     transform.kind === 'derived'
@@ -175,9 +178,6 @@ function applyToSubject<P extends object>(
   let moves: readonly Move[] = [];
   for (const [name, image] of Object.entries(subject.images)) {
     const own = steps(name, image) as readonly Step[]; // a transform fits its own parameters
-    if (own.some((step) => 'oneGrid' in step.transform && step.transform.oneGrid)) {
-      requireOneGrid(subject, transform.name);
-    }
     const touched = only === undefined || only.includes(name);
     const done = runSteps(image, own, touched, askedFor);
     images[name] = done.image;

@@ -1,0 +1,162 @@
+/**
+ * Reading and writing stretches of pixels as float64, for loops that know one type only. Each element type has a loop
+ * of its own: a loop that meets several typed-array types is compiled for none of them and takes many times as long.
+ */
+import { HounsfieldError } from '../../errors.ts';
+import type { PixelArray } from '../image/medical-image.ts';
+
+/** Copies `count` values from `source[from]` on into `to[at]` on. */
+export type LoadRow = (to: Float64Array, at: number, source: PixelArray, from: number, count: number) => void;
+
+/**
+ * Writes `count` values of `row` into `to[at]` on. Integer types get them rounded (halves up) and held to the type's
+ * range, not-a-number as 0.
+ */
+export type StoreRow = (to: PixelArray, at: number, row: Float64Array, count: number) => void;
+
+type Row = Float64Array;
+
+function load<T extends PixelArray>(
+  copy: (to: Row, at: number, source: T, from: number, count: number) => void,
+) {
+  return copy as LoadRow; // chosen by the constructor of the array that it is given
+}
+
+const loaders: ReadonlyMap<unknown, LoadRow> = new Map<unknown, LoadRow>([
+  [
+    Int8Array,
+    load<Int8Array>((to, at, source, from, count) => {
+      for (let i = 0; i < count; i++) to[at + i] = source[from + i]!;
+    }),
+  ],
+  [
+    Uint8Array,
+    load<Uint8Array>((to, at, source, from, count) => {
+      for (let i = 0; i < count; i++) to[at + i] = source[from + i]!;
+    }),
+  ],
+  [
+    Int16Array,
+    load<Int16Array>((to, at, source, from, count) => {
+      for (let i = 0; i < count; i++) to[at + i] = source[from + i]!;
+    }),
+  ],
+  [
+    Uint16Array,
+    load<Uint16Array>((to, at, source, from, count) => {
+      for (let i = 0; i < count; i++) to[at + i] = source[from + i]!;
+    }),
+  ],
+  [
+    Int32Array,
+    load<Int32Array>((to, at, source, from, count) => {
+      for (let i = 0; i < count; i++) to[at + i] = source[from + i]!;
+    }),
+  ],
+  [
+    Uint32Array,
+    load<Uint32Array>((to, at, source, from, count) => {
+      for (let i = 0; i < count; i++) to[at + i] = source[from + i]!;
+    }),
+  ],
+  [
+    Float32Array,
+    load<Float32Array>((to, at, source, from, count) => {
+      for (let i = 0; i < count; i++) to[at + i] = source[from + i]!;
+    }),
+  ],
+  [
+    Float64Array,
+    load<Float64Array>((to, at, source, from, count) => {
+      for (let i = 0; i < count; i++) to[at + i] = source[from + i]!;
+    }),
+  ],
+]);
+
+function store<T extends PixelArray>(copy: (to: T, at: number, row: Row, count: number) => void) {
+  return copy as StoreRow; // chosen by the constructor of the array that it is given
+}
+
+/** Rounds halves up and holds to the range; NaN fails both comparisons and is written as 0 by every integer array. */
+const whole = (value: number, low: number, high: number): number => {
+  const rounded = Math.floor(value + 0.5);
+  // biome-ignore lint/complexity/useMathMinMax: Math.min and Math.max would write not-a-number, and take longer
+  return rounded < low ? low : rounded > high ? high : rounded;
+};
+
+const storers: ReadonlyMap<unknown, StoreRow> = new Map<unknown, StoreRow>([
+  [
+    Int8Array,
+    store<Int8Array>((to, at, row, count) => {
+      for (let i = 0; i < count; i++) to[at + i] = whole(row[i]!, -128, 127);
+    }),
+  ],
+  [
+    Uint8Array,
+    store<Uint8Array>((to, at, row, count) => {
+      for (let i = 0; i < count; i++) to[at + i] = whole(row[i]!, 0, 255);
+    }),
+  ],
+  [
+    Int16Array,
+    store<Int16Array>((to, at, row, count) => {
+      for (let i = 0; i < count; i++) to[at + i] = whole(row[i]!, -32768, 32767);
+    }),
+  ],
+  [
+    Uint16Array,
+    store<Uint16Array>((to, at, row, count) => {
+      for (let i = 0; i < count; i++) to[at + i] = whole(row[i]!, 0, 65535);
+    }),
+  ],
+  [
+    Int32Array,
+    store<Int32Array>((to, at, row, count) => {
+      for (let i = 0; i < count; i++) to[at + i] = whole(row[i]!, -2147483648, 2147483647);
+    }),
+  ],
+  [
+    Uint32Array,
+    store<Uint32Array>((to, at, row, count) => {
+      for (let i = 0; i < count; i++) to[at + i] = whole(row[i]!, 0, 4294967295);
+    }),
+  ],
+  [
+    Float32Array,
+    store<Float32Array>((to, at, row, count) => {
+      for (let i = 0; i < count; i++) to[at + i] = row[i]!;
+    }),
+  ],
+  [
+    Float64Array,
+    store<Float64Array>((to, at, row, count) => {
+      for (let i = 0; i < count; i++) to[at + i] = row[i]!;
+    }),
+  ],
+]);
+
+export const rowLoader = (pixels: PixelArray): LoadRow => loaders.get(pixels.constructor)!; // every PixelArray is there
+
+export const rowStorer = (pixels: PixelArray): StoreRow => storers.get(pixels.constructor)!; // likewise
+
+/** An array of the same type, all zero. Throws GRID_TOO_LARGE when there is no memory for it. */
+export function emptyLike(pixels: PixelArray, length: number): PixelArray {
+  const Type = pixels.constructor as new (length: number) => PixelArray; // one of the eight
+  try {
+    return new Type(length);
+  } catch (cause) {
+    throw new HounsfieldError(
+      'GRID_TOO_LARGE',
+      `${length} values of ${pixels.BYTES_PER_ELEMENT} bytes do not fit the memory there is. Ask for a coarser spacing ` +
+        'or a smaller grid.',
+      { cause },
+    );
+  }
+}
+
+/** Values held as float64 where float32 would round them, float32 otherwise. */
+export function floatArrayFor(pixels: PixelArray, length = pixels.length): Float32Array | Float64Array {
+  const wide =
+    pixels instanceof Float64Array || pixels instanceof Int32Array || pixels instanceof Uint32Array;
+  return wide ? new Float64Array(length) : new Float32Array(length);
+}

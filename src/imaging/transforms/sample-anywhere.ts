@@ -1,0 +1,363 @@
+/**
+ * Sampling at any places: oblique grids, affine warps, displacements. The output is made in small cubes; what one needs
+ * of the source is copied into a block of float64 first, so that reading stays in the processor's cache, every element
+ * type has one loop, and the border is settled before it.
+ */
+import type { Vector3 } from '../geometry/geometry.ts';
+import { type Kernel, tapIndex } from './interpolation.ts';
+import { rowLoader, rowStorer } from './pixel-rows.ts';
+import { EDGE_TOLERANCE, type Volume } from './sample-axes.ts';
+
+/** Where the voxels of an output are read in a source, in the source's voxels. */
+export interface Places {
+  /** Writes the places of output voxels x .. x + count - 1 of row y, slice z. */
+  row(
+    x: number,
+    y: number,
+    z: number,
+    count: number,
+    xs: Float64Array,
+    ys: Float64Array,
+    zs: Float64Array,
+  ): void;
+  /** Bounds of the places of output voxels first .. last, both included; may be wider than needed. */
+  reach(first: Vector3, last: Vector3): { readonly low: Vector3; readonly high: Vector3 };
+  /** The step from a voxel's place to that of the next along x, where it is the same everywhere. */
+  readonly stepX?: Vector3;
+}
+
+/** Longest side along y and z of the pieces that the output is made in; along x it is LONGER times as long. */
+const SIDE = 32;
+const LONGER = 2;
+
+/** Values that a block of the source may hold before cubes get smaller; what fits the processor's cache. */
+const BLOCK = 300_000;
+
+interface Block {
+  values: Float64Array;
+  low: Vector3;
+  size: Vector3;
+}
+
+interface Rows {
+  readonly xs: Float64Array;
+  readonly ys: Float64Array;
+  readonly zs: Float64Array;
+  readonly away: Uint8Array;
+  readonly values: Float64Array;
+}
+
+/** Fills `out` from `source` at `places`. `outside`: the value beyond the image; 'edge': that of the edge. */
+export function sampleAnywhere(
+  source: Volume,
+  out: Volume,
+  places: Places,
+  kernel: Kernel,
+  outside: number | 'edge',
+): void {
+  const side = cubeSide(source, out, places, kernel);
+  const rows = newRows(side * LONGER);
+  const block: Block = { values: new Float64Array(0), low: [0, 0, 0], size: [0, 0, 0] };
+  const sample = kernel.taps === 2 ? linearRow : kernelRows(kernel);
+  const straight = kernel.taps === 2 ? places.stepX : undefined;
+  const load = blockLoader(source, kernel, outside === 'edge');
+  const store = rowStorer(out.pixels);
+  forEachCube([out.width, out.height, out.depth], side, (first, last) => {
+    const reach = places.reach(first, last);
+    const count = last[0] - first[0] + 1;
+    const far = load(block, reach.low, reach.high);
+    const near = !far && isInside(source, reach);
+    for (let z = first[2]; z <= last[2]; z++) {
+      for (let y = first[1]; y <= last[1]; y++) {
+        if (far && outside !== 'edge') rows.values.fill(outside, 0, count);
+        else if (straight && outside !== 'edge') {
+          places.row(first[0], y, z, 1, rows.xs, rows.ys, rows.zs);
+          if (!near) rows.values.fill(outside, 0, count);
+          const [from, to] = near ? [0, count] : insideOf(source, rows, straight, count);
+          straightRow(rows, from, to, block, straight);
+        } else {
+          places.row(first[0], y, z, count, rows.xs, rows.ys, rows.zs);
+          if (!near) holdInside(source, rows, count);
+          sample(rows, count, block);
+          if (!near && outside !== 'edge') fillAway(rows, count, outside);
+        }
+        store(out.pixels, out.start + (z * out.height + y) * out.width + first[0], rows.values, count);
+      }
+    }
+  });
+}
+
+const newRows = (count: number): Rows => ({
+  xs: new Float64Array(count),
+  ys: new Float64Array(count),
+  zs: new Float64Array(count),
+  away: new Uint8Array(count),
+  values: new Float64Array(count),
+});
+
+function forEachCube(size: Vector3, side: number, visit: (first: Vector3, last: Vector3) => void): void {
+  for (let z = 0; z < size[2]; z += side) {
+    for (let y = 0; y < size[1]; y += side) {
+      for (let x = 0; x < size[0]; x += side * LONGER) {
+        const end = [x + side * LONGER, y + side, z + side].map((at, axis) => Math.min(size[axis]!, at) - 1);
+        visit([x, y, z], end as unknown as Vector3); // map keeps the length
+      }
+    }
+  }
+}
+
+/** The longest side whose cubes need blocks of at most BLOCK values. */
+function cubeSide(source: Volume, out: Volume, places: Places, kernel: Kernel): number {
+  const size = [source.width, source.height, source.depth];
+  const middle = [out.width, out.height, out.depth].map((n) => n >> 1) as unknown as Vector3; // three
+  for (let side = SIDE; side > 1; side /= 2) {
+    const last = [out.width, out.height, out.depth].map(
+      (n, axis) => Math.min(n, middle[axis]! + side * (axis === 0 ? LONGER : 1)) - 1,
+    );
+    const { low, high } = places.reach(middle, last as unknown as Vector3); // three
+    const needs = [0, 1, 2].map((a) => Math.min(high[a]! - low[a]!, size[a]!) + kernel.taps + 3);
+    if (needs[0]! * needs[1]! * needs[2]! <= BLOCK) return side;
+  }
+  return 1;
+}
+
+function isInside(source: Volume, { low, high }: { low: Vector3; high: Vector3 }): boolean {
+  const size = [source.width, source.height, source.depth];
+  return size.every((n, axis) => low[axis]! >= -0.5 && high[axis]! <= n - 0.5);
+}
+
+/** Marks places outside the image and brings all into it. */
+function holdInside(source: Volume, rows: Rows, count: number): void {
+  const { xs, ys, zs, away } = rows;
+  away.fill(0, 0, count);
+  holdAxis(xs, source.width, away, count);
+  holdAxis(ys, source.height, away, count);
+  holdAxis(zs, source.depth, away, count);
+}
+
+function holdAxis(places: Float64Array, size: number, away: Uint8Array, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const place = places[i]!;
+    if (place < -0.5) {
+      if (place < -0.5 - EDGE_TOLERANCE) away[i] = 1;
+      places[i] = -0.5;
+    } else if (place > size - 0.5) {
+      if (place > size - 0.5 + EDGE_TOLERANCE) away[i] = 1;
+      places[i] = size - 0.5;
+    }
+  }
+}
+
+function fillAway({ away, values }: Rows, count: number, outside: number): void {
+  for (let i = 0; i < count; i++) if (away[i] === 1) values[i] = outside;
+}
+
+/** Copies what places within low .. high need into a block; true when all of them are outside of the image, and then
+ * the block is filled only to `hold` its edge. */
+function blockLoader(
+  source: Volume,
+  kernel: Kernel,
+  hold: boolean,
+): (block: Block, low: Vector3, high: Vector3) => boolean {
+  const size = [source.width, source.height, source.depth] as const;
+  const load = rowLoader(source.pixels);
+  return (block, low, high) => {
+    const from: number[] = [];
+    const sides: number[] = [];
+    let far = false;
+    for (let axis = 0; axis < 3; axis++) {
+      const n = size[axis]!;
+      far ||= high[axis]! < -0.5 - EDGE_TOLERANCE || low[axis]! > n - 0.5 + EDGE_TOLERANCE;
+      const least = Math.min(Math.max(low[axis]!, -0.5), n - 0.5);
+      const most = Math.min(Math.max(high[axis]!, -0.5), n - 0.5);
+      from.push(Math.floor(least) + kernel.first - 1);
+      sides.push(Math.floor(most) - Math.floor(least) + kernel.taps + 2);
+    }
+    if (far && !hold) return true;
+    block.low = from as unknown as Vector3; // three axes
+    block.size = sides as unknown as Vector3; // three axes
+    const [width, height, depth] = block.size;
+    if (block.values.length < width * height * depth) block.values = new Float64Array(width * height * depth);
+    for (let k = 0; k < depth; k++) {
+      const z = tapIndex(block.low[2] + k, size[2], kernel.border);
+      for (let j = 0; j < height; j++) {
+        const y = tapIndex(block.low[1] + j, size[1], kernel.border);
+        const start = source.start + (z * size[1] + y) * size[0];
+        loadLine(block.values, (k * height + j) * width, start, width, block.low[0]);
+      }
+    }
+    return far;
+  };
+
+  function loadLine(to: Float64Array, at: number, start: number, width: number, x: number): void {
+    const before = Math.min(width, Math.max(0, -x));
+    const after = Math.max(before, Math.min(width, size[0] - x));
+    if (after > before) load(to, at + before, source.pixels, start + x + before, after - before);
+    for (let i = 0; i < before; i++) {
+      load(to, at + i, source.pixels, start + tapIndex(x + i, size[0], kernel.border), 1);
+    }
+    for (let i = after; i < width; i++) {
+      load(to, at + i, source.pixels, start + tapIndex(x + i, size[0], kernel.border), 1);
+    }
+  }
+}
+
+function linearRow({ xs, ys, zs, values }: Rows, count: number, block: Block): void {
+  const v = block.values;
+  const [lowX, lowY, lowZ] = block.low;
+  const width = block.size[0];
+  const plane = width * block.size[1];
+  for (let i = 0; i < count; i++) {
+    const x = xs[i]! - lowX;
+    const y = ys[i]! - lowY;
+    const z = zs[i]! - lowZ;
+    const ix = x | 0;
+    const iy = y | 0;
+    const iz = z | 0;
+    const tx = x - ix;
+    const ty = y - iy;
+    const a = iz * plane + iy * width + ix;
+    const b = a + plane;
+    const a0 = v[a]!;
+    const a1 = v[a + width]!;
+    const b0 = v[b]!;
+    const b1 = v[b + width]!;
+    const p = a0 + tx * (v[a + 1]! - a0);
+    const q = a1 + tx * (v[a + width + 1]! - a1);
+    const r = b0 + tx * (v[b + 1]! - b0);
+    const s = b1 + tx * (v[b + width + 1]! - b1);
+    const upper = p + ty * (q - p);
+    values[i] = upper + (z - iz) * (r + ty * (s - r) - upper);
+  }
+}
+
+/** First and past-last voxel of a straight row, from rows' first place on, that are read inside the image. */
+function insideOf(
+  source: Volume,
+  { xs, ys, zs }: Rows,
+  step: Vector3,
+  count: number,
+): readonly [number, number] {
+  let [from, to] = [0, count - 1];
+  const size = [source.width, source.height, source.depth];
+  const start = [xs[0]!, ys[0]!, zs[0]!];
+  for (let axis = 0; axis < 3; axis++) {
+    const [low, high] = [
+      -0.5 - EDGE_TOLERANCE - start[axis]!,
+      size[axis]! - 0.5 + EDGE_TOLERANCE - start[axis]!,
+    ];
+    const d = step[axis]!;
+    if (d === 0) {
+      if (low > 0 || high < 0) return [0, 0];
+    } else {
+      from = Math.max(from, Math.ceil((d > 0 ? low : high) / d));
+      to = Math.min(to, Math.floor((d > 0 ? high : low) / d));
+    }
+  }
+  return [from, Math.max(from, to + 1)];
+}
+
+/** linearRow for voxels from .. to - 1 on the straight line from rows' first place on. */
+function straightRow(
+  { xs, ys, zs, values }: Rows,
+  from: number,
+  to: number,
+  block: Block,
+  [dx, dy, dz]: Vector3,
+): void {
+  const v = block.values;
+  const width = block.size[0];
+  const plane = width * block.size[1];
+  const px = xs[0]! - block.low[0];
+  const py = ys[0]! - block.low[1];
+  const pz = zs[0]! - block.low[2];
+  for (let i = from; i < to; i++) {
+    const x = px + i * dx;
+    const y = py + i * dy;
+    const z = pz + i * dz;
+    const ix = x | 0;
+    const iy = y | 0;
+    const iz = z | 0;
+    const tx = x - ix;
+    const ty = y - iy;
+    const a = iz * plane + iy * width + ix;
+    const b = a + plane;
+    const a0 = v[a]!;
+    const a1 = v[a + width]!;
+    const b0 = v[b]!;
+    const b1 = v[b + width]!;
+    const p = a0 + tx * (v[a + 1]! - a0);
+    const q = a1 + tx * (v[a + width + 1]! - a1);
+    const r = b0 + tx * (v[b + 1]! - b0);
+    const s = b1 + tx * (v[b + width + 1]! - b1);
+    const upper = p + ty * (q - p);
+    values[i] = upper + (z - iz) * (r + ty * (s - r) - upper);
+  }
+}
+
+function kernelRows(kernel: Kernel): (rows: Rows, count: number, block: Block) => void {
+  const { taps, first } = kernel;
+  const [wx, wy, wz] = [new Float64Array(taps), new Float64Array(taps), new Float64Array(taps)];
+  return ({ xs, ys, zs, values }, count, block) => {
+    const v = block.values;
+    const [lowX, lowY, lowZ] = block.low;
+    const width = block.size[0];
+    const height = block.size[1];
+    for (let i = 0; i < count; i++) {
+      const x = Math.floor(xs[i]!);
+      const y = Math.floor(ys[i]!);
+      const z = Math.floor(zs[i]!);
+      kernel.weights(xs[i]! - x, wx, 0);
+      kernel.weights(ys[i]! - y, wy, 0);
+      kernel.weights(zs[i]! - z, wz, 0);
+      let at = ((z + first - lowZ) * height + (y + first - lowY)) * width + (x + first - lowX);
+      let sum = 0;
+      for (let c = 0; c < taps; c++, at += (height - taps) * width) {
+        let slice = 0;
+        for (let b = 0; b < taps; b++, at += width) {
+          let line = 0;
+          for (let a = 0; a < taps; a++) line += wx[a]! * v[at + a]!;
+          slice += wy[b]! * line;
+        }
+        sum += wz[c]! * slice;
+      }
+      values[i] = sum;
+    }
+  };
+}
+
+/** The nearest voxel's value at `places`; halves go up. Any type, bit by bit. */
+export function nearestAnywhere(source: Volume, out: Volume, places: Places, outside: number | 'edge'): void {
+  const rows = newRows(out.width);
+  const { pixels, width, height, depth } = out;
+  const beyond = outside === 'edge' ? 0 : outside;
+  for (let z = 0, at = out.start; z < depth; z++) {
+    for (let y = 0; y < height; y++, at += width) {
+      places.row(0, y, z, width, rows.xs, rows.ys, rows.zs);
+      holdInside(source, rows, width);
+      if (outside === 'edge') rows.away.fill(0);
+      gatherNearest(source, rows, pixels, at, width, beyond);
+    }
+  }
+}
+
+function gatherNearest(
+  source: Volume,
+  { xs, ys, zs, away }: Rows,
+  to: Volume['pixels'],
+  at: number,
+  count: number,
+  beyond: number,
+): void {
+  const { pixels, start, width, height, depth } = source;
+  for (let i = 0; i < count; i++) {
+    if (away[i] === 1) {
+      to[at + i] = beyond;
+      continue;
+    }
+    const x = Math.min(width - 1, Math.floor(xs[i]! + 0.5));
+    const y = Math.min(height - 1, Math.floor(ys[i]! + 0.5));
+    const z = Math.min(depth - 1, Math.floor(zs[i]! + 0.5));
+    to[at + i] = pixels[start + (z * height + y) * width + x]!;
+  }
+}
