@@ -1,6 +1,7 @@
 """What wfdb, soundfile, pyedflib and scipy give for recordings, for the tests of src/imaging.
 
-Run: python scripts/peers/signals.py [part ...]   (writes fixtures/signals/; parts: shared wfdb annotations flac edf resample)
+Run: python scripts/peers/signals.py [part ...]   (writes fixtures/signals/; parts: shared wfdb annotations flac edf resample written)
+The part 'written' reads what `node dist/test/peers/write-signals.js FOLDER` wrote: HOUNSFIELD_WRITTEN names the folder.
 The part 'shared' needs the real recordings: HOUNSFIELD_DATA, or ../shared/data beside the repository.
 """
 
@@ -539,9 +540,36 @@ def edf_unread(ecg, notes, rng):
     write("edf-unread.json", "numpy " + np.__version__, cases)
 
 
+def written():
+    """What wfdb and pyedflib read from the files that test/peers/write-signals.ts wrote into $HOUNSFIELD_WRITTEN."""
+    import pyedflib
+
+    folder = pathlib.Path(os.environ["HOUNSFIELD_WRITTEN"])
+    payload = {"wfdb": {}, "edf": {}}
+    for path in sorted(folder.rglob("*.hea")):
+        name = str(path.relative_to(folder))
+        marks = path.with_suffix(".atr")
+        payload["wfdb"][name] = {
+            "files": {str(p.relative_to(folder)): sha(p.read_bytes()) for p in sorted(path.parent.iterdir())},
+            **wfdb_channels(path.with_suffix("")),
+        }
+        if marks.exists():
+            import wfdb
+
+            one = wfdb.rdann(str(path.with_suffix("")), "atr")
+            payload["wfdb"][name]["marks"] = [
+                [int(a), b, int(c), int(d), int(e), f]
+                for a, b, c, d, e, f in zip(one.sample, one.symbol, one.subtype, one.chan, one.num, one.aux_note)
+            ]
+    for path in sorted(folder.rglob("*.edf")):
+        payload["edf"][str(path.relative_to(folder))] = {"file": sha(path.read_bytes()), **edf_read(path)}
+    write("written.json", f"{wfdb_version()}, pyedflib {pyedflib.__version__}", payload)
+
+
 PARTS = {"shared": shared, "wfdb": wfdb_records, "annotations": annotations, "flac": flac,
-         "edf": edf}
+         "edf": edf, "written": written}
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:
-        PARTS[part]()
+        if part != "written" or "HOUNSFIELD_WRITTEN" in os.environ:
+            PARTS[part]()

@@ -3,10 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { HounsfieldError } from '../../src/errors.ts';
+import { bytesSource } from '../../src/imaging/formats/byte-source.ts';
 import { companionsOf } from '../../src/imaging/formats/companion-files.node.ts';
+import { readEdf } from '../../src/imaging/formats/edf/read-edf.ts';
 import { fileSource } from '../../src/imaging/formats/file-source.node.ts';
 import { parseWfdbAnnotations } from '../../src/imaging/formats/wfdb/annotations.ts';
 import { readWfdb } from '../../src/imaging/formats/wfdb/read-wfdb.ts';
+import { writtenSignalFiles, writtenSignals } from './written-signals.ts';
 
 interface PeerChannel {
   readonly name: string;
@@ -104,5 +108,109 @@ describe.skipIf(!isPresent)(`every annotation file reads as wfdb reads it${skipp
       symbols: peer.symbols,
       notes: peer.notes,
     });
+  });
+});
+
+interface PeerWritten {
+  readonly wfdb: Readonly<
+    Record<
+      string,
+      PeerRecord & {
+        readonly files: Readonly<Record<string, string>>;
+        readonly marks?: readonly (readonly [number, string, number, number, number, string])[];
+      }
+    >
+  >;
+  readonly edf: Readonly<
+    Record<
+      string,
+      {
+        readonly file: string;
+        readonly channels: readonly {
+          readonly name: string;
+          readonly stored: string;
+          readonly physical: string;
+        }[];
+        readonly annotations: readonly (readonly [number, number, string])[];
+      }
+    >
+  >;
+}
+
+const written = JSON.parse(
+  readFileSync(new URL('../../fixtures/signals/written.json', import.meta.url), 'utf8'),
+).payload as PeerWritten; // written by scripts/peers/signals.py
+const files = writtenSignalFiles();
+const closeness = (a: Float64Array, b: Float64Array): number => {
+  let worst = 0;
+  let size = 0;
+  for (const [i, value] of a.entries()) {
+    if (Number.isNaN(value)) continue;
+    worst = Math.max(worst, Math.abs(value - b[i]!));
+    size = Math.max(size, Math.abs(value));
+  }
+  return worst / size;
+};
+
+describe('what is written, wfdb reads back', () => {
+  test.each(Object.entries(written.wfdb))('%s', async (name, peer) => {
+    // another checksum means that the writer has changed: ask the peer again with scripts/peers/signals.py
+    for (const [file, sum] of Object.entries(peer.files)) expect(sha(files[file]!), file).toBe(sum);
+    const folder = path.dirname(name);
+    const ours = await readWfdb(files[name]!, {
+      companion: async (file) => {
+        const bytes = files[`${folder}/${file}`];
+        if (!bytes) throw new HounsfieldError('FILE_MISSING', `${file} does not exist.`);
+        return bytesSource(bytes, file);
+      },
+      strict: true,
+    });
+    const given = writtenSignals[path.basename(name, '.hea')]!;
+    for (const [c, channel] of ours.channels.entries()) {
+      expect(sha(bytesOf(channel.samples))).toBe(peer.channels[c]!.physical);
+      expect(sha(bytesOf(channel.stored!.samples))).toBe(peer.channels[c]!.stored);
+      const from = given.channels[c]!;
+      if (from.stored) expect(channel.samples).toEqual(from.samples);
+      else
+        expect(closeness(from.samples, channel.samples)).toBeLessThan(
+          name.startsWith('wfdb212') ? 3e-4 : 2e-5,
+        );
+    }
+    const rate = Math.max(given.samplingRateHz, ...given.channels.map((channel) => channel.samplingRateHz));
+    expect((peer.marks ?? []).map(([sample]) => sample / rate)).toEqual(
+      given.annotations.map((mark) => Math.round(mark.timeS * rate) / rate),
+    );
+    expect(ours.annotations.map(({ timeS, label }) => [timeS, label])).toEqual(
+      (peer.marks ?? []).map(([sample, symbol]) => [sample / rate, symbol]),
+    );
+  });
+});
+
+describe('what is written, pyedflib reads back', () => {
+  test.each(Object.entries(written.edf))('%s', async (name, peer) => {
+    expect(sha(files[name]!)).toBe(peer.file);
+    const ours = await readEdf(files[name]!);
+    const given = writtenSignals[path.basename(name, '.edf')]!;
+    expect(ours.channels.map((channel) => sha(bytesOf(channel.samples)))).toEqual(
+      peer.channels.map((channel) => channel.physical),
+    );
+    for (const [c, channel] of ours.channels.entries()) {
+      const from = given.channels[c]!;
+      expect(channel.name).toBe(from.name);
+      expect(closeness(from.samples, channel.samples)).toBeLessThan(name.startsWith('bdf') ? 3e-6 : 2e-5);
+      // 24 bits do not fit into EDF's 16
+      if (!from.stored || name === 'edf/wide.edf') continue;
+      const holes = from.samples.map((value) => (Number.isNaN(value) ? 1 : 0));
+      expect(channel.stored!.samples.filter((_, i) => !holes[i])).toEqual(
+        from.stored.samples.filter((_, i) => !holes[i]),
+      );
+    }
+    const texts = given.annotations.map((mark) => [
+      mark.timeS,
+      mark.durationS ?? -1,
+      [mark.label, mark.note].filter(Boolean).join(' '),
+    ]);
+    expect(peer.annotations).toEqual(texts);
+    expect(ours.annotations.map((mark) => [mark.timeS, mark.durationS ?? -1, mark.label])).toEqual(texts);
   });
 });

@@ -96,25 +96,29 @@ function quantise(channel: SignalChannel, c: number, width: number, options: Edf
       `channel ${c} has missing samples, and EDF has no value for them. Cut or fill them, or write with missing: 'lowest'.`,
     );
   }
-  const keeps =
-    stored !== undefined &&
-    stored.samples.every((value) => value === stored.missing || Math.abs(value) <= top);
-  const lowest = -top - 1;
-  if (keeps) {
-    const integers = stored.samples.map((value, i) => (Number.isFinite(samples[i]) ? value : lowest));
-    const physical = [lowest, top].map((value) => (value - stored.baseline) / stored.gain);
-    return { samples: integers, physical: fieldRange(physical[0]!, physical[1]!, c), digital: [lowest, top] };
+  if (stored?.samples.every((value) => value === stored.missing || Math.abs(value) <= top)) {
+    let largest = 1;
+    for (const [i, value] of stored.samples.entries()) {
+      if (Number.isFinite(samples[i])) largest = Math.max(largest, Math.abs(value));
+    }
+    const reach = 2 ** Math.ceil(Math.log2(largest + 1));
+    const integers = stored.samples.map((value, i) => (Number.isFinite(samples[i]) ? value : -reach));
+    const [from, to] = [-reach - stored.baseline, reach - 1 - stored.baseline];
+    const physical = fieldRange(from / stored.gain, to / stored.gain, c);
+    return { samples: integers, physical, digital: [-reach, reach - 1] };
   }
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of samples)
     if (Number.isFinite(value)) [low, high] = [Math.min(low, value), Math.max(high, value)];
   if (!(high >= low)) [low, high] = [0, 1];
   if (high === low) [low, high] = [low - 1, high + 1];
-  const physical = fieldRange(low, high, c);
+  // the lowest integer is kept for missing samples
+  const floor = hasHoles ? 1 - top : -top;
+  const physical = fieldRange(hasHoles ? low - (high - low) / (2 * top - 1) : low, high, c);
   const [from, to] = physical.map(Number) as [number, number]; // two strings, two numbers
   const step = (to - from) / (2 * top);
   const integers = Int32Array.from(samples, (value) =>
-    Number.isFinite(value) ? Math.max(-top, Math.min(top, Math.round((value - from) / step) - top)) : lowest,
+    Number.isFinite(value) ? Math.max(floor, Math.min(top, Math.round((value - from) / step) - top)) : -top,
   );
   return { samples: integers, physical, digital: [-top, top] };
 }

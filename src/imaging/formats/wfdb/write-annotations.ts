@@ -8,18 +8,24 @@ const CODE_OF: ReadonlyMap<string, number> = new Map(
 const LONGEST_INTERVAL = 1023;
 
 /**
- * Annotations in MIT format (WFDB Applications Guide, annot(5)), in the order of time. A label that is no mnemonic becomes
- * the text of a note. Throws WFDB_NOTE_TOO_LONG.
+ * Annotations in MIT format (WFDB Applications Guide, annot(5)), in the order of time, counted in ticks of 1 / ticksPerS;
+ * where that is not the record's frame rate the file says so. A label that is no mnemonic becomes the text of a note.
+ * Throws WFDB_NOTE_TOO_LONG.
  */
 export function encodeWfdbAnnotations(
   annotations: readonly SignalAnnotation[],
+  ticksPerS: number,
   frameRateHz: number,
 ): Uint8Array {
   const out: number[] = [];
   const word = (code: number, data: number): void => {
     out.push(data & 0xff, (code << 2) | ((data >> 8) & 3));
   };
-  const timed = annotations.map((one) => ({ ...one, at: one.sample ?? Math.round(one.timeS * frameRateHz) }));
+  const timed = annotations.map((one) => ({ ...one, at: Math.round(one.timeS * ticksPerS) }));
+  if (ticksPerS !== frameRateHz) {
+    word(NOTE, 0);
+    putNote(out, `## time resolution: ${ticksPerS}`, word);
+  }
   let [last, channel, number] = [0, 0, 0];
   for (const one of timed.toSorted((a, b) => a.at - b.at)) {
     const code = CODE_OF.get(one.label);

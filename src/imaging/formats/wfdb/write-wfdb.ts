@@ -51,7 +51,10 @@ export function writeWfdb(one: Signal, options: WfdbWriteOptions): Readonly<Reco
     ),
   };
   if (one.channels.length > 0) files[`${name}.dat`] = pack(format, interleave(stored, perFrame, frames));
-  if (one.annotations.length > 0) files[`${name}.atr`] = encodeWfdbAnnotations(one.annotations, frameRateHz);
+  if (one.annotations.length > 0) {
+    const ticksPerS = Math.max(one.samplingRateHz, ...one.channels.map((channel) => channel.samplingRateHz));
+    files[`${name}.atr`] = encodeWfdbAnnotations(one.annotations, ticksPerS, frameRateHz);
+  }
   return files;
 }
 
