@@ -13,6 +13,7 @@ import highdicom as hd
 import nibabel
 import numpy as np
 import pydicom
+from dicom_objects_order import along_normal
 
 warnings.simplefilter("ignore")
 HERE = pathlib.Path(__file__).resolve().parents[2]
@@ -43,7 +44,7 @@ def segmentations():
             continue  # highdicom refuses big endian; the values are those of its little-endian twin
         seg = hd.seg.Segmentation.from_dataset(ds)
         numbers = [int(d.SegmentNumber) for d in seg.SegmentSequence if int(d.SegmentNumber) > 0]
-        record = {"type": seg.SegmentationType, "numbers": numbers}
+        record = {"type": seg.SegmentationType, "numbers": numbers, "most": int(seg.get("MaximumFractionalValue", 1))}
         if "TotalPixelMatrixRows" in seg:
             array = seg.get_total_pixel_matrix(combine_segments=False, segment_numbers=numbers)[None]
         elif "FrameOfReferenceUID" not in seg:
@@ -51,7 +52,8 @@ def segmentations():
         else:
             try:
                 volume = seg.get_volume(combine_segments=False, segment_numbers=numbers, rescale_fractional=False, allow_missing_positions=True)
-                array, record["affine"] = volume.array, volume.affine.tolist()
+                array, affine = along_normal(volume.array, volume.affine)
+                record["affine"] = affine.tolist()
             except RuntimeError:
                 record["note"] = "highdicom makes no volume of it: frames compared"
                 record["frames"] = sha(seg.pixel_array.astype(np.uint8))
@@ -69,6 +71,10 @@ def walk(item):
         yield from walk(child)
 
 
+def number(item):
+    return float(item.get("FloatingPointValue", item.NumericValue))  # the former is exact
+
+
 def reports():
     files = [
         "highdicom_dicom/data/test_files/sr_document.dcm",
@@ -83,9 +89,9 @@ def reports():
         items = list(walk(ds))
         record = {
             "items": len(items),
-            "types": [i.get("ValueType", "") for i in items],
+            "types": [i.get("ValueType", "REFERENCE") for i in items],  # an item by reference has none
             "numbers": [
-                [i.ConceptNameCodeSequence[0].CodeValue, float(i.MeasuredValueSequence[0].NumericValue), i.MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0].CodeValue]
+                [i.ConceptNameCodeSequence[0].CodeValue, number(i.MeasuredValueSequence[0]), i.MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0].CodeValue]
                 for i in items
                 if i.get("ValueType") == "NUM" and i.MeasuredValueSequence
             ],
