@@ -1,6 +1,6 @@
 """What wfdb, soundfile, pyedflib and scipy give for recordings, for the tests of src/imaging.
 
-Run: python scripts/peers/signals.py [part ...]   (writes fixtures/signals/; parts: shared wfdb annotations flac edf resample written)
+Run: python scripts/peers/signals.py [part ...]   (writes fixtures/signals/; parts: shared wfdb annotations flac edf csv resample written)
 The part 'written' reads what `node dist/test/peers/write-signals.js FOLDER` wrote: HOUNSFIELD_WRITTEN names the folder.
 The part 'shared' needs the real recordings: HOUNSFIELD_DATA, or ../shared/data beside the repository.
 """
@@ -540,6 +540,38 @@ def edf_unread(ecg, notes, rng):
     write("edf-unread.json", "numpy " + np.__version__, cases)
 
 
+def tables():
+    import pandas
+
+    cases = []
+
+    def case(name, text, rate, units, options=None, encoding="utf-8", drop_time=True, **reading):
+        frame = pandas.read_csv(io.StringIO(text), **{"sep": ",", "comment": "#", "skip_blank_lines": True, **reading})
+        columns = [frame.iloc[:, c].astype("float64") for c in range(1 if drop_time else 0, frame.shape[1])]
+        cases.append({
+            "name": name, "text": b64(text.encode(encoding)), "rate": rate, "units": units, "options": options or {},
+            "columns": [[None if np.isnan(v) else float(v) for v in column] for column in columns],
+        })
+
+    case("header with units, a column of times", "time (s),ECG (mV),ABP [mmHg]\n0.000,0.12,90\n0.004,-0.5,91.5\n0.008,1e-3,-.25\n",
+         250, ["mV", "mmHg"])
+    case("rate given, no header", "1,2\n3,4\n5.5,6\n", 100, ["", ""], {"samplingRateHz": 100}, drop_time=False, header=None)
+    case("semicolons and decimal commas", "Zeit;I (mV);II (mV)\n0;0,5;1,25\n1;-0,5;2\n", 500, ["mV", "mV"],
+         {"time": "Zeit", "samplingRateHz": 500, "timeUnit": "samples"}, sep=";", decimal=",")
+    case("tabs, CRLF, times in ms", "time (ms)\ta\tb\r\n0\t1\t2\r\n2\t3\t4\r\n4\t5\t6\r\n", 500, ["", ""], sep="\t")
+    case("missing values of all kinds", "t,a,b,c\n0,,nan,NA\n1,1,NaN,null\n2,N/A,2,3\n", 1, ["", "", ""])
+    case("a row of units", "time,a,b\ns,mV,uV\n0,1,2\n0.5,3,4\n", 2, ["mV", "uV"], skiprows=[1])
+    case("remarks and blank lines", "# made by hand\ntime,a\n\n0,1\n# half way\n0.1,2\n\n0.2,3\n", 10, [""])
+    case("quoted names and fields", 'time,"a, quoted","b ""x"""\n0,"1","2"\n1,"3","4"\n', 1, ["", ""])
+    case("columns set apart by spaces", "   0.00   1.5  -2\n   0.01   2.5  -3\n   0.02   3.5  -4\n", 100, ["", ""],
+         {"time": 0}, sep=r"\s+", header=None)
+    case("clock times and quotes as PhysioNet writes them", "'Elapsed time','MLII','V5'\n'hh:mm:ss.mmm','mV','mV'\n"
+         "'0:00.000',-0.145,-0.065\n'0:00.250',-0.145,-0.06\n'0:00.500',-0.2,1\n", 4, ["mV", "mV"], skiprows=[1])
+    case("dates and times", "timestamp,a\n2020-02-28T23:59:59.500,1\n2020-02-29T00:00:00.000,2\n2020-02-29T00:00:00.500,3\n", 2, [""])
+    case("a byte order mark", "\ufefftime,a\n0,1\n0.002,2\n", 500, [""], encoding="utf-8")
+    write("csv.json", f"pandas {pandas.__version__}", cases)
+
+
 def written():
     """What wfdb and pyedflib read from the files that test/peers/write-signals.ts wrote into $HOUNSFIELD_WRITTEN."""
     import pyedflib
@@ -567,7 +599,7 @@ def written():
 
 
 PARTS = {"shared": shared, "wfdb": wfdb_records, "annotations": annotations, "flac": flac,
-         "edf": edf, "written": written}
+         "edf": edf, "csv": tables, "written": written}
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { HounsfieldError } from '../../../errors.ts';
+import { type CsvSignalOptions, csvSignalInfo, matchesCsvSignal, readCsvSignal } from './read-csv-signal.ts';
+
+interface Case {
+  readonly name: string;
+  readonly text: string;
+  readonly rate: number;
+  readonly units: readonly string[];
+  readonly options: CsvSignalOptions;
+  readonly columns: readonly (readonly (number | null)[])[];
+}
+
+const cases = JSON.parse(
+  readFileSync(new URL('../../../../fixtures/signals/csv.json', import.meta.url), 'utf8'),
+).payload as readonly Case[]; // written by scripts/peers/signals.py
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('tables read as pandas reads them', () => {
+  test.each(cases)('$name', async ({ text, rate, units, options, columns }) => {
+    const bytes = new Uint8Array(Buffer.from(text, 'base64'));
+    const ours = await readCsvSignal(bytes, options);
+    expect(ours.samplingRateHz).toBeCloseTo(rate, 9);
+    expect(ours.channels.map((channel) => channel.unit)).toEqual(units);
+    expect(
+      ours.channels.map((channel) =>
+        Array.from(channel.samples, (value) => (Number.isNaN(value) ? null : value)),
+      ),
+    ).toEqual(columns);
+    expect(matchesCsvSignal(bytes, 'x.csv')).toBe(true);
+    expect((await csvSignalInfo(bytes, options)).durationS).toBe(ours.durationS);
+  });
+
+  test('names come without their units and quotes', async () => {
+    const ours = await readCsvSignal(utf8('time (s),"ECG, lead II (mV)",ABP [mmHg]\n0,1,2\n1,2,3\n'));
+    expect(ours.channels.map((channel) => channel.name)).toEqual(['ECG, lead II', 'ABP']);
+  });
+});
+
+describe('what is wrong is named with its line', () => {
+  test.each([
+    ['time,a\n0,1\n1,x\n', {}, 'CSV_INVALID', /line 3: field 2 is not a number/],
+    ['time,a\n0,1\n1,2,3\n2,3\n', {}, 'CSV_INVALID', /line 3: it has 3 fields where 2 are expected/],
+    ['# remark\n\n1,2\n3\n5,6\n', { samplingRateHz: 10 }, 'CSV_INVALID', /line 4: it has 1 fields/],
+    ['a,b\nc,d\n', {}, 'CSV_INVALID', /no/],
+    ['', {}, 'CSV_INVALID', /line 1: there is no row/],
+    ['1,2\n3,4\n', {}, 'CSV_RATE_UNKNOWN', /Pass samplingRateHz/],
+    ['time,a\n0,1\n1,2\n5,3\n6,4\n', {}, 'CSV_TIMES_UNEVEN', /line 3/],
+    ['time,a\n3,1\n2,2\n1,3\n', {}, 'CSV_TIMES_UNEVEN', /do not rise/],
+    ['time,a\n0,1\nnan,2\n2,3\n', {}, 'CSV_TIMES_UNEVEN', /line 3/],
+    ['time,a\n0,1\n1,2\n', { time: 'other' }, 'CSV_INVALID', /no column of times/],
+    ['time\n0\n1\n', {}, 'CSV_INVALID', /no column besides the times/],
+    ['time,a\n0,1\n1,2\n', { largestSampleCount: 4 }, 'CSV_TOO_LARGE', /limit of 8/],
+  ] as const)('%j with %j: %s', async (text, options, code, message) => {
+    const failure = readCsvSignal(utf8(text), options);
+    await expect(failure).rejects.toMatchObject({ code });
+    await expect(failure).rejects.toThrow(message);
+  });
+
+  test('a header with more columns than memory does not take it', async () => {
+    const wide = `${','.repeat(200_000)}\n${'1\n'.repeat(100_000)}`;
+    await expect(
+      readCsvSignal(utf8(wide), { samplingRateHz: 1, separator: ',', decimal: '.' }),
+    ).rejects.toMatchObject({
+      code: 'CSV_INVALID',
+    });
+  });
+
+  test('bytes changed anywhere (seed 8)', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...cases),
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+        async (one, changes) => {
+          const bytes = new Uint8Array(Buffer.from(one.text, 'base64'));
+          for (const [at, value] of changes) bytes[at % bytes.length] = value;
+          try {
+            await readCsvSignal(bytes, one.options);
+          } catch (error) {
+            expect(error).toBeInstanceOf(HounsfieldError);
+          }
+        },
+      ),
+      { seed: 8, numRuns: 1000 },
+    );
+  });
+});
