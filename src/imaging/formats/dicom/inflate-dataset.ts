@@ -1,61 +1,45 @@
-import { Inflate } from 'fflate';
 import { HounsfieldError } from '../../../errors.ts';
+import { inflate } from '../inflate.ts';
 
-/** Takes deflated bytes piece by piece and never holds more than its limit. */
-export interface Inflater {
-  /** Throws DICOM_INFLATE_LIMIT and, where the first bytes are no deflated data, DICOM_INFLATE_FAILED. */
-  push(piece: Uint8Array): void;
-  /** All that came out; not whole where the stream has no end. */
-  finish(): { bytes: Uint8Array; whole: boolean };
-}
+const firstGuess = 8;
+const smallestRoom = 64 * 1024;
 
-const pieceBytes = 8 * 1024;
-
-/** An inflater for a data set of Deflated Explicit VR Little Endian (PS3.5 A.5). */
-export function createInflater(limitBytes: number): Inflater {
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  let broken = false;
-  let ended = false;
-  const inflate = new Inflate((chunk, final) => {
-    total += chunk.length;
-    if (total > limitBytes) {
+/**
+ * The data set of Deflated Explicit VR Little Endian (PS3.5 A.5), never more than the limit; not whole where the stream
+ * is cut or damaged. Throws DICOM_INFLATE_LIMIT and, where nothing comes out, DICOM_INFLATE_FAILED.
+ */
+export function inflateDataset(
+  deflated: Uint8Array,
+  limitBytes: number,
+): { readonly bytes: Uint8Array; readonly whole: boolean } {
+  let room = Math.min(limitBytes, Math.max(smallestRoom, deflated.length * firstGuess));
+  for (;;) {
+    const out = new Uint8Array(room);
+    const { status, written } = inflate(deflated, 0, out);
+    if (status === 'full' && room < limitBytes) {
+      room = Math.min(limitBytes, room * 8);
+      continue;
+    }
+    if (status === 'full') {
       const message = `the deflated data set grows past ${limitBytes} bytes. Raise limits.inflatedBytes if it is meant to.`;
       throw new HounsfieldError('DICOM_INFLATE_LIMIT', message);
     }
-    if (chunk.length > 0) chunks.push(chunk);
-    ended ||= final;
-  });
-  const push = (piece: Uint8Array): void => {
-    for (let at = 0; at < piece.length && !broken && !ended; at += pieceBytes) {
-      try {
-        inflate.push(piece.subarray(at, at + pieceBytes), false);
-      } catch (cause) {
-        if (cause instanceof HounsfieldError) throw cause;
-        if (total === 0) {
-          const message =
-            'the data set is not deflated as its transfer syntax says. Copy it again from its source.';
-          throw new HounsfieldError('DICOM_INFLATE_FAILED', message, { cause });
-        }
-        broken = true;
-      }
+    if (written === 0 && status !== 'whole') {
+      const message =
+        'the data set is not deflated as its transfer syntax says. Copy it again from its source.';
+      throw new HounsfieldError('DICOM_INFLATE_FAILED', message);
     }
-  };
-  const finish = () => {
-    const bytes = new Uint8Array(total);
-    let at = 0;
-    for (const chunk of chunks) {
-      bytes.set(chunk, at);
-      at += chunk.length;
-    }
-    return { bytes, whole: !broken };
-  };
-  return { push, finish };
+    const certain = status === 'cut' ? certainBytes(deflated, out.subarray(0, written)) : written;
+    return { bytes: out.subarray(0, certain), whole: status === 'whole' };
+  }
 }
 
-/** Inflates bytes in memory, see createInflater. */
-export function inflateBytes(bytes: Uint8Array, limitBytes: number): { bytes: Uint8Array; whole: boolean } {
-  const inflater = createInflater(limitBytes);
-  inflater.push(bytes);
-  return inflater.finish();
+/** A decoder goes a little past a cut, on zeros; what it gives on ones, too, does not hang on them. */
+function certainBytes(deflated: Uint8Array, onZeros: Uint8Array): number {
+  const input = new Uint8Array(deflated.length + 16).fill(0xff);
+  input.set(deflated);
+  const onOnes = new Uint8Array(onZeros.length);
+  const { written } = inflate(input, 0, onOnes);
+  const differs = onZeros.findIndex((byte, at) => at >= written || byte !== onOnes[at]);
+  return differs < 0 ? onZeros.length : differs;
 }

@@ -175,7 +175,7 @@ function* readElement(
 ): Generator<Need, DataElement | undefined> {
   if (header.length === undefinedLength) return yield* readUndefined(parsing, scope, header, hardEnd);
   const { cursor } = parsing;
-  const { tag, start } = header;
+  const { tag } = header;
   const known =
     header.vr === undefined || (header.vr === 'UN' && (isPrivate(tag) || header.length < 0xffff))
       ? lookUpVr(scope, tag)
@@ -184,20 +184,25 @@ function* readElement(
   const damaged = cursor.position + header.length > hardEnd;
   const length = damaged ? hardEnd - cursor.position : header.length;
   if (damaged) parsing.warnings.add(`${formatTag(tag)} is longer than what holds it: it was cut.`);
-  const place = { offset: start, length: cursor.position + length - start };
-  const mark = damaged ? { damaged } : {};
+  const mark = { ...placeOf(scope, header, cursor.position + length), ...(damaged ? { damaged } : {}) };
   if (vr === 'SQ') {
     const end = cursor.position + length;
     const { items, whole } = yield* parseItems(parsing, scope, end, end);
     cursor.position = end;
     parsing.lost = false;
-    return { tag, vr, items, place, ...(whole ? mark : { damaged: true }) };
+    return { tag, vr, items, ...mark, ...(whole ? {} : { damaged: true }) };
   }
   const range = { offset: cursor.position, length };
   const value = yield* loadOrDefer(parsing, vr, range);
   return value instanceof Uint8Array
-    ? { tag, vr, bytes: value, place, ...mark }
-    : { tag, vr, deferred: value, place, ...mark };
+    ? { tag, vr, bytes: value, ...mark }
+    : { tag, vr, deferred: value, ...mark };
+}
+
+/** An element whose header is not in its data set's own encoding has no place that could be copied. */
+function placeOf(scope: Scope, header: Header, end: number): { readonly place?: ByteRange } {
+  if (scope.explicitVr && header.vr === undefined) return {};
+  return { place: { offset: header.start, length: end - header.start } };
 }
 
 const deferTextAbove = 16 * 1024 * 1024;
@@ -222,37 +227,37 @@ function* readUndefined(
   hardEnd: number,
 ): Generator<Need, DataElement | undefined> {
   const { cursor } = parsing;
-  const { tag, start } = header;
+  const { tag } = header;
   const known = header.vr ?? lookUpVr(scope, tag);
-  const isSequence = known === 'SQ' || known === 'UN';
-  if (isSequence) {
+  const rest = () => ({ ...placeOf(scope, header, cursor.position), undefinedLength: true });
+  if (known === 'SQ' || (known === 'UN' && (header.vr === 'UN' || (yield* startsWithItem(parsing, scope))))) {
     const { items, whole } = yield* parseItems(parsing, scope, undefined, hardEnd);
-    const place = { offset: start, length: cursor.position - start };
-    const base = { tag, vr: 'SQ' as const, items, place, undefinedLength: true };
-    return whole ? base : { ...base, damaged: true };
+    return { tag, vr: 'SQ', items, ...rest(), ...(whole ? {} : { damaged: true }) };
   }
   const vr = known === 'ow' && tag === 0x7fe00010 ? 'OB' : settledVr(parsing, scope, tag, known);
   const from = cursor.position;
   const found = yield* parseFragments(parsing, scope.littleEndian, hardEnd);
-  if (found.whole) {
-    const place = { offset: start, length: cursor.position - start };
-    return { tag, vr, fragments: found.fragments, place, undefinedLength: true };
-  }
+  if (found.whole) return { tag, vr, fragments: found.fragments, ...rest() };
   cursor.position = from;
   const end = yield* scanForDelimiter(cursor, scope.littleEndian, hardEnd);
   if (end === undefined) {
     cursor.position = hardEnd;
     parsing.warnings.add(`${formatTag(tag)} lacks its delimiter: the file ends within it.`);
-    const place = { offset: start, length: hardEnd - start };
-    return { tag, vr, fragments: found.fragments, place, undefinedLength: true, damaged: true };
+    return { tag, vr, fragments: found.fragments, ...rest(), damaged: true };
   }
   parsing.warnings.add(`${formatTag(tag)} has an undefined length and no fragments.`);
   const value = yield* loadOrDefer(parsing, vr, { offset: from, length: end - from });
   cursor.position = Math.min(end + 8, hardEnd);
-  const rest = { place: { offset: start, length: cursor.position - start }, undefinedLength: true };
   return value instanceof Uint8Array
-    ? { tag, vr, bytes: value, ...rest }
-    : { tag, vr, deferred: value, ...rest };
+    ? { tag, vr, bytes: value, ...rest() }
+    : { tag, vr, deferred: value, ...rest() };
+}
+
+function* startsWithItem({ cursor }: Parsing, scope: Scope): Generator<Need, boolean> {
+  if (!(yield* demand(cursor, 4))) return false;
+  const at = cursor.position - cursor.start;
+  const little = scope.littleEndian;
+  return cursor.view.getUint16(at, little) === 0xfffe && cursor.view.getUint16(at + 2, little) !== 0xe00d;
 }
 
 /** The items of a sequence; `end` is undefined where a delimiter ends it. */

@@ -12,7 +12,7 @@ import {
 } from './byte-cursor.ts';
 import type { ByteRange, DataElement, Dataset, DicomFile, Tag } from './dataset.ts';
 import { dictionaryEntry, formatTag, tagOf } from './dictionary.ts';
-import { createInflater, inflateBytes } from './inflate-dataset.ts';
+import { inflateDataset } from './inflate-dataset.ts';
 import { datasetOf, looksImplicit, parseElements, type Wanted } from './parse-elements.ts';
 import { type Parsing, scopeOf, undefinedLength } from './parsing.ts';
 import { type DicomLimits, defaultLimits } from './read-limits.ts';
@@ -52,10 +52,12 @@ export async function readDicom(
     const dataset = await parseFromSource(parseBody(parsing, head, wantedOf(options)), cursor, source);
     return fileOf(parsing, head, dataset, source);
   }
-  const inflater = createInflater(parsing.limits.inflatedBytes);
-  const piece = 64 * 1024;
-  for (let at = cursor.position; at < source.size; at += piece) inflater.push(await source.read(at, piece));
-  return inflatedFile(parsing, head, inflater.finish(), source.name, options);
+  // What does not fit the limit deflated would not fit it inflated either.
+  const deflated = await source.read(
+    cursor.position,
+    Math.min(source.size - cursor.position, parsing.limits.inflatedBytes),
+  );
+  return inflatedFile(parsing, head, deflated, source.name, options);
 }
 
 /** readDicom for bytes in memory, without a promise. */
@@ -68,8 +70,7 @@ export function readDicomBytes(bytes: Uint8Array, options: ReadOptions = {}): Di
     const dataset = parseInMemory(parseBody(parsing, head, wantedOf(options)));
     return fileOf(parsing, head, dataset, source);
   }
-  const inflated = inflateBytes(bytes.subarray(cursor.position), parsing.limits.inflatedBytes);
-  return inflatedFile(parsing, head, inflated, source.name, options);
+  return inflatedFile(parsing, head, bytes.subarray(cursor.position), source.name, options);
 }
 
 /** The bytes of an element's value, fetched where they were left in the file; of fragments, the first one's. */
@@ -182,13 +183,12 @@ function* startsLikeDataset(cursor: ByteCursor): Generator<Need, boolean> {
   const { view } = cursor;
   const little = view.getUint16(at, true);
   const big = view.getUint16(at, false);
-  const isFirst = (group: number) => group >= 2 && group <= 0x28 && group % 2 === 0;
-  if (vrOfCode(view.getUint16(at + 4, false)) !== undefined) return isFirst(little) || isFirst(big);
+  if (vrOfCode(view.getUint16(at + 4, false)) !== undefined) return isFirstGroup(little) || isFirstGroup(big);
   const tag = ((little << 16) | view.getUint16(at + 2, true)) >>> 0;
   const length = view.getUint32(at + 4, true);
   if (tag === 0) return length === 4;
   const known = dictionaryEntry(tag) !== undefined || (tag & 0xffff) === 0;
-  return isFirst(little) && known && (length === undefinedLength || length + 8 <= cursor.size);
+  return isFirstGroup(little) && known && (length === undefinedLength || length + 8 <= cursor.size);
 }
 
 function* groupAt(cursor: ByteCursor): Generator<Need, number | undefined> {
@@ -206,6 +206,17 @@ function* guessSyntax(parsing: Parsing): Generator<Need, string> {
   return cursor.view.getUint16(at, true) >= 0x400 ? explicitBigEndian : explicitLittleEndian;
 }
 
+const isFirstGroup = (group: number): boolean => group >= 2 && group <= 0x28 && group % 2 === 0;
+
+/** True where the first element's group makes sense only in the other byte order than stated. */
+function* looksSwapped(cursor: ByteCursor, littleEndian: boolean): Generator<Need, boolean> {
+  if (!(yield* demand(cursor, 8))) return false;
+  const at = cursor.position - cursor.start;
+  if (vrOfCode(cursor.view.getUint16(at + 4, false)) === undefined) return false;
+  const group = cursor.view.getUint16(at, littleEndian);
+  return group % 0x100 === 0 && isFirstGroup(cursor.view.getUint16(at, !littleEndian));
+}
+
 function* parseBody(parsing: Parsing, head: Head, wanted: Wanted): Generator<Need, Dataset> {
   const { cursor } = parsing;
   const syntax = transferSyntax(head.transferSyntaxUid);
@@ -215,7 +226,13 @@ function* parseBody(parsing: Parsing, head: Head, wanted: Wanted): Generator<Nee
     parsing.warnings.add(
       `The data set is in ${explicitVr ? 'explicit' : 'implicit'} encoding, the transfer syntax says otherwise.`,
     );
-  const scope = scopeOf(explicitVr, syntax.littleEndian);
+  const littleEndian =
+    explicitVr && (yield* looksSwapped(cursor, syntax.littleEndian))
+      ? !syntax.littleEndian
+      : syntax.littleEndian;
+  if (littleEndian !== syntax.littleEndian)
+    parsing.warnings.add('The data set is in the other byte order than the transfer syntax says.');
+  const scope = scopeOf(explicitVr, littleEndian);
   for (const [tag, element] of head.command?.elements ?? []) scope.elements.set(tag, element);
   yield* parseElements(parsing, scope, cursor.size, cursor.size, wanted);
   settleChoices(parsing);
@@ -232,10 +249,11 @@ function fileOf(parsing: Parsing, head: Head, dataset: Dataset, source: ByteSour
 function inflatedFile(
   outer: Parsing,
   head: Head,
-  inflated: { bytes: Uint8Array; whole: boolean },
+  deflated: Uint8Array,
   name: string,
   options: ReadOptions,
 ): DicomFile {
+  const inflated = inflateDataset(deflated, outer.limits.inflatedBytes);
   if (!inflated.whole) outer.warnings.add('The deflated data set ends early.');
   const parsing = { ...outer, cursor: cursorOver(inflated.bytes) };
   const dataset = parseInMemory(parseBody(parsing, head, wantedOf(options)));

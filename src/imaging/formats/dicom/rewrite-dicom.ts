@@ -4,7 +4,7 @@ import type { DataElement, Dataset, DicomFile, Tag } from './dataset.ts';
 import { type CopiedPiece, encodeDataset, type Piece, swapped, totalLength } from './encode-elements.ts';
 import { readRange } from './read-dicom.ts';
 import { transferSyntax } from './transfer-syntax.ts';
-import { text } from './values.ts';
+import { element } from './values.ts';
 import { fragmentsOfFrames, metaPieces, writerElements } from './write-dicom.ts';
 
 export interface RewriteOptions {
@@ -90,11 +90,11 @@ function elementsWithin(dataset: Dataset, into: Set<DataElement> = new Set()): R
   return into;
 }
 
-/** Retired lengths of groups, and Length to End, are true only as long as nothing is changed. */
+/** Retired lengths are true only as long as nothing is changed; groups 0000 and 0002 have no place in a data set. */
 function withoutGroupLengths(dataset: Dataset, original: Dataset): Dataset {
   if (dataset === original) return dataset;
   const elements = [...dataset.elements].filter(
-    ([tag]) => (tag & 0xffff) !== 0 && tag !== 0x00080001 && tag >>> 16 !== 2,
+    ([tag]) => (tag & 0xffff) !== 0 && tag !== 0x00080001 && tag >>> 16 > 2,
   );
   return { ...dataset, elements: new Map(elements) };
 }
@@ -106,15 +106,17 @@ function metaOf(file: DicomFile, dataset: Dataset, transferSyntaxUid: string): R
   const changed = [
     ...writerElements(),
     buildElement('TransferSyntaxUID', transferSyntaxUid),
-    ...uidElement('MediaStorageSOPClassUID', text(dataset, 'SOPClassUID')),
-    ...uidElement('MediaStorageSOPInstanceUID', text(dataset, 'SOPInstanceUID')),
+    ...uidFrom(dataset, 'SOPClassUID', 'MediaStorageSOPClassUID'),
+    ...uidFrom(dataset, 'SOPInstanceUID', 'MediaStorageSOPInstanceUID'),
   ];
-  for (const element of changed) elements.set(element.tag, element);
+  for (const one of changed) elements.set(one.tag, one);
   return elements;
 }
 
-const uidElement = (keyword: string, uid: string | undefined): readonly DataElement[] =>
-  uid === undefined ? [] : [buildElement(keyword, uid)];
+function uidFrom(dataset: Dataset, keyword: string, metaKeyword: string): readonly DataElement[] {
+  const found = element(dataset, keyword);
+  return found?.vr === 'UI' && found.bytes !== undefined ? [buildElement(metaKeyword, found.bytes)] : [];
+}
 
 /** Copied from the file at once; a multiple of every word's width. */
 const copyBytes = 1024 * 1024;
