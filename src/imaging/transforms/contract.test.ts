@@ -68,7 +68,11 @@ function centroid({ pixels, width, height, depth }: MedicalImage): Vector3 {
 
 const outcome = (transform: Transform) => apply(transform, subject, transform.example);
 const all = [...transforms.values()];
-const moving = all.filter(({ kind }) => kind === 'grid' || kind === 'deform');
+const moving = all.filter((transform) =>
+  Object.values(outcome(transform).images).some(({ history }) =>
+    history.some((entry) => 'before' in entry.parameters),
+  ),
+);
 
 test('there are transforms to test', () => {
   expect(all.length).toBeGreaterThan(0);
@@ -179,7 +183,7 @@ describe.each(moving.map((transform) => [transform.name, transform] as const))('
     expect(dice(back, imageOf(subject, 'organs'))).toBeGreaterThan(0.8);
   });
 
-  if (transform.kind === 'grid') {
+  if (transform.kind !== 'deform') {
     test('landmarks stay where they are in the patient', () => {
       const [before, after] = [worldPoints(subject)[0]!, worldPoints(done)[0]!];
       for (const axis of [0, 1, 2]) expect(after[axis]).toBeCloseTo(before[axis]!, 8);
