@@ -1,6 +1,7 @@
+import { buildElement } from './build-dataset.ts';
 import type { ByteRange, DataElement, Dataset, Tag, Vr } from './dataset.ts';
 import { itemEnd, itemTag, sequenceEnd, undefinedLength } from './parsing.ts';
-import { hasLongLength, wordBytes } from './value-representation.ts';
+import { hasLongLength, usesCharacterSet, wordBytes } from './value-representation.ts';
 
 /** How elements are written. */
 export interface Encoding {
@@ -27,13 +28,49 @@ export interface EncodeRules {
 }
 
 const pixelData = 0x7fe00010;
+const specificCharacterSet = 0x00080005;
 
-/** The pieces of a data set's elements in the encoding asked for. */
-export function encodeDataset(dataset: Dataset, encoding: Encoding, rules: EncodeRules): Piece[] {
+const asciiOnly: readonly string[] = [''];
+
+/**
+ * The pieces of a data set's elements in the encoding asked for. A data set whose text is in other character sets than
+ * those in force around it says so (PS3.5 7.5.3).
+ */
+export function encodeDataset(
+  dataset: Dataset,
+  encoding: Encoding,
+  rules: EncodeRules,
+  inForce: readonly string[] = asciiOnly,
+): Piece[] {
   const pieces: Piece[] = [];
-  for (const element of dataset.elements.values()) encodeElement(pieces, element, dataset, encoding, rules);
+  const { elements, sets } = withCharacterSet(dataset, inForce);
+  for (const element of elements)
+    encodeElement(pieces, element, { ...dataset, characterSets: sets }, encoding, rules);
   return pieces;
 }
+
+function withCharacterSet(
+  dataset: Dataset,
+  inForce: readonly string[],
+): { readonly elements: Iterable<DataElement>; readonly sets: readonly string[] } {
+  const { elements, characterSets } = dataset;
+  if (elements.has(specificCharacterSet)) return { elements: elements.values(), sets: characterSets };
+  const isSame = namedSets(characterSets) === namedSets(inForce);
+  if (isSame || (inForce !== asciiOnly && !hasForeignText(dataset)))
+    return { elements: elements.values(), sets: inForce };
+  const stated = buildElement(specificCharacterSet, characterSets);
+  const all = [...elements.values(), stated].sort((a, b) => a.tag - b.tag);
+  return { elements: all, sets: characterSets };
+}
+
+const namedSets = (sets: readonly string[]): string =>
+  sets.map((set) => (set === 'ISO_IR 6' ? '' : set)).join('\\');
+
+/** True where text holds bytes that are no ASCII. */
+const hasForeignText = ({ elements }: Dataset): boolean =>
+  [...elements.values()].some(
+    ({ vr, bytes }) => usesCharacterSet(vr) && bytes?.some((byte) => byte >= 0x80 || byte === 0x1b) === true,
+  );
 
 export const totalLength = (pieces: readonly Piece[]): number =>
   pieces.reduce((sum, piece) => sum + piece.length, 0);
@@ -48,7 +85,7 @@ function encodeElement(
   const { tag, vr } = element;
   if (tag === pixelData && rules.fragments !== undefined) encodeFragments(out, vr, rules.fragments, encoding);
   else if (mayBeCopied(element, dataset, encoding, rules)) out.push({ ...element.place!, swapBytes: 1 });
-  else if (element.items !== undefined) encodeSequence(out, element, element.items, encoding, rules);
+  else if (element.items !== undefined) encodeSequence(out, element, element.items, dataset, encoding, rules);
   else if (element.fragments !== undefined) copyFragments(out, element, element.fragments, encoding);
   else encodeValue(out, element, dataset, encoding);
 }
@@ -83,6 +120,7 @@ function encodeSequence(
   out: Piece[],
   element: DataElement,
   items: readonly Dataset[],
+  dataset: Dataset,
   encoding: Encoding,
   rules: EncodeRules,
 ): void {
@@ -91,7 +129,7 @@ function encodeSequence(
   const inner = asUnknown ? { ...encoding, explicitVr: false } : encoding;
   const body: Piece[] = [];
   for (const item of items) {
-    const pieces = encodeDataset(item, inner, rules);
+    const pieces = encodeDataset(item, inner, rules, dataset.characterSets);
     const open = asUnknown || (item.undefinedLength ?? rules.lengths === 'undefined');
     body.push(itemHeader(itemTag, open ? undefinedLength : totalLength(pieces), encoding));
     for (const piece of pieces) body.push(piece);

@@ -35,7 +35,7 @@ export function writeDicom(dataset: Dataset, options: WriteOptions = {}): Uint8A
   const syntax = transferSyntax(transferSyntaxUid);
   checkFrames(dataset, options, syntax.encapsulated);
   checkLoaded(dataset);
-  const body = encodeDataset(withCharacterSet(dataset, options.frames !== undefined), syntax, {
+  const body = encodeDataset(withPixelData(dataset, options.frames !== undefined), syntax, {
     lengths: options.sequenceLengths ?? 'defined',
     ...(options.frames === undefined ? {} : { fragments: fragmentsOfFrames(options.frames) }),
   });
@@ -69,12 +69,9 @@ function checkFrames(dataset: Dataset, options: WriteOptions, encapsulated: bool
     );
 }
 
-/** The data set with its character set written along, and a place for pixel data where frames bring them. */
-function withCharacterSet(dataset: Dataset, withFrames: boolean): Dataset {
-  const elements = new Map([...dataset.elements].filter(([tag]) => tag >>> 16 !== 2 && (tag & 0xffff) !== 0));
-  const sets = dataset.characterSets;
-  if (!elements.has(0x00080005) && sets.some((set) => set !== '' && set !== 'ISO_IR 6'))
-    elements.set(0x00080005, buildElement(0x00080005, sets));
+/** The data set without groups that a file's body does not hold, and with a place for pixel data where frames bring them. */
+function withPixelData(dataset: Dataset, withFrames: boolean): Dataset {
+  const elements = new Map([...dataset.elements].filter(([tag]) => tag >>> 16 > 2 && (tag & 0xffff) !== 0));
   if (withFrames) elements.set(pixelData, { tag: pixelData, vr: 'OB', bytes: new Uint8Array(0) });
   return { ...dataset, elements: new Map([...elements].sort(([a], [b]) => a - b)) };
 }
@@ -124,14 +121,20 @@ export const writerElements = (): readonly DataElement[] => [
 /** Preamble of zeros unless given, prefix, and the meta group with its length (PS3.10 7.1). */
 export function metaPieces(elements: readonly DataElement[], preamble?: Uint8Array): Piece[] {
   const encoding = { explicitVr: true, littleEndian: true };
-  const meta = datasetFrom(elements.filter((element) => element.tag !== 0x00020000));
+  const meta = plainDataset(elements.filter((element) => element.tag !== 0x00020000));
   const body = encodeDataset(meta, encoding, { lengths: 'defined' });
-  const length = datasetFrom([buildElement('FileMetaInformationGroupLength', totalLength(body))]);
+  const length = plainDataset([buildElement('FileMetaInformationGroupLength', totalLength(body))]);
   const start = new Uint8Array(132);
   if (preamble !== undefined) start.set(preamble.subarray(0, 128));
   start.set([0x44, 0x49, 0x43, 0x4d], 128);
   return [start, ...encodeDataset(length, encoding, { lengths: 'defined' }), ...body];
 }
+
+/** The meta group has no Specific Character Set. */
+const plainDataset = (elements: readonly DataElement[]): Dataset => ({
+  ...datasetFrom(elements),
+  characterSets: [''],
+});
 
 /** Pieces in memory as one array. */
 export function joined(pieces: readonly Piece[]): Uint8Array {
