@@ -51,8 +51,18 @@ export function functionalGroupItems(file: DicomFile, frame: number, keyword: st
   return shared ? sequence(shared, keyword) : [];
 }
 
-/** Everything about one frame (0 the first) in one place. */
+const latest = new WeakMap<DicomFile, { readonly frame: number; readonly attributes: FrameAttributes }>();
+
+/** Everything about one frame (0 the first) in one place. The frame asked for last is remembered. */
 export function frameAttributes(file: DicomFile, frame: number): FrameAttributes {
+  const known = latest.get(file);
+  if (known?.frame === frame) return known.attributes;
+  const attributes = readAttributes(file, frame);
+  latest.set(file, { frame, attributes });
+  return attributes;
+}
+
+function readAttributes(file: DicomFile, frame: number): FrameAttributes {
   const top = file.dataset;
   const group = (keyword: string) => functionalGroup(file, frame, keyword);
   const measures = group('PixelMeasuresSequence') ?? top;

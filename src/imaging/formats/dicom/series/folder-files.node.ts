@@ -90,6 +90,9 @@ async function kindOf(entry: Dirent, place: string): Promise<'file' | 'folder' |
   return info?.isFile() ? 'file' : info?.isDirectory() ? 'folder' : 'other';
 }
 
+/** Milliseconds of work after which others get their turn. */
+const TURN_MS = 15;
+
 /** Calls `work` for every item, a few at a time, in order of their beginning. Stops at the first error. */
 export async function forEachAtOnce<T>(
   items: readonly T[],
@@ -97,10 +100,15 @@ export async function forEachAtOnce<T>(
   work: (item: T, index: number) => Promise<void>,
 ): Promise<void> {
   let next = 0;
+  let turn = performance.now();
   const run = async () => {
     while (next < items.length) {
       const index = next++;
       await work(items[index]!, index);
+      if (performance.now() - turn > TURN_MS) {
+        await new Promise(setImmediate);
+        turn = performance.now();
+      }
     }
   };
   const runs = Array.from({ length: Math.min(atOnce, items.length) }, run);

@@ -1,9 +1,9 @@
 import { isHounsfieldError } from '../../../../errors.ts';
-import { fileSource } from '../../file-source.node.ts';
 import type { DicomFile } from '../dataset.ts';
 import { optionalText } from '../pixels/optional-values.ts';
 import { readDicom } from '../read-dicom.ts';
 import { type FolderLimits, folderFiles, forEachAtOnce } from './folder-files.node.ts';
+import { type Pace, pacedSource } from './quick-source.node.ts';
 import { listStudies, type PatientFacts, patientFacts, type StudyListing } from './series-listing.ts';
 import { type InstanceFacts, instanceFacts } from './slice-facts.ts';
 
@@ -73,12 +73,13 @@ export async function readHeaders(
   const patients = new Map<string, PatientFacts>();
   const dicomdirs: string[] = [];
   const unreadable: DicomListing['unreadable'][number][] = [];
+  const pace: Pace = { slow: false };
   let passedOver = 0;
   let done = 0;
   await forEachAtOnce(files, AT_ONCE, async (name, index) => {
     options.signal?.throwIfAborted();
     try {
-      await withHeader(name, inspect !== undefined, async (file) => {
+      await withHeader(name, pace, inspect !== undefined, async (file) => {
         if (isDirectory(file)) dicomdirs.push(name);
         else {
           const facts = instanceFacts(file, name);
@@ -107,10 +108,11 @@ function isDirectory(file: DicomFile): boolean {
 
 async function withHeader(
   name: string,
+  pace: Pace,
   whole: boolean,
   use: (file: DicomFile) => Promise<void>,
 ): Promise<void> {
-  const source = await fileSource(name);
+  const source = await pacedSource(name, pace);
   try {
     await use(await readDicom(source, { stopBeforePixels: !whole }));
   } finally {

@@ -1,10 +1,12 @@
-import { open } from 'node:fs/promises';
-import { HounsfieldError } from '../../../../errors.ts';
+import type { PixelArray } from '../../../image/medical-image.ts';
 import type { DicomFile } from '../dataset.ts';
 import type { DecodedFrame } from '../pixels/decode-frame.ts';
 import { excessOf, nativeLength } from '../pixels/frame-bytes.ts';
 import { type ImagePixel, imagePixel } from '../pixels/image-pixel.ts';
+import { isIdentity, type ModalityTransform } from '../pixels/modality.ts';
 import { trimToStored } from '../pixels/stored-values.ts';
+import { type Pace, readInto, readIntoNow } from './quick-source.node.ts';
+import { kernelTakes, type ShiftKernel } from './shift-kernel.ts';
 
 /** A grey slice of 16 bits that lies uncompressed in its file: enough to read it without its header again. */
 export interface NativeSlice {
@@ -33,36 +35,43 @@ export function nativeSlice(file: DicomFile): NativeSlice | undefined {
 export async function readNativeSlice(
   name: string,
   { image, offset, length }: NativeSlice,
+  pace: Pace,
   spare?: ArrayBuffer,
 ): Promise<{ frame: DecodedFrame; buffer: ArrayBuffer }> {
   const buffer = spare !== undefined && spare.byteLength === length ? spare : new ArrayBuffer(length);
-  await readInto(name, new Uint8Array(buffer), offset);
+  await readInto(name, new Uint8Array(buffer), offset, pace);
   const values = image.signed ? new Int16Array(buffer) : new Uint16Array(buffer);
   trimToStored(values, image);
   const { rows: height, columns: width, photometric, bitsStored, signed, warnings } = image;
   return { buffer, frame: { values, channels: 1, height, width, photometric, bitsStored, signed, warnings } };
 }
 
-async function readInto(name: string, bytes: Uint8Array, offset: number): Promise<void> {
-  const changed = (cause?: unknown) =>
-    new HounsfieldError(
-      'FILE_UNREADABLE',
-      `${name} was changed or removed while it was read. Read the series again.`,
-      {
-        cause,
-      },
-    );
-  const handle = await open(name, 'r').catch((cause: unknown) => {
-    throw changed(cause);
-  });
-  try {
-    let got = 0;
-    while (got < bytes.length) {
-      const { bytesRead } = await handle.read(bytes, got, bytes.length - got, offset + got);
-      if (bytesRead === 0) throw changed();
-      got += bytesRead;
-    }
-  } finally {
-    await handle.close();
+/**
+ * Reads a slice straight into an image of 16 bits, through the kernel where bits are to be cut off or a number added.
+ * Undefined: it cannot be done so, nothing was written. False: a value did not fit.
+ */
+export async function readIntoImage(
+  name: string,
+  { image, offset, length }: NativeSlice,
+  pace: Pace,
+  target: { readonly out: PixelArray; readonly at: number },
+  transform: ModalityTransform,
+  kernel: ShiftKernel | undefined,
+): Promise<boolean | undefined> {
+  const { out, at } = target;
+  const whole = image.bitsStored === 16;
+  const sameKind = image.signed ? out instanceof Int16Array : out instanceof Uint16Array;
+  if (isIdentity(transform) && whole && sameKind) {
+    await readInto(name, new Uint8Array(out.buffer, out.byteOffset + at * 2, length), offset, pace);
+    return true;
   }
+  const shift =
+    transform.kind !== 'linear' ? undefined : transform.slope === 1 ? transform.intercept : undefined;
+  if (pace.slow || !kernel || shift === undefined || !(out instanceof Int16Array)) return undefined;
+  if (!kernelTakes(shift, image.signed) || kernel.bytes.length < length) return undefined;
+  // Nothing may come between: the kernel's room is one for all files that are being read.
+  readIntoNow(name, kernel.bytes.subarray(0, length), offset, pace);
+  const fits = kernel.run(length / 2, image, shift);
+  if (fits) out.set(new Int16Array(kernel.bytes.buffer, 0, length / 2), at);
+  return fits;
 }

@@ -1,18 +1,19 @@
 import { stat } from 'node:fs/promises';
 import { HounsfieldError, isHounsfieldError } from '../../../../errors.ts';
 import type { MedicalImage } from '../../../image/medical-image.ts';
-import { fileSource } from '../../file-source.node.ts';
 import type { DicomFile } from '../dataset.ts';
 import { fetchFrame } from '../pixels/decode-frame.ts';
 import { type FrameDecoder, frameDecoder } from '../pixels/frame-decoder.node.ts';
 import { windowOf } from '../pixels/voi.ts';
 import type { VoiWindow } from '../pixels/voi-window.ts';
 import { readDicom } from '../read-dicom.ts';
-import { assembleImage, type PutSlice } from './assemble-image.ts';
+import { assembleImage, type PutSlice, type SliceTarget } from './assemble-image.ts';
 import { folderFiles, forEachAtOnce } from './folder-files.node.ts';
 import { type ListOptions, readHeaders } from './list-dicom-folder.node.ts';
-import { type NativeSlice, nativeSlice, readNativeSlice } from './native-slice.node.ts';
+import { type NativeSlice, nativeSlice, readIntoImage, readNativeSlice } from './native-slice.node.ts';
+import { type Pace, pacedSource } from './quick-source.node.ts';
 import { chooseSeries } from './series-choice.ts';
+import { shiftKernel } from './shift-kernel.ts';
 import type { InstanceFacts } from './slice-facts.ts';
 import { type PlannedSlice, planSlice, type ValueOptions } from './slice-plan.ts';
 import { requireOneGroup } from './stack-choice.ts';
@@ -85,7 +86,7 @@ export async function readDicomSeries(
         ...(first.window ? { window: first.window } : {}),
         ...timeStep(stack),
       },
-      (put) => readPixels(stack, found, put, decoder, options.signal, step),
+      (put, target) => readPixels({ stack, found, put, target, decoder, step }, options.signal),
     );
   } finally {
     await decoder.close();
@@ -137,14 +138,47 @@ interface Place {
   readonly frame: number;
 }
 
-async function readPixels(
-  stack: SliceStack,
-  found: (name: string) => Inspected,
-  put: PutSlice,
-  decoder: FrameDecoder,
-  signal: AbortSignal | undefined,
-  step: () => void,
-): Promise<boolean> {
+interface Reading {
+  readonly stack: SliceStack;
+  readonly found: (name: string) => Inspected;
+  readonly put: PutSlice;
+  readonly target: (time: number, slice: number) => SliceTarget;
+  readonly decoder: FrameDecoder;
+  readonly step: () => void;
+}
+
+async function readPixels(reading: Reading, signal: AbortSignal | undefined): Promise<boolean> {
+  const { stack, found, put, target, decoder, step } = reading;
+  let fits = true;
+  const pace: Pace = { slow: false };
+  const spare: ArrayBuffer[] = [];
+  const { native: firstNative } = found(stack.slices[0]![0]!.file);
+  const kernel =
+    firstNative && stack.slices.flat().length > 8 ? shiftKernel(firstNative.length + 16) : undefined;
+  await forEachAtOnce([...placesByFile(stack)], AT_ONCE, async ([name, wanted]) => {
+    if (!fits) return;
+    signal?.throwIfAborted();
+    const { native, planned } = found(name);
+    const { time, slice } = wanted[0]!;
+    if (!native || wanted.length > 1) fits = (await readThrough(name, wanted, put, decoder, pace)) && fits;
+    else {
+      const { plan } = planned[0]!;
+      const place = target(time, slice);
+      const direct = plan.padding
+        ? undefined
+        : await readIntoImage(name, native, pace, place, plan.transform, kernel);
+      if (direct === undefined) {
+        const one = await readNativeSlice(name, native, pace, spare.pop());
+        fits = put(time, slice, one.frame) && fits;
+        spare.push(one.buffer);
+      } else fits = direct && fits;
+    }
+    step();
+  });
+  return fits;
+}
+
+function placesByFile(stack: SliceStack): ReadonlyMap<string, readonly Place[]> {
   const places = new Map<string, Place[]>();
   for (const [time, slices] of stack.slices.entries()) {
     for (const [slice, { file, frame }] of slices.entries()) {
@@ -154,20 +188,7 @@ async function readPixels(
       else places.set(file, [place]);
     }
   }
-  let fits = true;
-  const spare: ArrayBuffer[] = [];
-  await forEachAtOnce([...places], AT_ONCE, async ([name, wanted]) => {
-    if (!fits) return;
-    signal?.throwIfAborted();
-    const { native } = found(name);
-    if (native && wanted.length === 1) {
-      const one = await readNativeSlice(name, native, spare.pop());
-      fits = put(wanted[0]!.time, wanted[0]!.slice, one.frame) && fits;
-      spare.push(one.buffer);
-    } else fits = (await readThrough(name, wanted, put, decoder)) && fits;
-    step();
-  });
-  return fits;
+  return places;
 }
 
 /** Slices that are compressed, in colour, big endian or in a multi-frame file: by the general way. */
@@ -176,8 +197,9 @@ async function readThrough(
   wanted: readonly Place[],
   put: PutSlice,
   decoder: FrameDecoder,
+  pace: Pace,
 ): Promise<boolean> {
-  const source = await fileSource(name);
+  const source = await pacedSource(name, pace);
   try {
     const file = await readDicom(source);
     let fits = true;

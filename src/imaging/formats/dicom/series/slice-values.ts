@@ -120,6 +120,7 @@ export function writeLinear(
   slope: number,
   intercept: number,
 ): boolean {
+  if (slope === 1 && out instanceof Int16Array && addPairs(out, at, values, intercept)) return true;
   if (!(out instanceof Int16Array)) {
     for (let i = 0, to = at; i < values.length; i++, to++) out[to] = values[i]! * slope + intercept;
     return true;
@@ -133,6 +134,31 @@ export function writeLinear(
     out[to] = value;
   }
   return least >= -32768 && most <= 32767;
+}
+
+/**
+ * values + shift for 16-bit values, two in one 32-bit addition whose carry is kept out of the upper one.
+ * False when that is not possible here, or when a sum is beyond 16 signed bits: what was written is to be written again.
+ */
+function addPairs(out: Int16Array, at: number, values: PixelArray, shift: number): boolean {
+  const signed = values instanceof Int16Array;
+  const pairs = values.length >> 1;
+  const aligned =
+    at % 2 === 0 && out.byteOffset % 4 === 0 && values.byteOffset % 4 === 0 && values.length % 2 === 0;
+  if (!aligned || shift < -32768 || shift > 32767) return false;
+  if (!signed && !(values instanceof Uint16Array)) return false;
+  const from = new Int32Array(values.buffer, values.byteOffset, pairs);
+  const to = new Int32Array(out.buffer, out.byteOffset + at * 2, pairs);
+  const both = (shift & 0xffff) | (shift << 16);
+  const low = both & 0x7fff7fff;
+  let over = 0;
+  for (let i = 0; i < pairs; i++) {
+    const pair = from[i]!;
+    const sum = ((pair & 0x7fff7fff) + low) ^ ((pair ^ both) & 0x80008000);
+    over |= signed ? (pair ^ sum) & (both ^ sum) : shift < 0 ? pair & sum : pair | sum;
+    to[i] = sum;
+  }
+  return (over & 0x80008000) === 0;
 }
 
 function replacePadding(
