@@ -1,3 +1,7 @@
-/** Image files on disk. */
-export { decodeImage, openImage } from './formats/open-image.node.ts';
+/** Image and signal files on disk. */
+
+export { listDicomFolder } from './formats/dicom/series/list-dicom-folder.node.ts';
+export { readDicomSeries } from './formats/dicom/series/read-dicom-series.node.ts';
+export { fileSource } from './formats/file-source.node.ts';
+export { describeFile, open, openImage } from './formats/open.node.ts';
 export { encodePng, writePng } from './formats/write-png.node.ts';

@@ -10,7 +10,7 @@ import { withInputShapes } from '../../src/engine/graph/rewrite.ts';
 import { nodeRuntime } from '../../src/engine/runtime/runtime.node.ts';
 import { elementCount, type Tensor, tensor, toNumbers } from '../../src/engine/tensor/tensor.ts';
 import { compileGradCam } from '../../src/evidence/explanation/grad-cam.ts';
-import { openImage } from '../../src/imaging/formats/open-image.node.ts';
+import { openImage } from '../../src/imaging/formats/open.node.ts';
 import { hashUniform } from './hash-weights.ts';
 import { fixturePath, type PackedFloats, peerFixture, unpackFloats } from './peer-fixture.ts';
 

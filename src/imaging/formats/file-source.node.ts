@@ -1,23 +1,33 @@
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { HounsfieldError } from '../../errors.ts';
 import type { ByteSource } from './byte-source.ts';
 
+function unreadable(path: string, cause: unknown): HounsfieldError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+  return code === 'ENOENT' || code === 'ENOTDIR'
+    ? new HounsfieldError('FILE_MISSING', `${path} does not exist. Check the path and its spelling.`, {
+        cause,
+      })
+    : new HounsfieldError(
+        'FILE_UNREADABLE',
+        `${path} cannot be read (${code}). Check that it is a file, and its permissions.`,
+        { cause },
+      );
+}
+
+/** A file's bytes. Throws FILE_MISSING when there is none, FILE_UNREADABLE when it may not be read. */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
 /** A file on disk as a source, read in pieces; close it when done. Throws FILE_MISSING, FILE_UNREADABLE. */
 export async function fileSource(path: string): Promise<ByteSource> {
-  const failed = (cause: unknown): HounsfieldError => {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    return code === 'ENOENT' || code === 'ENOTDIR'
-      ? new HounsfieldError('FILE_MISSING', `${path} does not exist. Check the path and its spelling.`, {
-          cause,
-        })
-      : new HounsfieldError(
-          'FILE_UNREADABLE',
-          `${path} cannot be read (${code}). Check that it is a file, and its permissions.`,
-          { cause },
-        );
-  };
   const handle = await open(path, 'r').catch((cause: unknown) => {
-    throw failed(cause);
+    throw unreadable(path, cause);
   });
   const info = await handle.stat();
   if (!info.isFile()) {
@@ -38,7 +48,7 @@ export async function fileSource(path: string): Promise<ByteSource> {
         const { bytesRead } = await handle
           .read(bytes, got, bytes.length - got, offset + got)
           .catch((cause: unknown) => {
-            throw failed(cause);
+            throw unreadable(path, cause);
           });
         if (bytesRead === 0) break;
         got += bytesRead;

@@ -1,7 +1,7 @@
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { HounsfieldError } from '../../errors.ts';
-import { isReadableImage } from '../../imaging/formats/open-image.node.ts';
+import { isReadableImage } from '../../imaging/formats/open.node.ts';
 import {
   compareNaturally,
   type Dataset,
@@ -14,7 +14,20 @@ import {
 } from './dataset.ts';
 import type { LoadOptions, PatientFinder } from './load-options.ts';
 
-const IMAGE_EXTENSIONS = new Set(['.png', '.jpg', '.jpeg', '.jpe', '.jfif']);
+/** Of files that are meant to be images, so that a damaged one is told of. */
+const IMAGE_EXTENSIONS = [
+  '.png',
+  '.jpg',
+  '.jpeg',
+  '.jpe',
+  '.jfif',
+  '.tif',
+  '.tiff',
+  '.bmp',
+  '.dcm',
+  '.nii',
+  '.nii.gz',
+];
 
 interface ClassFolder {
   readonly split: SplitName | undefined;
@@ -61,7 +74,7 @@ export async function loadFolder(
     if (found === 0)
       problems.push({
         code: 'CLASS_EMPTY',
-        text: `folder ${path.relative(root, folder)} holds no PNG or JPEG`,
+        text: `folder ${path.relative(root, folder)} holds no image`,
       });
   }
   throwProblems(root, problems, 'Mend or remove these, and run again; nothing was read or written.');
@@ -159,19 +172,11 @@ function hasHiddenPart(root: string, folder: string): boolean {
 }
 
 function isHidden(name: string): boolean {
-  return name.startsWith('.') || name === '__MACOSX' || name === 'Thumbs.db';
+  return name.startsWith('.') || name === '__MACOSX' || name === 'Thumbs.db' || name === 'DICOMDIR';
 }
 
 /** By extension, or else by the file's first bytes. */
 async function looksLikeImage(file: string): Promise<boolean> {
-  if (IMAGE_EXTENSIONS.has(path.extname(file).toLowerCase())) return true;
-  const handle = await open(file).catch(() => undefined);
-  if (!handle) return false;
-  try {
-    const head = new Uint8Array(16);
-    await handle.read(head, 0, 16, 0);
-    return isReadableImage(head);
-  } finally {
-    await handle.close();
-  }
+  const name = file.toLowerCase();
+  return IMAGE_EXTENSIONS.some((extension) => name.endsWith(extension)) || isReadableImage(file);
 }

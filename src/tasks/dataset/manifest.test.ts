@@ -78,7 +78,7 @@ describe('a folder per class', () => {
       {},
       /split \(test, train\) and beside them copy/,
     ],
-    ['CLASS_EMPTY', ['a/1.png', 'b/notes.doc'], {}, /folder b holds no PNG or JPEG/],
+    ['CLASS_EMPTY', ['a/1.png', 'b/notes.doc'], {}, /folder b holds no image/],
     [
       'LABEL_UNKNOWN',
       ['a/1.png', 'c/1.png'],

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { HounsfieldError } from '../../errors.ts';
+import { readBytes } from '../../imaging/formats/file-source.node.ts';
 import { type NpyArray, npyNumbers } from '../../imaging/formats/npy.ts';
 import { decodeNpz } from '../../imaging/formats/npz.ts';
-import { readBytes } from '../../imaging/formats/open-image.node.ts';
 import type { PixelArray } from '../../imaging/image/medical-image.ts';
 import {
   type Dataset,

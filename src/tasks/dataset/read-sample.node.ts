@@ -1,4 +1,4 @@
-import { openImage } from '../../imaging/formats/open-image.node.ts';
+import { openImage } from '../../imaging/formats/open.node.ts';
 import type { MedicalImage } from '../../imaging/image/medical-image.ts';
 import { applySteps, type NamedStep } from '../../imaging/transforms/history.ts';
 import { type Dataset, type SampleSource, stackImage } from './dataset.ts';

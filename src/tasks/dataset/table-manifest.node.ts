@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { HounsfieldError } from '../../errors.ts';
-import { readBytes } from '../../imaging/formats/open-image.node.ts';
+import { readBytes } from '../../imaging/formats/file-source.node.ts';
 import {
   compareNaturally,
   type Dataset,

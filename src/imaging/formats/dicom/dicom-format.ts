@@ -1,0 +1,109 @@
+import { HounsfieldError } from '../../../errors.ts';
+import type { LabelMap, MedicalImage } from '../../image/medical-image.ts';
+
+import type { FileFormat, Opened, OpenOptions } from '../file-format.ts';
+import type { DicomFile } from './dataset.ts';
+import { describeDicom } from './describe-dicom.ts';
+import { readParametricMap } from './objects/read-parametric-map.ts';
+import { readSegmentation, segmentationLabels } from './objects/read-segmentation.ts';
+import { readStructureSet } from './objects/read-structure-set.ts';
+import { structureMask } from './objects/structure-mask.ts';
+import { readWaveform } from './objects/waveform.ts';
+import { optionalText } from './pixels/optional-values.ts';
+import { readDicom } from './read-dicom.ts';
+import { openDicomImage } from './series/open-dicom-image.ts';
+import { uidName } from './uid-names.ts';
+import { has } from './values.ts';
+
+type Reader = (file: DicomFile, options: OpenOptions) => Promise<Opened>;
+
+const STORAGE = '1.2.840.10008.5.1.4.1.1.';
+
+/** SOP classes that are more than an image. */
+const readers: Readonly<Record<string, Reader>> = {
+  [`${STORAGE}66.4`]: segmentation,
+  [`${STORAGE}66.7`]: segmentation,
+  [`${STORAGE}30`]: async (file, { reference }) =>
+    (await readParametricMap(file, reference ? { grid: reference } : {})).image,
+  [`${STORAGE}481.3`]: structures,
+};
+
+async function segmentation(file: DicomFile, { reference }: OpenOptions): Promise<LabelMap> {
+  return segmentationLabels(await readSegmentation(file, reference ? { grid: reference } : {}));
+}
+
+async function structures(file: DicomFile, { reference }: OpenOptions): Promise<LabelMap> {
+  const { rois } = readStructureSet(file.dataset);
+  if (reference) return structureMask(rois, reference);
+  throw new HounsfieldError(
+    'DICOM_REFERENCE_NEEDED',
+    `${file.source.name} is an RT structure set: contours, which become a mask on the grid of an image. ` +
+      'Give the image or series it was drawn on as the reference.',
+  );
+}
+
+async function waveform(file: DicomFile, { stack, onWarning }: OpenOptions): Promise<Opened> {
+  const { groups, warnings } = await readWaveform(file);
+  for (const warning of warnings) onWarning?.(warning);
+  const group = groups[stack ?? 0];
+  if (group && (groups.length === 1 || stack !== undefined)) return group.signal;
+  const shown = groups.map(
+    ({ label, signal }, i) => `${i} (${signal.channels.length} channels${label ? `, ${label}` : ''})`,
+  );
+  throw new HounsfieldError(
+    'DICOM_WAVEFORM_SEVERAL',
+    `${file.source.name} holds ${groups.length} recordings: ${shown.join(', ')}. Choose one by its number (stack).`,
+  );
+}
+
+/**
+ * What a DICOM object holds: an image, labels of a segmentation or structure set, a parametric map, a waveform.
+ * Throws DICOM_NOT_AN_IMAGE for reports and other documents, DICOM_REFERENCE_NEEDED, DICOM_WAVEFORM_SEVERAL and what the
+ * readers throw.
+ */
+export async function openDicom(file: DicomFile, options: OpenOptions = {}): Promise<Opened> {
+  for (const warning of file.warnings) options.onWarning?.(warning);
+  const uid = optionalText(file.dataset, 'SOPClassUID') ?? '';
+  const reader = readers[uid] ?? (has(file.dataset, 'WaveformSequence') ? waveform : undefined);
+  if (reader) return reader(file, options);
+  if (has(file.dataset, 'Rows')) return image(file, options);
+  throw new HounsfieldError(
+    'DICOM_NOT_AN_IMAGE',
+    `${file.source.name} is a ${uidName(uid) ?? 'DICOM object of a kind that is not known'}, which holds no image. ` +
+      'hounsfield info shows what it says.',
+  );
+}
+
+async function image(file: DicomFile, options: OpenOptions): Promise<MedicalImage> {
+  return openDicomImage(file, {
+    values: options.values === 'stored' ? 'stored' : 'modality',
+    ...(options.frame === undefined ? {} : { frame: options.frame }),
+    ...(options.stack === undefined ? {} : { stack: options.stack }),
+    ...(options.suv ? { unit: options.suv } : {}),
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+}
+
+/** DICOM (PS3.10), with or without preamble and meta group. */
+export const DICOM: FileFormat = {
+  name: 'DICOM',
+  extensions: ['.dcm', '.dicom', '.ima'],
+  matches: (head) => String.fromCharCode(...head.subarray(128, 132)) === 'DICM',
+  read: async (source, options) => openDicom(await readDicom(source), options),
+  describe: async (source, options) => describeDicom(await readDicom(source), options),
+};
+
+/** Group 0002 or 0008 at the very start, as files without a preamble have it. */
+export const BARE_DICOM: FileFormat = {
+  ...DICOM,
+  matches: (head) => {
+    if (head.length < 8) return false;
+    const [a, b, c, d] = head as unknown as [number, number, number, number]; // eight bytes at least
+    if (String.fromCharCode(a, b, c, d) === 'DICM') return true;
+    const little = (a === 2 || a === 8) && b === 0 && d === 0;
+    const big = a === 0 && (b === 2 || b === 8) && c === 0;
+    const vr = /^[A-Z]{2}$/.test(String.fromCharCode(head[4]!, head[5]!));
+    // An implicit length fits the file's first elements: two or three digits at most.
+    return (little && (vr || (head[6] === 0 && head[7] === 0))) || (big && vr);
+  },
+};
