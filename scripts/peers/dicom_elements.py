@@ -91,6 +91,7 @@ def elements_of(dataset):
 
 
 def read(path):
+    """Elements of a file, by its path or opened, and what pydicom refused."""
     refusal = ""
     try:
         try:
@@ -143,10 +144,12 @@ def main():
     print(len(cases), "files", sum(len(case["elements"]) for case in cases), "elements", target.stat().st_size, "bytes")
 
 
-if len(sys.argv) > 1:
-    result = read(sys.argv[1])
+def show(path):
+    result = read(path)
     print(result["refused"] or "read")
     for row in result["elements"]:
         print(text_of(row))
-else:
-    main()
+
+
+if __name__ == "__main__":
+    show(sys.argv[1]) if len(sys.argv) > 1 else main()

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { DataElement, Dataset, DicomFile } from '../../src/imaging/formats/dicom/dataset.ts';
+import { swapped } from '../../src/imaging/formats/dicom/encode-elements.ts';
 import { readRange } from '../../src/imaging/formats/dicom/read-dicom.ts';
-import { isBulk } from '../../src/imaging/formats/dicom/value-representation.ts';
+import { isBulk, wordBytes } from '../../src/imaging/formats/dicom/value-representation.ts';
 import { bigIntegers, numbersOf, textsOf } from '../../src/imaging/formats/dicom/values.ts';
 
 /** An element as scripts/peers/dicom_elements.py writes it: tag, VR, value. */
 export type CanonicalElement = readonly [tag: string, vr: string, value: unknown];
+
+/** In which byte order bulk values are compared; pydicom leaves them as they lie. */
+export type BulkOrder = 'as it lies' | 'little endian';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -40,13 +44,14 @@ async function encapsulated(file: DicomFile, fragments: DataElement['fragments']
   return Buffer.concat(pieces);
 }
 
-async function bulk(file: DicomFile, element: DataElement): Promise<unknown> {
+async function bulk(file: DicomFile, element: DataElement, order: BulkOrder): Promise<unknown> {
   const bytes =
     element.bytes ??
     (element.deferred !== undefined
       ? await readRange(file, element.deferred)
       : await encapsulated(file, element.fragments));
-  return bytes.length === 0 ? [] : sha256(bytes);
+  const isSwapped = order === 'little endian' && !file.dataset.littleEndian;
+  return bytes.length === 0 ? [] : sha256(isSwapped ? swapped(bytes, wordBytes(element.vr)) : bytes);
 }
 
 function names(values: readonly string[]): unknown {
@@ -57,10 +62,15 @@ function names(values: readonly string[]): unknown {
   });
 }
 
-async function canonicalValue(file: DicomFile, dataset: Dataset, element: DataElement): Promise<unknown> {
+async function canonicalValue(
+  file: DicomFile,
+  dataset: Dataset,
+  element: DataElement,
+  order: BulkOrder,
+): Promise<unknown> {
   if (element.items !== undefined)
-    return Promise.all(element.items.map((item) => canonicalElements(file, item)));
-  if (isBulk(element.vr) || element.bytes === undefined) return bulk(file, element);
+    return Promise.all(element.items.map((item) => canonicalElements(file, item, order)));
+  if (isBulk(element.vr) || element.bytes === undefined) return bulk(file, element, order);
   switch (element.vr) {
     case 'DS':
     case 'IS':
@@ -85,12 +95,16 @@ async function canonicalValue(file: DicomFile, dataset: Dataset, element: DataEl
 }
 
 /** Every element of a data set in the form of the fixture; one that is refused is an error with its code. */
-export async function canonicalElements(file: DicomFile, dataset: Dataset): Promise<CanonicalElement[]> {
+export async function canonicalElements(
+  file: DicomFile,
+  dataset: Dataset,
+  order: BulkOrder = 'as it lies',
+): Promise<CanonicalElement[]> {
   const out: CanonicalElement[] = [];
   for (const element of dataset.elements.values()) {
     const tag = hexTag(element.tag);
     try {
-      out.push([tag, element.vr, await canonicalValue(file, dataset, element)]);
+      out.push([tag, element.vr, await canonicalValue(file, dataset, element, order)]);
     } catch (error) {
       out.push([tag, 'error', (error as { code?: string }).code ?? String(error)]); // a HounsfieldError has its code
     }

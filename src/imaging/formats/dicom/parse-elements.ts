@@ -40,6 +40,7 @@ interface Header {
   readonly vr: Vr | undefined;
   readonly length: number;
   readonly start: number;
+  readonly isUnknownVr: boolean;
 }
 
 /** True where the next element's VR bytes are no capitals: implicit encoding, whatever was promised. */
@@ -80,6 +81,8 @@ export function* parseElements(
       cursor.position = header.start;
       break;
     }
+    if (header.isUnknownVr)
+      parsing.warnings.add(`${formatTag(header.tag)} has a VR that the standard does not know.`);
     count(parsing);
     if (wanted.only !== undefined && !wanted.only.has(header.tag) && header.length !== undefinedLength) {
       cursor.position = Math.min(cursor.position + header.length, hardEnd);
@@ -134,11 +137,10 @@ function* readHeader(parsing: Parsing, scope: Scope, hardEnd: number): Generator
   cursor.position = start + 8;
   const code = (bytes[at + 4]! << 8) | bytes[at + 5]!;
   if (!scope.explicitVr || tag >>> 16 === 0xfffe || code < 0x4141 || code > 0x5a5a)
-    return { tag, vr: undefined, length: view.getUint32(at + 4, little), start };
+    return { tag, vr: undefined, length: view.getUint32(at + 4, little), start, isUnknownVr: false };
   const vr = vrOfCode(code);
   if (vr === undefined || !hasLongLength(vr)) {
-    if (vr === undefined) parsing.warnings.add(`${formatTag(tag)} has a VR that the standard does not know.`);
-    return { tag, vr, length: view.getUint16(at + 6, little), start };
+    return { tag, vr, length: view.getUint16(at + 6, little), start, isUnknownVr: vr === undefined };
   }
   if (start + 12 > hardEnd) {
     parsing.warnings.add('The last element ends within its length.');
@@ -146,7 +148,7 @@ function* readHeader(parsing: Parsing, scope: Scope, hardEnd: number): Generator
     return undefined;
   }
   cursor.position = start + 12;
-  return { tag, vr, length: view.getUint32(at + 8, little), start };
+  return { tag, vr, length: view.getUint32(at + 8, little), start, isUnknownVr: false };
 }
 
 /** The VR that other sources than the element itself give. */
