@@ -1,7 +1,8 @@
 import { isHounsfieldError } from '../../../errors.ts';
 import type { DataElement, Dataset } from './dataset.ts';
+import { swapped } from './encode-elements.ts';
 import { parsePersonName } from './person-name.ts';
-import { isBulk } from './value-representation.ts';
+import { isBulk, wordBytes } from './value-representation.ts';
 import { bigIntegers, numbersOf, textsOf } from './values.ts';
 
 /** A value in DICOM's JSON model. */
@@ -53,7 +54,10 @@ function attribute(dataset: Dataset, element: DataElement, options: JsonOptions)
     return uri === undefined ? { vr } : { vr, BulkDataURI: uri };
   }
   if (element.bytes.length === 0) return { vr };
-  if (isBulk(vr)) return { vr, InlineBinary: base64(element.bytes) };
+  if (isBulk(vr)) {
+    const words = dataset.littleEndian ? element.bytes : swapped(element.bytes, wordBytes(vr));
+    return { vr, InlineBinary: base64(words) };
+  }
   try {
     return withValues(vr, valuesOf(dataset, element));
   } catch (error) {
