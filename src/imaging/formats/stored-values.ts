@@ -169,6 +169,14 @@ export function rescaled(pixels: PixelArray, type: StoredType, slope: number, in
   return scaleInto(pixels, newArray('float64', pixels.length), slope, intercept);
 }
 
+/** As rescaled, of complex numbers, real and imaginary in turn: the intercept goes to the real part alone. */
+export function rescaledComplex(pixels: PixelArray, slope: number, intercept: number): PixelArray {
+  if (slope === 1 && intercept === 0) return pixels;
+  const out = scaleInto(pixels, newArray('float64', pixels.length), slope, 0);
+  for (let i = 0; i < out.length; i += 2) out[i]! += intercept;
+  return out;
+}
+
 function scaleInto(pixels: PixelArray, out: PixelArray, slope: number, intercept: number): PixelArray {
   for (let i = 0; i < pixels.length; i++) out[i] = pixels[i]! * slope + intercept;
   return out;

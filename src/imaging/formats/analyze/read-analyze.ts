@@ -4,7 +4,14 @@ import type { ByteSource } from '../byte-source.ts';
 import { isGzip, plainHead } from '../gunzip.ts';
 import { isNifti } from '../nifti/nifti-header.ts';
 import { openTwin } from '../nifti/read-nifti.ts';
-import { BYTES_OF, decodeValues, permuted, rescaled, type StoredType } from '../stored-values.ts';
+import {
+  BYTES_OF,
+  decodeValues,
+  permuted,
+  rescaled,
+  rescaledComplex,
+  type StoredType,
+} from '../stored-values.ts';
 import {
   baseName,
   countOf,
@@ -182,10 +189,9 @@ export async function readAnalyze(
     const scaled =
       options.values === 'stored'
         ? stored
-        : rescaled(stored, layout.type, slope, layout.parts === 2 ? 0 : intercept);
-    if (layout.parts === 2 && scaled !== stored) {
-      for (let i = 0; i < scaled.length; i += 2) scaled[i]! += intercept; // the real part alone
-    }
+        : layout.parts === 2
+          ? rescaledComplex(stored, slope, intercept)
+          : rescaled(stored, layout.type, slope, intercept);
     options.onWarning?.(UNPLACED);
     const geometry = fileGeometry(flipRasLps(header.affine), source.name, 'image', options);
     const pixels = permuted(scaled, [timePoints, width * height * depth, layout.parts], [0, 2, 1]); // [T, DHW, P] to [T, P, DHW]

@@ -77,9 +77,9 @@ function affineOf(
   centre: readonly number[],
 ): Affine {
   const row = (r: number) => {
-    const edges = [0, 1, 2].map((axis) => Math.fround(cosines[axis * 3 + r]! * delta[axis]!)); // FreeSurfer keeps float32
+    const edges = [0, 1, 2].map((axis) => Math.fround(cosines[axis * 3 + r]! * delta[axis]!)); // float32, as in nibabel
     const half = edges.reduce((sum, edge, axis) => sum + edge * dims[axis]!, 0) / 2;
-    return [...edges, centre[r]! - half];
+    return [...edges, Math.fround(centre[r]! - half)];
   };
   return [...row(0), ...row(1), ...row(2)] as unknown as Affine; // three rows of four
 }

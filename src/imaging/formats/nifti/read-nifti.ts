@@ -2,7 +2,14 @@ import { type Affine, flipRasLps, type Geometry } from '../../geometry/geometry.
 import type { LabelMap, MedicalImage, PixelArray } from '../../image/medical-image.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { isGzip, plainHead } from '../gunzip.ts';
-import { BYTES_OF, decodeValues, permuted, rescaled, type StoredType } from '../stored-values.ts';
+import {
+  BYTES_OF,
+  decodeValues,
+  permuted,
+  rescaled,
+  rescaledComplex,
+  type StoredType,
+} from '../stored-values.ts';
 import {
   baseName,
   countOf,
@@ -247,7 +254,7 @@ function planOf({ header, name }: Opened, options: VolumeReadOptions): Plan {
     vectors,
     channels: vectors * layout.parts,
     count,
-    offset: offsetOf(header, name),
+    offset: offsetOf(header, name, warnings),
     slope,
     intercept,
     geometry,
@@ -281,14 +288,20 @@ function scaleOf(header: NiftiHeader, layout: Layout, name: string): { slope: nu
 }
 
 /** A single file's data begin after its header; below that nothing is believed but 0, which stands for "right after". */
-function offsetOf(header: NiftiHeader, name: string): number {
+function offsetOf(header: NiftiHeader, name: string, warnings: FormatWarning[]): number {
   const offset = Math.trunc(header.voxOffset);
   if (!header.isSingle) {
     if (!(offset >= 0)) throw headerFault(name, `NIfTI-${header.version}`, 'gives a vox_offset below 0');
     return offset;
   }
   const least = HEADER_BYTES[header.version] + 4;
-  if (offset === 0) return least;
+  if (offset === 0) {
+    warnings.push({
+      code: 'NIFTI_OFFSET',
+      message: 'vox_offset is 0; the data are read from where the header ends.',
+    });
+    return least;
+  }
   if (!(offset >= least)) {
     throw headerFault(
       name,
@@ -350,10 +363,9 @@ async function readPixels(
   const scaled =
     options.values === 'stored'
       ? stored
-      : rescaled(stored, layout.type, plan.slope, isComplex ? 0 : plan.intercept);
-  if (isComplex && scaled !== stored) {
-    for (let i = 0; i < scaled.length; i += 2) scaled[i]! += plan.intercept; // the real part alone
-  }
+      : isComplex
+        ? rescaledComplex(stored, plan.slope, plan.intercept)
+        : rescaled(stored, layout.type, plan.slope, plan.intercept);
   const voxels = plan.width * plan.height * plan.depth;
   return permuted(scaled, [vectors, timePoints, voxels, layout.parts], [1, 0, 3, 2]); // [U, T, DHW, P] to [T, U, P, DHW]
 }

@@ -1,7 +1,7 @@
 import { HounsfieldError } from '../../../errors.ts';
 import type { Affine, Geometry } from '../../geometry/geometry.ts';
 import { direction, origin, spacingMm } from '../../geometry/geometry.ts';
-import type { LabelMap, MedicalImage } from '../../image/medical-image.ts';
+import type { LabelMap, MedicalImage, PixelArray } from '../../image/medical-image.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { allocate } from '../gunzip.ts';
 import {
@@ -56,6 +56,7 @@ const NAMES = {
 
 interface Header {
   readonly isText: boolean;
+  readonly isFraction: boolean;
   readonly sides: readonly [number, number, number];
   readonly type: StoredType;
   readonly channels: number;
@@ -85,11 +86,17 @@ function nextLine(cursor: Cursor): string | undefined {
   return line.trim();
 }
 
+/** What a file says of one array. */
+interface FileArray {
+  readonly type: string;
+  readonly channels: number;
+  readonly hasTable: boolean;
+  /** Bytes written as fractions of 255. */
+  readonly isFraction?: boolean;
+}
+
 /** A scalar, vector, normal, tensor or colour array: what its first line says. */
-function arrayOf(
-  words: readonly string[],
-  isText: boolean,
-): { type: string; channels: number; hasTable: boolean } | undefined {
+function arrayOf(words: readonly string[], isText: boolean): FileArray | undefined {
   const [kind, , type = '', count = '1'] = words as [string, ...string[]];
   switch (kind.toUpperCase()) {
     case 'SCALARS':
@@ -99,8 +106,8 @@ function arrayOf(
       return { type, channels: 3, hasTable: false };
     case 'TENSORS':
       return { type, channels: 9, hasTable: false };
-    case 'COLOR_SCALARS': // bytes in binary files, fractions in text
-      return { type: isText ? 'float' : 'unsigned_char', channels: Number(type), hasTable: false };
+    case 'COLOR_SCALARS': // bytes in binary files, fractions of 255 in text
+      return { type: 'unsigned_char', channels: Number(type), hasTable: false, isFraction: isText };
     default:
       return undefined;
   }
@@ -139,10 +146,7 @@ async function headerOf(source: ByteSource, options: VolumeReadOptions): Promise
 }
 
 /** FIELD name count: the first array that follows, "name components tuples type". */
-function fieldArray(
-  words: readonly string[],
-  cursor: Cursor,
-): { type: string; channels: number; hasTable: boolean } | undefined {
+function fieldArray(words: readonly string[], cursor: Cursor): FileArray | undefined {
   if (words[0]!.toUpperCase() !== 'FIELD') return undefined;
   const line = nextLine(cursor)?.split(/\s+/) ?? [];
   return line.length === 4 ? { type: line[3]!, channels: Number(line[1]), hasTable: false } : undefined;
@@ -150,7 +154,7 @@ function fieldArray(
 
 function finished(
   numbers: ReadonlyMap<string, number[]>,
-  array: { readonly type: string; readonly channels: number },
+  array: FileArray,
   isText: boolean,
   start: number,
   name: string,
@@ -175,6 +179,7 @@ function finished(
   );
   return {
     isText,
+    isFraction: array.isFraction === true,
     sides: sides as [number, number, number], // length checked
     type,
     channels: array.channels,
@@ -202,7 +207,7 @@ export async function readVtkLegacy(
   source: ByteSource,
   options: VolumeReadOptions = {},
 ): Promise<MedicalImage | LabelMap> {
-  const { isText, sides, type, channels, geometry, start } = await headerOf(source, options);
+  const { isText, isFraction, sides, type, channels, geometry, start } = await headerOf(source, options);
   const [width, height, depth] = sides;
   const count = width * height * depth * channels;
   const length = isText ? source.size - start : count * BYTES_OF[type];
@@ -211,11 +216,23 @@ export async function readVtkLegacy(
   const bytes = await source.read(start, Math.max(0, length));
   const warn = () => options.onWarning?.(ROUNDED);
   const stored = isText
-    ? parseTextValues(bytes, 0, count, type, source.name).pixels
+    ? textValues(bytes, count, isFraction, type, source.name)
     : decodeValues(bytes, type, count, false, warn);
   const pixels = permuted(stored, [depth * height * width, channels], [1, 0]);
   const shape = { channels, depth, height, width };
   return volume(pixels, shape, source.name, { bitDepth: BYTES_OF[type] * 8, geometry }, options);
+}
+
+function textValues(
+  bytes: Uint8Array,
+  count: number,
+  isFraction: boolean,
+  type: StoredType,
+  name: string,
+): PixelArray {
+  if (!isFraction) return parseTextValues(bytes, 0, count, type, name).pixels;
+  const { pixels } = parseTextValues(bytes, 0, count, 'float64', name);
+  return Uint8Array.from(pixels, (fraction) => Math.floor(fraction * 255 + 0.5));
 }
 
 export async function vtkLegacyInfo(
