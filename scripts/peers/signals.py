@@ -540,6 +540,20 @@ def edf_unread(ecg, notes, rng):
     write("edf-unread.json", "numpy " + np.__version__, cases)
 
 
+def resample():
+    import scipy.signal
+
+    rng = np.random.default_rng(9)
+    cases = []
+    for count, before, after in ((200, 360, 250), (150, 250, 500), (300, 1000, 100), (64, 125, 128), (90, 62.5, 250), (40, 1, 1),
+                                 (3, 100, 250), (2, 100, 250), (7, 500, 200), (120, 257, 128)):
+        x = rng.normal(3, 1, count).cumsum()
+        up, down = (int(v) for v in (after * 2, before * 2))
+        y = scipy.signal.resample_poly(x, up, down, padtype="line")
+        cases.append({"before": before, "after": after, "x": x.tolist(), "y": y.tolist()})
+    write("resample.json", f"scipy {scipy.__version__}", cases)
+
+
 def tables():
     import pandas
 
@@ -599,7 +613,7 @@ def written():
 
 
 PARTS = {"shared": shared, "wfdb": wfdb_records, "annotations": annotations, "flac": flac,
-         "edf": edf, "csv": tables, "written": written}
+         "edf": edf, "csv": tables, "resample": resample, "written": written}
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:
