@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { encode } from 'fast-png';
 import { HounsfieldError } from '../../errors.ts';
-import type { MedicalImage } from '../image/medical-image.ts';
+import { type MedicalImage, requirePicture } from '../image/medical-image.ts';
 
-/** PNG bytes of an 8- or 16-bit unsigned image, grey or RGB, values unchanged. Throws PNG_UNSUPPORTED. */
+/** PNG bytes of an 8- or 16-bit unsigned image, grey or RGB, values unchanged. Throws PNG_UNSUPPORTED, IMAGE_NOT_2D. */
 export function encodePng(image: MedicalImage): Uint8Array {
   const { pixels, channels, height, width } = image;
+  requirePicture(image);
   const storable = pixels instanceof Uint8Array || pixels instanceof Uint16Array;
   if (!storable || (channels !== 1 && channels !== 3)) {
     throw new HounsfieldError(

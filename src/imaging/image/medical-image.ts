@@ -141,19 +141,23 @@ export function labelMap(
   return { ...image, unit: 'label', labels };
 }
 
+/** Throws IMAGE_NOT_2D when an image has more than one slice or time point. */
+export function requirePicture({ depth, timePoints }: MedicalImage, name = 'the image'): void {
+  if (depth === 1 && timePoints === 1) return;
+  throw new HounsfieldError(
+    'IMAGE_NOT_2D',
+    `${name} has ${depth} slices and ${timePoints} time points, where one of each is expected. Take a slice of it ` +
+      'first, for instance with the transform take-slice.',
+  );
+}
+
 /**
  * A two-dimensional image with its values as float32, unchanged in scale; shares memory when they already are.
  * Throws IMAGE_NOT_2D when it has more than one slice or time point.
  */
 export function toFloatImage(image: MedicalImage): FloatImage {
+  requirePicture(image);
   const { channels, height, width, pixels } = image;
-  if (image.depth !== 1 || image.timePoints !== 1) {
-    throw new HounsfieldError(
-      'IMAGE_NOT_2D',
-      `the image has ${image.depth} slices and ${image.timePoints} time points, where one of each is expected. ` +
-        'Take a slice of it first.',
-    );
-  }
   const floats = pixels instanceof Float32Array ? pixels : new Float32Array(pixels);
   return { pixels: floats, channels, height, width };
 }
