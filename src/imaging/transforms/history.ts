@@ -23,10 +23,16 @@ export function applySteps(steps: readonly NamedStep[], subject: Subject): Subje
   );
 }
 
-/** Does again to an image what a history, perhaps read from JSON, says was done. Throws TRANSFORM_UNKNOWN. */
+/** Does again to an image what a history, perhaps read from JSON, says was done. Throws TRANSFORM_UNKNOWN, HISTORY_STEP. */
 export function replay(history: readonly HistoryEntry[], image: MedicalImage): MedicalImage {
   return history.reduce((done, { transform: name, parameters }) => {
     const transform = transformNamed(name);
+    if (transform.kind === 'subject' || transform.kind === 'derived') {
+      throw new HounsfieldError(
+        'HISTORY_STEP',
+        `${transform.name} takes a whole subject, and one image is to be replayed. Use applySteps with the subject.`,
+      );
+    }
     const { askedFor } = parameters;
     const step = { transform, parameters: transform.check(parameters) };
     return applyRecorded(done, step, typeof askedFor === 'string' ? askedFor : undefined);

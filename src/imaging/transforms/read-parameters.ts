@@ -97,6 +97,14 @@ export function readParameters(transform: string, json: JsonObject) {
     return value === true;
   }
 
+  /** A list of anything, empty when absent. */
+  function list(name: string): readonly unknown[] {
+    const value = take(name);
+    if (value === undefined || Array.isArray(value)) return value ?? [];
+    fault(name, value, 'a list');
+    return [];
+  }
+
   /** A number, or one of some words. */
   function numberOr<const T extends string>(
     name: string,
@@ -142,7 +150,7 @@ export function readParameters(transform: string, json: JsonObject) {
     throw new HounsfieldError('TRANSFORM_PARAMETERS', `${transform}: ${faults.join('; ')}. Correct these.`);
   }
 
-  return { number, numberOr, numbers, vector, affine, oneOf, flag, text, optional, require, end };
+  return { number, numberOr, numbers, list, vector, affine, oneOf, flag, text, optional, require, end };
 }
 
 export type ParameterReader = ReturnType<typeof readParameters>;

@@ -1,9 +1,15 @@
 import { cropBox, padMargins } from './crop-and-pad.ts';
 import { cropOrPad, cropToBox, cropToForeground, cropToMask } from './crop-to.ts';
+import { fillHoles } from './fill-holes.ts';
 import { flipAxes } from './flip-axes.ts';
+import { keepLargestComponent } from './keep-largest-component.ts';
+import { channelsToLabels, labelsToChannels, oneHot } from './one-hot.ts';
 import { orient } from './orient.ts';
+import { projectSlices } from './project-slices.ts';
 import { resample } from './resample.ts';
 import { resampleToGrid, resampleToImage, resampleToSize, resampleToSpacing } from './resample-to.ts';
+import { stackChannels } from './stack-channels.ts';
+import { takeSlice } from './take-slice.ts';
 import type { Transform } from './transform.ts';
 import { turnAxes } from './turn-axes.ts';
 
@@ -23,4 +29,12 @@ export const spatialTransforms: readonly Transform[] = [
   cropToBox,
   cropToForeground,
   cropToMask,
+  takeSlice,
+  projectSlices,
+  oneHot,
+  labelsToChannels,
+  channelsToLabels,
+  stackChannels,
+  keepLargestComponent,
+  fillHoles,
 ];
