@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../version.node.ts';
 import type { Run } from './command.ts';
 import { demoCommand } from './demo.ts';
+import { dicomCommand } from './dicom.ts';
 import { doctorCommand } from './doctor.ts';
 import { inspectCommand } from './inspect.ts';
 import { evaluateCommand, explainCommand, predictCommand } from './model-commands.ts';
@@ -39,10 +40,11 @@ for (const add of [
   explainCommand,
   doctorCommand,
   demoCommand,
+  dicomCommand,
 ]) {
   add(program, run);
 }
-for (const command of program.commands) {
+for (const command of program.commands.filter(({ commands }) => commands.length === 0)) {
   command
     .option('--json', 'the result as JSON on standard output; progress stays on standard error')
     .exitOverride();

@@ -29,7 +29,7 @@ export async function blackenPixels(file: DicomFile, blackening: Blackening): Pr
   if (!isPlain) return decodedAndBlackened(file, image, mask);
   const total = (frameBits(image) / 8) * image.frames;
   checkSize(file, total);
-  const bytes = (await readValue(file, image.element)).slice(0, total);
+  const bytes = new Uint8Array((await readValue(file, image.element)).subarray(0, total));
   blackenNative(bytes, image, mask, file.dataset.littleEndian);
   const { tag, vr } = image.element;
   return { elements: [{ tag, vr, bytes: padded(bytes) }], transferSyntaxUid: file.transferSyntaxUid };

@@ -1,5 +1,8 @@
 import { isPlainWord } from './vocabulary.ts';
 
+/** Begins a switch of character sets (PS3.5 6.1.2.5.3). */
+const ESCAPE = '\x1b';
+
 /** Bytes as characters 0..255. */
 export function latin1(bytes: Uint8Array): string {
   let text = '';
@@ -43,14 +46,27 @@ function isHarmless(part: string, own: IdentifyingWords): boolean {
 export type IdentifyingWords = ReadonlySet<string>;
 
 const SHORTEST_WORD = 3;
-/** Begins a switch of character sets (PS3.5 6.1.2.5.3). */
-const ESCAPE = '\x1b';
+/** Scripts that write without spaces between words, and say much with few signs. */
+const unspaced = /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Script=Thai}/u;
 
-/** Words of a value that may be looked for elsewhere: of three letters or more, or of four characters with digits. */
+const plain = (value: string): string => value.normalize('NFKC').toLowerCase();
+
+/** Words of a decoded value that may be looked for elsewhere: of three letters or more, or of four characters with digits. */
 export function wordsOf(value: string): readonly string[] {
-  return value
-    .replaceAll(ESCAPE, ' ')
-    .toLowerCase()
-    .split(/[^a-z0-9\x80-\xff]+/)
-    .filter((word) => word.length > SHORTEST_WORD || (word.length === SHORTEST_WORD && !/\d/.test(word)));
+  return plain(value)
+    .split(/[^\p{L}\p{N}\p{M}]+/u)
+    .filter((word) =>
+      unspaced.test(word)
+        ? [...word].length > 1
+        : word.length > SHORTEST_WORD || (word.length === SHORTEST_WORD && !/\p{N}/u.test(word)),
+    );
+}
+
+/** Which of the words stand in a decoded value: whole ones, or anywhere where words are not parted by spaces. */
+export function wordsFound(value: string, own: IdentifyingWords): readonly string[] {
+  if (own.size === 0) return [];
+  const found = wordsOf(value).filter((word) => own.has(word));
+  if (!unspaced.test(value.normalize('NFKC'))) return found;
+  const text = plain(value);
+  return [...found, ...[...own].filter((word) => unspaced.test(word) && text.includes(word))];
 }

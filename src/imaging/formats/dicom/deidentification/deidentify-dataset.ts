@@ -1,9 +1,10 @@
 import { buildElement } from '../build-dataset.ts';
+import { decodeText, valueDelimiters } from '../character-sets.ts';
 import type { DataElement, Dataset, DicomFile, Tag, Vr } from '../dataset.ts';
 import { dictionaryEntry, formatTag, isPrivate, isPrivateCreator, keywordOf } from '../dictionary.ts';
 import { readValue } from '../read-dicom.ts';
-import { isBulk, isString } from '../value-representation.ts';
-import { bytesOfText, cleanText, type IdentifyingWords, latin1, wordsOf } from './clean-text.ts';
+import { isBulk, isString, usesCharacterSet } from '../value-representation.ts';
+import { bytesOfText, cleanText, type IdentifyingWords, latin1, wordsFound } from './clean-text.ts';
 import { dummyElement, dummyText, emptyElement, inByteOrder } from './dummy-values.ts';
 import { isWellFormed } from './malformed.ts';
 import { type Action, actionFor, type ChosenOptions, type TableRow, tableRow } from './profile.ts';
@@ -133,7 +134,7 @@ async function treatPrivate(element: DataElement, walk: Walk, here: Here): Treat
   if (isSequence) return treatItems(element, walk, here, ['C', 'items', 'safe private']);
   if (kind === 'UI' || element.vr === 'UI') return newUids(element, walk, here, 'safe private');
   if (['DA', 'DT', 'PN', 'AE'].includes(element.vr)) return remove(element, walk, here, 'private');
-  if (!(await isClear(element, walk))) return remove(element, walk, here, 'identifying word');
+  if (!(await isClear(element, walk, here.dataset))) return remove(element, walk, here, 'identifying word');
   note(element, walk, here, ['K', 'kept', 'safe private']);
   return element;
 }
@@ -150,8 +151,10 @@ async function treatByTable(element: DataElement, row: TableRow, walk: Walk, her
 async function apply(element: DataElement, action: Action, walk: Walk, here: Here, vr: Vr): Treated {
   const { tag } = element;
   if (action === 'X') return remove(element, walk, here, 'table');
-  if (element.items !== undefined && (action === 'K' || action === 'U'))
-    return treatItems(element, walk, here, [action, 'items', 'table']);
+  if (element.items !== undefined && (action === 'K' || action === 'U')) {
+    const inside = { ...here, cleaning: here.cleaning || action === 'U' };
+    return treatItems(element, walk, inside, [action, 'items', 'table']);
+  }
   if (action === 'K') {
     note(element, walk, here, ['K', 'kept', 'table']);
     return element;
@@ -253,7 +256,7 @@ async function clean(element: DataElement, row: TableRow, walk: Walk, here: Here
       return moved;
     }
   } else if (vr === 'TM' || tag === TIMEZONE) {
-    if (await isFormed(element, walk)) {
+    if (await isTime(element, walk)) {
       note(element, walk, here, ['C', 'kept', 'table']);
       return element;
     }
@@ -267,6 +270,11 @@ async function clean(element: DataElement, row: TableRow, walk: Walk, here: Here
 }
 
 const TIMEZONE = 0x00080201;
+
+async function isTime(element: DataElement, walk: Walk): Promise<boolean> {
+  const value = latin1(await readValue(walk.file, element));
+  return element.tag === TIMEZONE ? /^[+-]\d{4} *$/.test(value) : isWellFormed(element.vr, value);
+}
 
 async function shifted(element: DataElement, walk: Walk): Treated {
   const value = latin1(await readValue(walk.file, element)).replace(/[ \0]+$/, '');
@@ -325,9 +333,9 @@ async function treatOther(element: DataElement, walk: Walk, here: Here): Treated
   if (!isCode && ['PN', 'AE', 'UR'].includes(vr)) return dummy(element, walk, here, 'free text');
   if (!isCode && ['LT', 'ST', 'UC', 'UT'].includes(vr))
     return quietlySame(element, await cleanedText(element, walk, here, 'free text'));
-  if (here.cleaning && ['LO', 'SH'].includes(vr) && !isStandardCode(here.dataset) && tag !== 0x00080102)
+  if (here.cleaning && ['LO', 'SH'].includes(vr) && !isStandardCode(here.dataset))
     return cleanedText(element, walk, here, 'clean content');
-  if (await isClear(element, walk)) return element;
+  if (await isClear(element, walk, here.dataset)) return element;
   note(element, walk, here, ['D', 'dummy', 'identifying word']);
   return dummyElement(tag, vr);
 }
@@ -370,9 +378,11 @@ async function isFormed(element: DataElement, walk: Walk): Promise<boolean> {
 }
 
 /** True where none of the patient's own words stands in a value. */
-async function isClear(element: DataElement, walk: Walk): Promise<boolean> {
+async function isClear(element: DataElement, walk: Walk, dataset: Dataset): Promise<boolean> {
   if (!isString(element.vr)) return true;
-  const words = wordsOf(latin1(await readValue(walk.file, element))).filter((word) => walk.own.has(word));
+  const bytes = await readValue(walk.file, element);
+  const sets = usesCharacterSet(element.vr) ? dataset.characterSets : [''];
+  const words = wordsFound(decodeText(bytes, sets, valueDelimiters), walk.own);
   // A code string such as AXIAL is one of the standard's, even where a patient is called so.
   return words.length === 0 || (element.vr === 'CS' && words.every(isPlainWord));
 }

@@ -1,3 +1,4 @@
+import { decodeText, nameDelimiters, valueDelimiters } from '../character-sets.ts';
 import type { Dataset, DicomFile, Tag } from '../dataset.ts';
 import { type IdentifyingWords, latin1, wordsOf } from './clean-text.ts';
 
@@ -35,6 +36,8 @@ function collect(dataset: Dataset, words: Set<string>): void {
     if (words.size > MOST_WORDS) return;
     for (const item of items ?? []) collect(item, words);
     if (bytes === undefined || bytes.length > 1024) continue;
-    if (vr === 'PN' || identifying.includes(tag)) for (const word of wordsOf(latin1(bytes))) words.add(word);
+    if (vr !== 'PN' && !identifying.includes(tag)) continue;
+    const delimiters = vr === 'PN' ? nameDelimiters : valueDelimiters;
+    for (const word of wordsOf(decodeText(bytes, dataset.characterSets, delimiters))) words.add(word);
   }
 }

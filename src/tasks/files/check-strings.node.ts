@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { HounsfieldError, isHounsfieldError } from '../../errors.ts';
+import {
+  type FoundString,
+  findStrings,
+  searchFor,
+} from '../../imaging/formats/dicom/deidentification/find-strings.ts';
+import { readDicom } from '../../imaging/formats/dicom/read-dicom.ts';
+import { transferSyntax } from '../../imaging/formats/dicom/transfer-syntax.ts';
+import { walkFolder } from './walk-folder.node.ts';
+
+/** A string that is still there. */
+export interface StringFound extends FoundString {
+  readonly file: string;
+  readonly where: 'bytes' | 'inflated data set' | 'name';
+}
+
+export interface StringsChecked {
+  readonly strings: number;
+  readonly files: number;
+  readonly found: readonly StringFound[];
+}
+
+/**
+ * Looks for strings in every file of a folder: in its bytes, in its inflated data set, in its name and its folders'.
+ * Strings are told by their number, never repeated. Throws DEID_CHECK_STRING, FILE_MISSING, FILE_UNREADABLE.
+ */
+export async function checkStrings(
+  folder: string,
+  strings: readonly string[],
+  onProgress?: (done: number, of: number) => void,
+): Promise<StringsChecked> {
+  const search = searchFor(strings);
+  const files = await walkFolder(folder);
+  const found: StringFound[] = [];
+  for (const [i, { name, path, passedOver }] of files.entries()) {
+    const add = (where: StringFound['where'], bytes: Uint8Array) => {
+      for (const one of findStrings(bytes, search)) found.push({ file: name, where, ...one });
+    };
+    add('name', new TextEncoder().encode(name.normalize('NFC')));
+    if (passedOver === undefined) {
+      const bytes = await bytesOfFile(path);
+      add('bytes', bytes);
+      const inflated = await inflatedOf(bytes);
+      if (inflated !== undefined) add('inflated data set', inflated);
+    }
+    onProgress?.(i + 1, files.length);
+  }
+  return { strings: strings.length, files: files.length, found };
+}
+
+/** Strings of a text file, one a line; empty lines are passed over. Throws FILE_MISSING. */
+export async function stringsOfFile(file: string): Promise<readonly string[]> {
+  const text = new TextDecoder().decode(await bytesOfFile(file));
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
+async function bytesOfFile(file: string): Promise<Uint8Array> {
+  return readFile(file).catch((cause: unknown) => {
+    throw new HounsfieldError('FILE_UNREADABLE', `${file} cannot be read. Check the path and permissions.`, {
+      cause,
+    });
+  });
+}
+
+async function inflatedOf(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+  try {
+    const { transferSyntaxUid, source } = await readDicom(bytes);
+    return transferSyntax(transferSyntaxUid).deflated ? await source.read(0, source.size) : undefined;
+  } catch (error) {
+    if (isHounsfieldError(error)) return undefined; // no DICOM file, or one that cannot be inflated
+    throw error;
+  }
+}
