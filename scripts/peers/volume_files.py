@@ -242,7 +242,7 @@ def nifti_cases():
     add("n1-extension-be", order=">", extensions=struct.pack(">ii", 16, 6) + b"comment\0")
     add("n1-extension-odd", extensions=struct.pack("<ii", 20, 6) + b"twelve bytes")
     add("n1-extension-forged", extensions=struct.pack("<ii", 2**30, 6) + bytes(24), reads=True)
-data = nifti_bytes(Nifti1Header, "int16", (5, 4, 3), sample("int16", (5, 4, 3), rng), "<", offset=352)
+    data = nifti_bytes(Nifti1Header, "int16", (5, 4, 3), sample("int16", (5, 4, 3), rng), "<", offset=352)
     cases.append(("n1-offset-352.nii", {"n1-offset-352.nii": data}, {}))
     # nibabel takes the header itself for data here
     cases.append(("n1-offset-0.nii", {"n1-offset-0.nii": data[:108] + bytes(4) + data[112:]}, {"same": "n1-offset-352.nii"}))

@@ -18,6 +18,7 @@ import type { VolumeFormat, VolumeReadOptions } from '../../src/imaging/formats/
 import { VTI } from '../../src/imaging/formats/vtk/vti.ts';
 import { VTK_LEGACY } from '../../src/imaging/formats/vtk/vtk-legacy.ts';
 import type { MedicalImage } from '../../src/imaging/image/medical-image.ts';
+import { orientedTo } from '../../src/imaging/transforms/orient.ts';
 
 const FORMATS: readonly VolumeFormat[] = [NIFTI, NRRD, META_IMAGE, MGH, GIPL, VTK_LEGACY, VTI, ANALYZE];
 
@@ -125,6 +126,33 @@ describe.each(['expected.json', 'vti.json'])('%s', (json) => {
 const DATA =
   process.env['HOUNSFIELD_DATA'] ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));
 const present = existsSync(join(DATA, 'nifti_niivue'));
+
+describe.skipIf(!present)(
+  `one scan in 48 orientations${present ? '' : ' (skipped: no HOUNSFIELD_DATA)'}`,
+  () => {
+    const names = fixture<Case[]>('real.json')
+      .payload.map(({ file }) => file)
+      .filter((file) => file.includes('/orient/'));
+    const read = async (file: string) =>
+      orientedTo(await NIFTI.read(await fileSource(join(DATA, file))), 'LPS');
+
+    test('there are 48', () => expect(names).toHaveLength(48));
+
+    test.each(names)('%s brought to LPS is the same array in the same place', async (file) => {
+      const reference = await read(names.find((name) => name.includes('LPS'))!);
+      const image = await read(file);
+      expect([image.depth, image.height, image.width]).toEqual([
+        reference.depth,
+        reference.height,
+        reference.width,
+      ]);
+      expect(sha256(image)).toBe(sha256(reference));
+      for (const [i, value] of reference.geometry!.affine.entries()) {
+        expect(Math.abs(image.geometry!.affine[i]! - value)).toBeLessThan(1e-4); // float32 in the files
+      }
+    });
+  },
+);
 
 describe.skipIf(!present)(`shared data${present ? '' : ' (skipped: no HOUNSFIELD_DATA)'}`, () => {
   const { payload } = fixture<Case[]>('real.json');
