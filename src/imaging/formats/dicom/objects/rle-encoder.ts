@@ -1,17 +1,32 @@
-/**
- * One frame as RLE Lossless (PS3.5 annex G): one segment for each byte of a sample, most significant first, each row coded
- * on its own (G.3.1).
- * @param frame samples of one plane, little endian
- */
+/** One grey frame as RLE Lossless, see encodeRlePlanes. */
 export function encodeRle(
   frame: Uint8Array,
   width: number,
   height: number,
   bytesPerSample: 1 | 2,
 ): Uint8Array {
+  return encodeRlePlanes(frame, width, height, 1, bytesPerSample);
+}
+
+/**
+ * One frame as RLE Lossless (PS3.5 annex G): one segment for each sample and byte, most significant first, each row coded on
+ * its own (G.3.1).
+ * @param frame samples one plane after another, little endian
+ */
+export function encodeRlePlanes(
+  frame: Uint8Array,
+  width: number,
+  height: number,
+  samples: number,
+  bytesPerSample: 1 | 2,
+): Uint8Array {
   const segments: Uint8Array[] = [];
-  for (let byte = bytesPerSample - 1; byte >= 0; byte--) {
-    segments.push(encodeSegment(frame, width, height, byte, bytesPerSample));
+  const plane = width * height * bytesPerSample;
+  for (let sample = 0; sample < samples; sample++) {
+    const values = frame.subarray(sample * plane, (sample + 1) * plane);
+    for (let byte = bytesPerSample - 1; byte >= 0; byte--) {
+      segments.push(encodeSegment(values, width, height, byte, bytesPerSample));
+    }
   }
   const total = segments.reduce((sum, one) => sum + one.length, 64);
   const out = new Uint8Array(total);
