@@ -48,7 +48,8 @@ export function readDirectory(file: DicomFile): DicomDirectory {
   const fileSetId = text(file.dataset, 'FileSetID');
   const linked = treeByOffsets(entries, [root]);
   if (linked !== undefined) return { fileSetId, records: linked, warnings: [] };
-  const byHeads = treeByOffsets(entries, unreferenced(entries));
+  const isLinked = entries.some(({ next, lower }) => next !== 0 || lower !== 0);
+  const byHeads = isLinked ? treeByOffsets(entries, unreferenced(entries)) : undefined;
   if (byHeads !== undefined)
     return { fileSetId, records: byHeads, warnings: ['The first record is not where the directory says.'] };
   const warnings = ["The records' offsets lead nowhere; the tree was made from their order."];
@@ -96,7 +97,8 @@ function treeByOffsets(entries: readonly Entry[], firsts: readonly number[]): Di
     return records;
   };
   const records = firsts.flatMap((first) => level(first, 0));
-  return sound && seen.size === entries.filter(isInUse).length ? records : undefined;
+  const all = entries.filter(isInUse).every(({ offset }) => offset !== undefined && seen.has(offset));
+  return sound && all ? records : undefined;
 }
 
 const ranks: Readonly<Record<string, number>> = { PATIENT: 0, STUDY: 1, SERIES: 2 };

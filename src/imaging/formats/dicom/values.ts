@@ -43,7 +43,10 @@ export function number(dataset: Dataset, name: ElementName): number | undefined 
   return found === undefined ? undefined : numbersOf(dataset, found)[0];
 }
 
-/** All values as numbers, of DS, IS and the binary VRs; 64-bit ones lose what a double cannot hold. Throws DICOM_VALUE_INVALID. */
+/**
+ * All values as numbers, of DS, IS and the binary VRs; 64-bit ones lose what a double cannot hold; an empty value among
+ * others is NaN. Throws DICOM_VALUE_INVALID, DICOM_VALUE_DEFERRED.
+ */
 export function numbers(dataset: Dataset, name: ElementName): readonly number[] {
   const found = element(dataset, name);
   return found === undefined ? [] : numbersOf(dataset, found);
@@ -86,7 +89,7 @@ export function textsOf(dataset: Dataset, found: DataElement): readonly string[]
   const unpadded = whole.replace(/[ \0]+$/, '');
   if (unpadded === '') return [];
   if (!isMultiValued(vr)) return [unpadded];
-  const trim = bothEnds.has(vr) ? /^[ \0]+|[ \0]+$/g : /[ \0]+$/;
+  const trim = bothEnds.has(vr) ? /^[\s\0]+|[\s\0]+$/g : /[ \0]+$/;
   return unpadded.split('\\').map((value) => value.replace(trim, ''));
 }
 
@@ -117,12 +120,11 @@ const lutDescriptors: ReadonlySet<Tag> = new Set([0x00281101, 0x00281102, 0x0028
 export function numbersOf(dataset: Dataset, found: DataElement): readonly number[] {
   const kind = binary[found.vr];
   if (kind === undefined)
-    return textsOf(dataset, found)
-      .filter((value) => value !== '')
-      .map((value) => {
-        if (!decimal.test(value)) throw invalid(found, 'number');
-        return Number(value);
-      });
+    return textsOf(dataset, found).map((value) => {
+      if (value === '') return Number.NaN;
+      if (!decimal.test(value)) throw invalid(found, 'number');
+      return Number(value);
+    });
   const bytes = bytesInMemory(found);
   const [width, read] = kind;
   if (bytes.length % width !== 0) throw invalid(found, `row of ${width}-byte numbers`);
