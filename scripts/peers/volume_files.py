@@ -4,6 +4,8 @@ Run: python scripts/peers/volume_files.py           writes fixtures/volume-files
      python scripts/peers/volume_files.py real DATA writes fixtures/volume-files/real.json from the shared data
      python scripts/peers/volume_files.py vtk       writes fixtures/volume-files/{vti.zip,vti.json}; needs vtk
      python scripts/peers/volume_files.py written FOLDER   prints what the peers read from each file in FOLDER, as JSON
+     python scripts/peers/volume_files.py store-written FOLDER   the same into fixtures/volume-files/written.json; FOLDER is
+         filled by HOUNSFIELD_WRITTEN=FOLDER npx vitest run src/imaging/formats/volume-round-trip.test.ts
 
 Values are compared as the SHA-256 of float64, little endian, in the order [T, C, D, H, W]; affines lead to LPS, mm.
 """
@@ -656,9 +658,18 @@ def written(folder):
         try:
             itk = path.name.endswith((".nrrd", ".mha", ".vtk"))
             out[path.name] = from_simpleitk(path) if itk else from_nibabel(path)
+            out[path.name]["bytes"] = hashlib.sha256(path.read_bytes()).hexdigest()
         except Exception as error:
             out[path.name] = {"refused": f"{type(error).__name__}: {error}"}
-    json.dump(out, sys.stdout)
+    return out
+
+
+def store_written(folder):
+    import nibabel
+    import SimpleITK as sitk
+
+    peer = f"nibabel {nibabel.__version__}, SimpleITK {sitk.Version_VersionString()}"
+    write_json("written.json", peer, written(folder))
 
 
 def vtk_files():
@@ -738,4 +749,4 @@ def vtk_files():
 
 if __name__ == "__main__":
     command = sys.argv[1] if len(sys.argv) > 1 else "make"
-    {"make": make, "real": lambda: real(sys.argv[2]), "vtk": vtk_files, "written": lambda: written(sys.argv[2])}[command]()
+    {"make": make, "real": lambda: real(sys.argv[2]), "vtk": vtk_files, "written": lambda: json.dump(written(sys.argv[2]), sys.stdout), "store-written": lambda: store_written(sys.argv[2])}[command]()

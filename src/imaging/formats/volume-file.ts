@@ -1,5 +1,5 @@
 import { HounsfieldError, isHounsfieldError } from '../../errors.ts';
-import { type Affine, type Geometry, geometry } from '../geometry/geometry.ts';
+import { type Affine, flipRasLps, type Geometry, geometry } from '../geometry/geometry.ts';
 import {
   type ImageShape,
   type Label,
@@ -11,7 +11,6 @@ import {
 } from '../image/medical-image.ts';
 import type { ByteSource } from './byte-source.ts';
 import { gunzip, isGzip } from './gunzip.ts';
-import type { StoredType } from './stored-values.ts';
 
 /** Something in a file that was read in spite of a fault; never a header's own text. */
 export interface FormatWarning {
@@ -155,6 +154,16 @@ export function fileGeometry(
       { cause: error },
     );
   }
+}
+
+/** As fileGeometry, of an affine to RAS. */
+export function rasGeometry(
+  ras: Affine,
+  name: string,
+  frame: Geometry['frame'],
+  options: VolumeReadOptions = {},
+): Geometry | undefined {
+  return fileGeometry(ras.every(Number.isFinite) ? flipRasLps(ras) : ras, name, frame, options);
 }
 
 /** The image of what was read, or the label map. Throws LABELS_NOT_WHOLE when labels are asked of fractions. */

@@ -1,4 +1,4 @@
-import { type Affine, flipRasLps } from '../../geometry/geometry.ts';
+import type { Affine } from '../../geometry/geometry.ts';
 import type { LabelMap, MedicalImage } from '../../image/medical-image.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { isGzip, plainHead } from '../gunzip.ts';
@@ -16,8 +16,8 @@ import {
   baseName,
   countOf,
   type FormatWarning,
-  fileGeometry,
   headerFault,
+  rasGeometry,
   readData,
   typeFault,
   type VolumeInfo,
@@ -193,7 +193,7 @@ export async function readAnalyze(
           ? rescaledComplex(stored, slope, intercept)
           : rescaled(stored, layout.type, slope, intercept);
     options.onWarning?.(UNPLACED);
-    const geometry = fileGeometry(flipRasLps(header.affine), source.name, 'image', options);
+    const geometry = rasGeometry(header.affine, source.name, 'image', options);
     const pixels = permuted(scaled, [timePoints, width * height * depth, layout.parts], [0, 2, 1]); // [T, DHW, P] to [T, P, DHW]
     const shape = { timePoints, channels: layout.parts, depth, height, width };
     return volume(pixels, shape, source.name, { bitDepth: BYTES_OF[layout.type] * 8, geometry }, options);
@@ -207,7 +207,7 @@ export async function analyzeInfo(source: ByteSource, options: VolumeReadOptions
   try {
     const [width, height, depth, timePoints] = header.sides;
     const { slope, intercept, layout } = header;
-    const geometry = fileGeometry(flipRasLps(header.affine), source.name, 'image', options);
+    const geometry = rasGeometry(header.affine, source.name, 'image', options);
     return {
       format: 'Analyze',
       storedType: layout.name,

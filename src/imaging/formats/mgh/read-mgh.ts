@@ -1,4 +1,4 @@
-import { type Affine, flipRasLps } from '../../geometry/geometry.ts';
+import type { Affine } from '../../geometry/geometry.ts';
 import type { LabelMap, MedicalImage } from '../../image/medical-image.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { isGzip, plainHead } from '../gunzip.ts';
@@ -6,8 +6,8 @@ import { BYTES_OF, decodeValues, type StoredType } from '../stored-values.ts';
 import {
   countOf,
   type FormatWarning,
-  fileGeometry,
   headerFault,
+  rasGeometry,
   readData,
   typeFault,
   type VolumeInfo,
@@ -142,7 +142,7 @@ function spaceOf(header: MghHeader, name: string, options: VolumeReadOptions) {
         'The file says that its orientation is not set; coronal slices of 1 mm are assumed, as FreeSurfer does.',
     });
   }
-  return fileGeometry(flipRasLps(header.affine), name, header.isOriented ? 'patient' : 'image', options);
+  return rasGeometry(header.affine, name, header.isOriented ? 'patient' : 'image', options);
 }
 
 export async function mghInfo(source: ByteSource, options: VolumeReadOptions = {}): Promise<VolumeInfo> {

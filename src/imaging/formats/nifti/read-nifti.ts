@@ -1,4 +1,4 @@
-import { type Affine, flipRasLps, type Geometry } from '../../geometry/geometry.ts';
+import type { Affine, Geometry } from '../../geometry/geometry.ts';
 import type { LabelMap, MedicalImage, PixelArray } from '../../image/medical-image.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { isGzip, plainHead } from '../gunzip.ts';
@@ -14,10 +14,10 @@ import {
   baseName,
   countOf,
   type FormatWarning,
-  fileGeometry,
   headerFault,
   openCompanion,
   ROUNDED,
+  rasGeometry,
   readData,
   typeFault,
   type VolumeInfo,
@@ -335,8 +335,8 @@ function spaceOf(
     });
   }
   const ras = rasAffine(header, sides.slice(0, 3), name);
-  const lps = flipRasLps(ras).map((value) => value * (factor ?? 1)) as unknown as Affine; // map keeps the length
-  const geometry = fileGeometry(lps, name, source === 'base' ? 'image' : 'patient', {
+  const rasMm = ras.map((value) => value * (factor ?? 1)) as unknown as Affine; // map keeps the length
+  const geometry = rasGeometry(rasMm, name, source === 'base' ? 'image' : 'patient', {
     ...options,
     onWarning: (warning) => warnings.push(warning),
   });
