@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { isHounsfieldError } from '../src/errors.ts';
+import { augmentation } from './augmentation.ts';
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
 import { benchConvolutionGradients } from './convolution-gradients.ts';
 import { fuzzing } from './fuzz.ts';
@@ -12,6 +13,7 @@ import { machine } from './machine.ts';
 import { countOption } from './number-option.ts';
 import { pneumoniamnist } from './pneumoniamnist.ts';
 import { repository } from './repository.ts';
+import { resampling } from './resample.ts';
 import {
   briefTable,
   figureRows,
@@ -30,6 +32,8 @@ const benchmarks: readonly Benchmark[] = [
   javascriptPeers,
   pneumoniamnist,
   fuzzing,
+  resampling,
+  augmentation,
 ];
 const folder = path.join(repository, 'bench');
 const resultFile = (name: string) => path.join(folder, 'results', `${name}.json`);

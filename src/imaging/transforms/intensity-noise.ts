@@ -1,8 +1,10 @@
-import { RandomStream } from '../../random.ts';
+import { hash32, RandomStream } from '../../random.ts';
+import { isLabelMap } from '../image/medical-image.ts';
 import { floatPixels, withFloats } from './intensity-image.ts';
+import { moments } from './intensity-statistics.ts';
 import { fillNormal } from './normal-field.ts';
 import { readParameters } from './read-parameters.ts';
-import type { IntensityTransform } from './transform.ts';
+import type { DerivedTransform, IntensityTransform } from './transform.ts';
 
 export interface NoiseParameters {
   /**
@@ -47,4 +49,31 @@ export const noise: IntensityTransform<NoiseParameters> = {
     return withFloats(image, pixels);
   },
   inverse: { none: 'noise is not taken back: what comes after it has changed it' },
+};
+
+export interface RelativeNoiseParameters extends Omit<NoiseParameters, 'deviation'> {
+  /** Standard deviation of the noise as a part of the image's own. */
+  readonly fraction: number;
+}
+
+/** Noise in proportion to an image's contrast, other noise for each image of a subject. Recorded as noise. */
+export const relativeNoise: DerivedTransform<RelativeNoiseParameters> = {
+  name: 'relative-noise',
+  kind: 'derived',
+  example: { fraction: 0.1, seed: 3 },
+  check(parameters) {
+    const read = readParameters('relative-noise', parameters);
+    const kind = read.oneOf('kind', ['gaussian', 'rician'], 'gaussian');
+    const fraction = read.number('fraction', { min: 0, max: 1000 });
+    const seed = read.number('seed', { min: 0, max: 2 ** 32 - 1, whole: true });
+    read.end();
+    return { kind, fraction, seed };
+  },
+  resolve:
+    ({ kind, fraction, seed }) =>
+    (name, image) => {
+      if (isLabelMap(image)) return [];
+      const deviation = fraction * moments(image.pixels).deviation;
+      return [{ transform: noise, parameters: { kind, deviation, seed: (seed ^ hash32(name)) >>> 0 } }];
+    },
 };

@@ -41,8 +41,18 @@ export function moments(values: PixelArray, mask?: ValueMask): Moments {
 /** Lowest and highest of the values under a mask. Throws as moments does. */
 export function extremes(values: PixelArray, mask?: ValueMask): readonly [low: number, high: number] {
   let [low, high, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+  if (!mask) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      if (value < low) low = value;
+      if (value > high) high = value;
+      sum += value;
+    }
+    requireValues(values.length, sum);
+    return [low, high];
+  }
   for (let i = 0; i < values.length; i++) {
-    if (mask && !mask[i]) continue;
+    if (!mask[i]) continue;
     const value = values[i]!;
     if (value < low) low = value;
     if (value > high) high = value;

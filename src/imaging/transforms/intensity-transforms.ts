@@ -10,7 +10,7 @@ import { lowResolution } from './intensity-low-resolution.ts';
 import { minMax } from './intensity-min-max.ts';
 import { motion } from './intensity-motion.ts';
 import { divideByField, n4 } from './intensity-n4.ts';
-import { noise } from './intensity-noise.ts';
+import { noise, relativeNoise } from './intensity-noise.ts';
 import { ctPreset, petPreset, suvClip } from './intensity-presets.ts';
 import { scaleIntensities } from './intensity-scale.ts';
 import { spike } from './intensity-spike.ts';
@@ -37,6 +37,7 @@ export const intensityTransforms: readonly Transform[] = [
   gaussianSmoothing,
   brightnessContrast3d,
   noise,
+  relativeNoise,
   biasField,
   n4,
   divideByField,

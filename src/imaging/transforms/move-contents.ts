@@ -1,7 +1,8 @@
 import { HounsfieldError } from '../../errors.ts';
 import { type Affine, invertAffine, spacingMm, type Vector3 } from '../geometry/geometry.ts';
 import { centreOf, type Grid, gridOf } from '../geometry/grid.ts';
-import { isLabelMap } from '../image/medical-image.ts';
+import { isLabelMap, type MedicalImage } from '../image/medical-image.ts';
+import { extremes } from './intensity-statistics.ts';
 import { readParameters } from './read-parameters.ts';
 import { LEAST_POINTS, type SplineGrid } from './spline-grid.ts';
 import type { DeformTransform } from './transform.ts';
@@ -37,8 +38,8 @@ export interface MoveContentsParameters {
   readonly inverted?: boolean;
   /** What comes in from outside: `fill` (default), or the mirror image. */
   readonly border?: 'fill' | 'reflect';
-  /** In the image's unit; label maps are filled with 0. Default 0. */
-  readonly fill?: number;
+  /** In the image's unit, or its lowest value (default); label maps are filled with 0. */
+  readonly fill?: number | 'lowest';
 }
 
 /**
@@ -71,7 +72,9 @@ export const moveContents: DeformTransform<MoveContentsParameters> = {
     const spacing = read.optional('spacingMm', (name) => read.vector(name, { min: Number.MIN_VALUE }));
     const inverted = read.flag('inverted', false);
     const border = read.oneOf('border', ['fill', 'reflect'], 'fill');
-    const fill = read.number('fill', { fallback: 0 });
+    const fill =
+      parameters['fill'] === 'lowest' ? 'lowest' : read.optional('fill', (name) => read.number(name));
+    if (fill === 'lowest') read.text('fill');
     read.end();
     return {
       mirror,
@@ -83,11 +86,11 @@ export const moveContents: DeformTransform<MoveContentsParameters> = {
       spacingMm: spacing,
       inverted,
       border,
-      fill,
+      fill: fill ?? 'lowest',
     };
   },
   pixels(image, parameters) {
-    return warpVolume(image, movingMap(parameters, gridOf(image)), borderOf(parameters, isLabelMap(image)));
+    return warpVolume(image, movingMap(parameters, gridOf(image)), contentsBorder(parameters, image));
   },
   forward(parameters, grid) {
     const map = movingMap(parameters, grid);
@@ -123,11 +126,14 @@ function checkElastic(value: unknown, require: (holds: boolean, sentence: string
   return { points: sides as unknown as Vector3, displacements: list }; // checked
 }
 
-export function borderOf(
+/** What comes in from outside of an image. Throws INTENSITY_NOT_FINITE when the lowest value is asked for and is none. */
+export function contentsBorder(
   { border, fill }: Required<Pick<MoveContentsParameters, 'border' | 'fill'>>,
-  labels: boolean,
+  image: MedicalImage,
 ): VolumeBorder {
-  return border === 'reflect' ? 'reflect' : { constant: labels ? 0 : fill };
+  if (border === 'reflect') return 'reflect';
+  if (isLabelMap(image)) return { constant: 0 };
+  return { constant: fill === 'lowest' ? extremes(image.pixels)[0] : fill };
 }
 
 /** The map from a voxel of the result to the voxel that it is read at. Throws GEOMETRY_MISSING. */

@@ -39,31 +39,45 @@ export function warpVolume(
   const volumes = source.length / plane.volume;
   const perVolume = across * down * slices;
   const labels = isLabelMap(image);
-  const out = labels
-    ? (source.slice(0, 0).constructor as unknown as new (
-        length: number,
-      ) => PixelArray) // own type of array
-    : Float32Array;
-  const result = new out(volumes * perVolume);
-  const floats = source instanceof Float32Array ? source : undefined;
+  const result = labels ? emptyLike(source, volumes * perVolume) : new Float32Array(volumes * perVolume);
   for (let k = 0, at = 0; k < slices; k++) {
     for (let j = 0; j < down; j++, at += across) {
       const row = rows(j, k);
       for (let v = 0; v < volumes; v++) {
         const [from, to] = [v * plane.volume, v * perVolume + at];
         if (labels) nearestRow(source, from, plane, row, border, result, to);
-        else linearRow(floats ?? source, from, plane, row, border, result as Float32Array, to); // made above
+        else linearRow(source, from, plane, row, border, result as Float32Array, to); // made above
       }
     }
   }
   return result;
 }
 
-/** Input coordinates of one row of the result, in voxels. */
+/** An array of the same type of element. */
+function emptyLike(source: PixelArray, length: number): PixelArray {
+  const type = source.constructor as unknown as new (length: number) => PixelArray; // a typed array's own
+  return new type(length);
+}
+
+/** Where the voxels of one row of the result are read. */
 interface RowCoordinates {
+  /** In voxels; of a straight row only before `start` and from `end` on. */
   readonly x: Float64Array;
   readonly y: Float64Array;
   readonly z: Float64Array;
+  /**
+   * From `start` to before `end` voxel n of a straight row is read at (stepX (n + first) + fromX, ..), all eight
+   * neighbours in the image. Both 0 where the row is bent.
+   */
+  start: number;
+  end: number;
+  readonly first: number;
+  readonly stepX: number;
+  readonly stepY: number;
+  readonly stepZ: number;
+  fromX: number;
+  fromY: number;
+  fromZ: number;
 }
 
 interface Sides {
@@ -79,32 +93,122 @@ function coordinateRows(
   { first, size: sides }: VoxelWindow,
 ): (j: number, k: number) => RowCoordinates {
   const length = sides[0];
-  const row = { x: new Float64Array(length), y: new Float64Array(length), z: new Float64Array(length) };
   const shifts = displacement ? splineRows(displacement, size, first[0], length) : undefined;
   const [a, b, c, tx, d, e, f, ty, g, h, i, tz] = affine;
-  const { x, y, z } = row;
+  const x = new Float64Array(length);
+  const y = new Float64Array(length);
+  const z = new Float64Array(length);
+  const steps = { first: first[0], stepX: a, stepY: d, stepZ: g };
+  const row: RowCoordinates = { x, y, z, start: 0, end: 0, ...steps, fromX: 0, fromY: 0, fromZ: 0 };
   return (j, k) => {
     const [py, pz] = [first[1] + j, first[2] + k];
-    const [bx, by, bz] = [b * py + c * pz + tx, e * py + f * pz + ty, h * py + i * pz + tz];
+    const fromX = b * py + c * pz + tx;
+    const fromY = e * py + f * pz + ty;
+    const fromZ = h * py + i * pz + tz;
     if (shifts) {
       const [u, v, w] = shifts(py, pz);
       for (let n = 0, px = first[0]; n < length; n++, px++) {
-        x[n] = a * px + bx + u[n]!;
-        y[n] = d * px + by + v[n]!;
-        z[n] = g * px + bz + w[n]!;
+        x[n] = a * px + fromX + u[n]!;
+        y[n] = d * px + fromY + v[n]!;
+        z[n] = g * px + fromZ + w[n]!;
       }
-    } else {
-      for (let n = 0, px = first[0]; n < length; n++, px++) {
-        x[n] = a * px + bx;
-        y[n] = d * px + by;
-        z[n] = g * px + bz;
-      }
+      return row;
     }
+    row.fromX = fromX;
+    row.fromY = fromY;
+    row.fromZ = fromZ;
+    findInterior(row, length, size);
+    fillCoordinates(row, 0, row.start);
+    fillCoordinates(row, row.end, length);
     return row;
   };
 }
 
+function fillCoordinates(row: RowCoordinates, start: number, end: number): void {
+  const { x, y, z, first, stepX, stepY, stepZ, fromX, fromY, fromZ } = row;
+  for (let n = start, px = first + start; n < end; n++, px++) {
+    x[n] = stepX * px + fromX;
+    y[n] = stepY * px + fromY;
+    z[n] = stepZ * px + fromZ;
+  }
+}
+
+/** The part of a straight row whose eight neighbours all lie in the image is one run. */
+function findInterior(row: RowCoordinates, length: number, [width, height, depth]: Vector3): void {
+  const { first, stepX, stepY, stepZ, fromX, fromY, fromZ } = row;
+  let [low, high] = [first, first + length - 1];
+  for (const [step, from, last] of [
+    [stepX, fromX, width - 1],
+    [stepY, fromY, height - 1],
+    [stepZ, fromZ, depth - 1],
+  ] as const) {
+    if (step === 0) {
+      if (!(from >= 0 && from < last)) high = -1;
+      continue;
+    }
+    const [one, other] = [-from / step, (last - from) / step];
+    low = Math.max(low, Math.ceil(Math.min(one, other)));
+    high = Math.min(high, Math.floor(Math.max(one, other)));
+  }
+  const inside = (n: number) => {
+    const [x, y, z] = [stepX * n + fromX, stepY * n + fromY, stepZ * n + fromZ];
+    return x >= 0 && y >= 0 && z >= 0 && x < width - 1 && y < height - 1 && z < depth - 1;
+  };
+  while (low <= high && !inside(low)) low++; // rounding may be off by one
+  while (high >= low && !inside(high)) high--;
+  row.start = low <= high ? low - first : 0;
+  row.end = low <= high ? high + 1 - first : 0;
+}
+
 function linearRow(
+  source: PixelArray,
+  from: number,
+  sides: Sides,
+  row: RowCoordinates,
+  border: VolumeBorder,
+  out: Float32Array,
+  to: number,
+): void {
+  linearAnywhere(source, from, sides, row, border, out, to, 0, row.start);
+  linearInside(source, from, sides, row, out, to);
+  linearAnywhere(source, from, sides, row, border, out, to, row.end, row.x.length);
+}
+
+function linearInside(
+  source: PixelArray,
+  from: number,
+  { width, height }: Sides,
+  { first, stepX, stepY, stepZ, fromX, fromY, fromZ, start, end }: RowCoordinates,
+  out: Float32Array,
+  to: number,
+): void {
+  const plane = width * height;
+  for (let n = start, px = first + start; n < end; n++, px++) {
+    const x = stepX * px + fromX;
+    const y = stepY * px + fromY;
+    const z = stepZ * px + fromZ;
+    const i = x | 0;
+    const j = y | 0;
+    const k = z | 0;
+    const rx = x - i;
+    const ry = y - j;
+    const p = from + (k * height + j) * width + i;
+    const q = p + plane;
+    const a = source[p]!;
+    const b = source[p + width]!;
+    const c = source[q]!;
+    const d = source[q + width]!;
+    const top = a + rx * (source[p + 1]! - a);
+    const bottom = b + rx * (source[p + width + 1]! - b);
+    const topBehind = c + rx * (source[q + 1]! - c);
+    const bottomBehind = d + rx * (source[q + width + 1]! - d);
+    const front = top + ry * (bottom - top);
+    const back = topBehind + ry * (bottomBehind - topBehind);
+    out[to + n] = front + (z - k) * (back - front);
+  }
+}
+
+function linearAnywhere(
   source: PixelArray,
   from: number,
   { width, height, depth }: Sides,
@@ -112,10 +216,14 @@ function linearRow(
   border: VolumeBorder,
   out: Float32Array,
   to: number,
+  start: number,
+  end: number,
 ): void {
   const plane = width * height;
   const [lastX, lastY, lastZ] = [width - 1, height - 1, depth - 1];
-  for (let n = 0; n < xs.length; n++) {
+  const fill = border === 'reflect' ? undefined : border.constant;
+  const [edgeX, edgeY, edgeZ] = [width - 0.5, height - 0.5, depth - 0.5];
+  for (let n = start; n < end; n++) {
     const x = xs[n]!;
     const y = ys[n]!;
     const z = zs[n]!;
@@ -138,12 +246,16 @@ function linearRow(
       const front = top + ry * (bottom - top);
       const back = topBehind + ry * (bottomBehind - topBehind);
       out[to + n] = front + (z - k) * (back - front);
-    } else {
-      out[to + n] = linearAtEdge(source, from, width, height, depth, x, y, z, border);
-    }
+    } else if (
+      fill !== undefined &&
+      !(x >= -0.5 && y >= -0.5 && z >= -0.5 && x < edgeX && y < edgeY && z < edgeZ)
+    ) {
+      out[to + n] = fill;
+    } else out[to + n] = linearAtEdge(source, from, width, height, depth, x, y, z);
   }
 }
 
+/** Between the outer centres and beyond, the neighbours' indices mirrored; so half a voxel beyond, the outer value. */
 function linearAtEdge(
   source: PixelArray,
   from: number,
@@ -153,11 +265,9 @@ function linearAtEdge(
   x: number,
   y: number,
   z: number,
-  border: VolumeBorder,
 ): number {
-  if (border !== 'reflect' && !isInside(x, y, z, width, height, depth)) return border.constant;
   const [i, j, k] = [Math.floor(x), Math.floor(y), Math.floor(z)];
-  const place = (index: number, side: number) => reflect(index, side); // half a voxel beyond, the outer value itself
+  const place = (index: number, side: number) => reflect(index, side);
   const [i0, i1, j0, j1] = [place(i, width), place(i + 1, width), place(j, height), place(j + 1, height)];
   const [k0, k1] = [place(k, depth), place(k + 1, depth)];
   const at = (kk: number, jj: number, ii: number) => source[from + (kk * height + jj) * width + ii]!;
@@ -173,11 +283,28 @@ function linearAtEdge(
   return front + (z - k) * (slice(k1) - front);
 }
 
-function isInside(x: number, y: number, z: number, width: number, height: number, depth: number): boolean {
-  return x >= -0.5 && y >= -0.5 && z >= -0.5 && x < width - 0.5 && y < height - 0.5 && z < depth - 0.5;
+function nearestRow(
+  source: PixelArray,
+  from: number,
+  sides: Sides,
+  row: RowCoordinates,
+  border: VolumeBorder,
+  out: PixelArray,
+  to: number,
+): void {
+  const { width, height } = sides;
+  const { first, stepX, stepY, stepZ, fromX, fromY, fromZ, start, end } = row;
+  nearestAnywhere(source, from, sides, row, border, out, to, 0, start);
+  for (let n = start, px = first + start; n < end; n++, px++) {
+    const i = (stepX * px + fromX + 0.5) | 0;
+    const j = (stepY * px + fromY + 0.5) | 0;
+    const k = (stepZ * px + fromZ + 0.5) | 0;
+    out[to + n] = source[from + (k * height + j) * width + i]!;
+  }
+  nearestAnywhere(source, from, sides, row, border, out, to, end, row.x.length);
 }
 
-function nearestRow(
+function nearestAnywhere(
   source: PixelArray,
   from: number,
   { width, height, depth }: Sides,
@@ -185,14 +312,18 @@ function nearestRow(
   border: VolumeBorder,
   out: PixelArray,
   to: number,
+  start: number,
+  end: number,
 ): void {
-  for (let n = 0; n < xs.length; n++) {
-    const i = Math.floor(xs[n]! + 0.5);
-    const j = Math.floor(ys[n]! + 0.5);
-    const k = Math.floor(zs[n]! + 0.5);
-    if (i >= 0 && j >= 0 && k >= 0 && i < width && j < height && k < depth) {
-      out[to + n] = source[from + (k * height + j) * width + i]!;
+  const [edgeX, edgeY, edgeZ] = [width - 0.5, height - 0.5, depth - 0.5];
+  for (let n = start; n < end; n++) {
+    const x = xs[n]!;
+    const y = ys[n]!;
+    const z = zs[n]!;
+    if (x >= -0.5 && y >= -0.5 && z >= -0.5 && x < edgeX && y < edgeY && z < edgeZ) {
+      out[to + n] = source[from + (((z + 0.5) | 0) * height + ((y + 0.5) | 0)) * width + ((x + 0.5) | 0)]!;
     } else if (border === 'reflect') {
+      const [i, j, k] = [Math.floor(x + 0.5), Math.floor(y + 0.5), Math.floor(z + 0.5)];
       const place = (reflect(k, depth) * height + reflect(j, height)) * width + reflect(i, width);
       out[to + n] = source[from + place]!;
     } else out[to + n] = border.constant;
@@ -255,12 +386,15 @@ function solvedRows(
   window: VoxelWindow,
 ): (j: number, k: number) => RowCoordinates {
   const back = invertAffine(affine);
-  const plain = coordinateRows({ affine: back }, size, window);
-  if (!displacement) return plain;
+  const straight = coordinateRows({ affine: back }, size, window);
+  if (!displacement) return straight;
   const solve = solver(displacement, back, size, 1e-5);
   const at = new Float64Array(3);
   return (j, k) => {
-    const row = plain(j, k);
+    const row = straight(j, k);
+    fillCoordinates(row, row.start, row.end);
+    row.start = 0;
+    row.end = 0;
     const { x, y, z } = row;
     for (let n = 0; n < x.length; n++) {
       const [startX, startY, startZ] = [x[n]!, y[n]!, z[n]!];
