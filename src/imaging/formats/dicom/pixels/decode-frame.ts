@@ -6,6 +6,7 @@ import { dicomCodecs } from './codec-module.ts';
 import { type CodestreamHeader, readCodestream } from './codestream.ts';
 import { excessOf, isSubsampled, readEncapsulatedFrame, readNativeFrame } from './frame-bytes.ts';
 import { type ImagePixel, imagePixel } from './image-pixel.ts';
+import { decodeJpegLs } from './jpeg-ls.ts';
 import { decodeRle } from './rle.ts';
 import { expand422, type StoredLayout, storedValues, toPlanes } from './stored-values.ts';
 import type { CodecName, Codecs } from './wasm-codecs.ts';
@@ -27,11 +28,11 @@ export interface DecodedFrame {
 const JPEG = '1.2.840.10008.1.2.4.';
 const codecOf: Readonly<Record<string, CodecName>> = {
   ...Object.fromEntries(['50', '51', '52', '53', '55', '57', '70'].map((end) => [JPEG + end, 'DecodeJpeg'])),
-  ...Object.fromEntries(['80', '81'].map((end) => [JPEG + end, 'DecodeJpegLs'])),
   ...Object.fromEntries(['90', '91', '92', '93'].map((end) => [JPEG + end, 'DecodeJpeg2000'])),
   ...Object.fromEntries(['110', '111', '112'].map((end) => [JPEG + end, 'DecodeJpegXl'])),
   ...Object.fromEntries(['201', '202', '203'].map((end) => [JPEG + end, 'DecodeHtJpeg2000'])),
 };
+const jpegLs = new Set(['80', '81'].map((end) => JPEG + end));
 const RLE = '1.2.840.10008.1.2.5';
 const DEFLATED_FRAMES = '1.2.840.10008.1.2.8.1';
 const FRAGMENTED_NATIVE = '1.2.840.10008.1.2.1.98';
@@ -55,7 +56,7 @@ export interface FetchedFrame {
   readonly littleEndian: boolean;
   readonly name: string;
   readonly image: Omit<ImagePixel, 'element'>;
-  readonly way: 'native' | 'rle' | 'deflate' | 'codec';
+  readonly way: 'native' | 'rle' | 'deflate' | 'jpeg-ls' | 'codec';
   readonly codec?: CodecName;
   readonly header?: CodestreamHeader;
   readonly subsampled: boolean;
@@ -94,12 +95,11 @@ export async function fetchFrame(file: DicomFile, frameIndex: number): Promise<F
   if (file.transferSyntaxUid === RLE) return { ...found, way: 'rle', warnings };
   if (file.transferSyntaxUid === DEFLATED_FRAMES) return { ...found, way: 'deflate', warnings };
   if (file.transferSyntaxUid === FRAGMENTED_NATIVE) return { ...found, way: 'native', warnings };
-  return { ...found, ...chooseCodec(file, image, bytes, warnings), way: 'codec', warnings };
+  return { ...found, ...chooseCodec(file, image, bytes, warnings), warnings };
 }
 
-const codecFor: Readonly<Record<CodestreamHeader['kind'], CodecName>> = {
+const codecFor: Readonly<Record<Exclude<CodestreamHeader['kind'], 'jpeg-ls'>, CodecName>> = {
   jpeg: 'DecodeJpeg',
-  'jpeg-ls': 'DecodeJpegLs',
   'jpeg-2000': 'DecodeJpeg2000',
   'jpeg-xl': 'DecodeJpegXl',
 };
@@ -109,7 +109,7 @@ function chooseCodec(file: DicomFile, image: ImagePixel, bytes: Uint8Array, warn
   const named = codecOf[file.transferSyntaxUid];
   const header = readCodestream(bytes);
   if (!header) {
-    if (named) {
+    if (named || jpegLs.has(file.transferSyntaxUid)) {
       throw new HounsfieldError(
         'DICOM_CODESTREAM',
         `${file.source.name}: a frame of ${bytes.length} bytes does not begin as its transfer syntax ` +
@@ -122,8 +122,11 @@ function chooseCodec(file: DicomFile, image: ImagePixel, bytes: Uint8Array, warn
         'JPEG-LS, JPEG 2000, HTJ2K, JPEG XL and uncompressed ones can. Convert the file, for instance with gdcmconv --raw.',
     );
   }
-  const fitting = codecFor[header.kind];
-  const sameKind = named === fitting || (named === 'DecodeHtJpeg2000' && header.kind === 'jpeg-2000');
+  const fitting = header.kind === 'jpeg-ls' ? undefined : codecFor[header.kind];
+  const sameKind =
+    header.kind === 'jpeg-ls'
+      ? jpegLs.has(file.transferSyntaxUid)
+      : named === fitting || (named === 'DecodeHtJpeg2000' && header.kind === 'jpeg-2000');
   if (!sameKind) warnings.push(`the transfer syntax does not name the ${header.kind} stream that was found`);
   if (header.width !== image.columns || header.height !== image.rows) {
     throw new HounsfieldError(
@@ -139,7 +142,8 @@ function chooseCodec(file: DicomFile, image: ImagePixel, bytes: Uint8Array, warn
         'One of the two is wrong; have the file exported again.',
     );
   }
-  return { codec: sameKind ? named! : fitting, header };
+  if (!fitting) return { way: 'jpeg-ls' as const, header };
+  return { way: 'codec' as const, codec: sameKind ? named! : fitting, header };
 }
 
 /** Decodes a frame that was fetched; `codecs` is needed where it names a codec. Throws DICOM_CODESTREAM, DICOM_VALUE_RANGE. */
@@ -149,7 +153,7 @@ export function decodeFetched(frame: FetchedFrame, codecs: Codecs | undefined): 
   const pixels = image.rows * image.columns;
   const layout: StoredLayout = image;
   const rest = { ...shape, bitsStored: image.bitsStored, signed: image.signed, warnings: frame.warnings };
-  if (frame.way === 'codec') return { ...rest, ...decodeStream(frame, codecs!) };
+  if (frame.way === 'codec' || frame.way === 'jpeg-ls') return { ...rest, ...decodeStream(frame, codecs) };
   if (frame.way === 'rle') {
     const size = Math.ceil(image.bitsAllocated / 8);
     const bytes = decodeRle(frame.bytes, pixels, image.samples, size);
@@ -214,28 +218,45 @@ function inflateFrame(frame: FetchedFrame, size: number): Uint8Array {
 
 function decodeStream(
   frame: FetchedFrame,
-  codecs: Codecs,
+  codecs: Codecs | undefined,
 ): Omit<DecodedFrame, 'channels' | 'height' | 'width'> {
   const { image } = frame;
-  const header = frame.header!; // fetchFrame gives one with each codec
-  const pixels = image.rows * image.columns;
-  const out = codecs.decode(frame.codec!, {
-    ...image,
-    bytes: frame.bytes,
-    width: image.columns,
-    height: image.rows,
-  });
-  const count = pixels * image.samples;
+  const header = frame.header!; // fetchFrame gives one with each compressed frame
+  const count = image.rows * image.columns * image.samples;
+  const out = frame.way === 'jpeg-ls' ? decodeLs(frame) : decodeByWasm(frame, codecs!);
   const size = out.bytes.length / count;
   if (out.width !== image.columns || out.height !== image.rows || ![1, 2, 4].includes(size)) {
     throw shortFrame(frame, out.bytes.length, count * Math.ceil(image.bitsAllocated / 8));
   }
   const precision = Math.min(header.precision || image.bitsStored, size * 8);
-  const values = storedValues(out.bytes, 0, count, streamLayout(header, image, precision, size * 8), true);
+  const layout = streamLayout(header, image, precision, size * 8);
+  const values = storedValues(out.bytes, 0, count, layout, !out.machineOrder || littleEndianMachine);
   const warnings = [...frame.warnings];
   const photometric = streamPhotometric(header, image, warnings);
   const planes = out.planar ? values : toPlanes(values, image.samples);
   return { values: planes, photometric, bitsStored: image.bitsStored, signed: image.signed, warnings };
+}
+
+const littleEndianMachine = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+interface StreamOutput {
+  readonly bytes: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly planar: boolean;
+  /** Bytes as this machine orders them; else little endian. */
+  readonly machineOrder: boolean;
+}
+
+function decodeLs({ bytes }: FetchedFrame): StreamOutput {
+  const { values, width, height } = decodeJpegLs(bytes);
+  const out = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { bytes: out, width, height, planar: true, machineOrder: true };
+}
+
+function decodeByWasm({ image, bytes, codec }: FetchedFrame, codecs: Codecs): StreamOutput {
+  const out = codecs.decode(codec!, { ...image, bytes, width: image.columns, height: image.rows }); // way codec has one
+  return { ...out, machineOrder: false };
 }
 
 /** Which bits of a decoder's output count: JPEG's as the data set says, JPEG-LS' and JPEG 2000's as the stream says. */

@@ -25,12 +25,7 @@ export interface CodecOutput {
   readonly photometric: string;
 }
 
-export type CodecName =
-  | 'DecodeJpeg'
-  | 'DecodeJpegLs'
-  | 'DecodeJpeg2000'
-  | 'DecodeHtJpeg2000'
-  | 'DecodeJpegXl';
+export type CodecName = 'DecodeJpeg' | 'DecodeJpeg2000' | 'DecodeHtJpeg2000' | 'DecodeJpegXl';
 
 /** The decoders of one WebAssembly instance. Decoding is synchronous. */
 export interface Codecs {
