@@ -208,7 +208,7 @@ export function inflate(input: Uint8Array, start: number, out: Uint8Array): Infl
   }
   const next = reader.at - (reader.held >> 3);
   return {
-    status: next > input.length && status !== 'full' ? 'cut' : status,
+    status: next > input.length ? 'cut' : status,
     next: Math.min(next, input.length),
     written: reader.to,
   };

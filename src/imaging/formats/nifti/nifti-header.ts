@@ -216,7 +216,7 @@ export function parseExtensions(bytes: Uint8Array, header: NiftiHeader, end: num
     if (size < 8 || at + size > last) break;
     extensions.push({
       code: view.getInt32(at + 4, header.littleEndian),
-      content: bytes.slice(at + 8, at + size),
+      content: new Uint8Array(bytes.subarray(at + 8, at + size)),
     });
     at += size;
   }
