@@ -20,8 +20,12 @@ export interface ByteCursor {
 const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+/** The same bytes as a plain array: a subclass such as Node's Buffer does not copy where an array would. */
+export const plainBytes = (bytes: Uint8Array): Uint8Array =>
+  new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 export const cursorOver = (bytes: Uint8Array): ByteCursor => ({
-  bytes,
+  bytes: plainBytes(bytes),
   view: viewOf(bytes),
   start: 0,
   position: 0,
@@ -82,7 +86,7 @@ export async function parseFromSource<T>(
     chunk = readsOn ? Math.min(chunk * 2, largestRead) : smallestRead;
     read = true;
     const wanted = Math.min(Math.max(length, chunk), cursor.size - offset);
-    const bytes = await source.read(offset, wanted);
+    const bytes = plainBytes(await source.read(offset, wanted));
     if (bytes.length < length) {
       const message = `${source.name} gave ${bytes.length} bytes at ${offset} where its size promises ${wanted}. Open it again.`;
       throw new HounsfieldError('FILE_UNREADABLE', message);

@@ -25,7 +25,7 @@ const byLabel =
     decoderOf(label).decode(bytes);
 
 /** ISO 8859-1, control characters included; what DICOM calls ISO-IR 6 is read with it, too. */
-const latin1: Decode = (bytes) => {
+export const latin1: Decode = (bytes) => {
   let text = '';
   for (let at = 0; at < bytes.length; at += 4096)
     text += String.fromCharCode(...bytes.subarray(at, at + 4096));

@@ -195,7 +195,7 @@ const itemHeader = (tag: Tag, length: number, { littleEndian }: Encoding): Uint8
 /** Bytes with their words of `width` bytes in the other order. */
 export function swapped(bytes: Uint8Array, width: number): Uint8Array {
   if (width === 1) return bytes;
-  const out = bytes.slice();
+  const out = new Uint8Array(bytes);
   for (let at = 0; at + width <= out.length; at += width) out.subarray(at, at + width).reverse();
   return out;
 }

@@ -289,7 +289,10 @@ function* parseItems(
     cursor.position = start + 8;
     if (tag === sequenceEnd) return { items, whole: true };
     if (tag === itemEnd) continue;
-    if (tag !== itemTag) {
+    const nearly =
+      (tag >>> 16 === 0xfffe || (tag & 0xffff) === 0xe000) && start + 8 + length <= (end ?? hardEnd);
+    if (nearly && tag !== itemTag) parsing.warnings.add('An item has a wrong tag; it was read all the same.');
+    if (tag !== itemTag && !nearly) {
       cursor.position = start;
       parsing.lost = true;
       parsing.warnings.add('A sequence holds something that is no item: what follows was not read.');

@@ -8,6 +8,7 @@ import {
   type Need,
   parseFromSource,
   parseInMemory,
+  plainBytes,
   takeBytes,
 } from './byte-cursor.ts';
 import type { ByteRange, DataElement, Dataset, DicomFile, Tag } from './dataset.ts';
@@ -86,7 +87,7 @@ export async function readValue(file: DicomFile, element: DataElement): Promise<
 
 /** Bytes of the file, such as a fragment of encapsulated pixel data. Throws FILE_UNREADABLE where they are missing. */
 export async function readRange(file: DicomFile, range: ByteRange): Promise<Uint8Array> {
-  const bytes = await file.source.read(range.offset, range.length);
+  const bytes = plainBytes(await file.source.read(range.offset, range.length));
   if (bytes.length === range.length) return bytes;
   const message = `${file.source.name} ends at byte ${range.offset + bytes.length}, ${range.length - bytes.length} bytes early. Copy it again from its source.`;
   throw new HounsfieldError('FILE_UNREADABLE', message);

@@ -11,7 +11,7 @@ export function newUid(): string {
 
 /** The UID of 16 bytes, such as a keyed hash: made a UUID of version 4, then a decimal number under 2.25. */
 export function uidFromBytes(bytes: Uint8Array): string {
-  const uuid = bytes.slice(0, 16);
+  const uuid = new Uint8Array(bytes.subarray(0, 16));
   uuid[6] = (uuid[6]! & 0x0f) | 0x40;
   uuid[8] = (uuid[8]! & 0x3f) | 0x80;
   let value = 0n;

@@ -1,5 +1,5 @@
 import { HounsfieldError } from '../../../errors.ts';
-import { decodeText, nameDelimiters, textDelimiters, valueDelimiters } from './character-sets.ts';
+import { decodeText, latin1, nameDelimiters, textDelimiters, valueDelimiters } from './character-sets.ts';
 import type { DataElement, Dataset, Tag } from './dataset.ts';
 import { formatTag, tagOf, vrOf } from './dictionary.ts';
 import { type PersonName, parsePersonName } from './person-name.ts';
@@ -77,19 +77,21 @@ const invalid = (found: DataElement, expected: string): HounsfieldError =>
     `${formatTag(found.tag)} holds a value that is no ${expected}. Correct the file, or read the element's bytes.`,
   );
 
-const bothEnds = new Set(['AE', 'CS', 'DS', 'IS', 'LO', 'SH', 'AS']);
+const bothEnds = new Set(['AE', 'CS', 'LO', 'SH', 'AS']);
+const aroundNumbers = /^[\s\0]+|[\s\0]+$/g;
+const aroundText = /^[ \0]+|[ \0]+$/g;
 
 /** All values of one element as text. Throws DICOM_VALUE_DEFERRED, DICOM_VALUE_KIND. */
 export function textsOf(dataset: Dataset, found: DataElement): readonly string[] {
   const { vr } = found;
   const bytes = bytesInMemory(found);
-  if (!isString(vr)) return vr === 'UN' ? [decodeText(bytes, [''])] : numbersOf(dataset, found).map(String);
+  if (!isString(vr)) return vr === 'UN' ? [latin1(bytes)] : numbersOf(dataset, found).map(String);
   const delimiters = vr === 'PN' ? nameDelimiters : isMultiValued(vr) ? valueDelimiters : textDelimiters;
-  const whole = decodeText(bytes, usesCharacterSet(vr) ? dataset.characterSets : [''], delimiters);
+  const whole = usesCharacterSet(vr) ? decodeText(bytes, dataset.characterSets, delimiters) : latin1(bytes);
   const unpadded = whole.replace(/[ \0]+$/, '');
   if (unpadded === '') return [];
   if (!isMultiValued(vr)) return [unpadded];
-  const trim = bothEnds.has(vr) ? /^[\s\0]+|[\s\0]+$/g : /[ \0]+$/;
+  const trim = vr === 'DS' || vr === 'IS' ? aroundNumbers : bothEnds.has(vr) ? aroundText : /[ \0]+$/;
   return unpadded.split('\\').map((value) => value.replace(trim, ''));
 }
 
@@ -127,9 +129,10 @@ export function numbersOf(dataset: Dataset, found: DataElement): readonly number
     });
   const bytes = bytesInMemory(found);
   const [width, read] = kind;
-  if (bytes.length % width !== 0) throw invalid(found, `row of ${width}-byte numbers`);
+  // A tag too few bytes long is passed over, as the other tags are sound.
+  if (bytes.length % width !== 0 && found.vr !== 'AT') throw invalid(found, `row of ${width}-byte numbers`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const out: number[] = new Array(bytes.length / width);
+  const out: number[] = new Array(Math.floor(bytes.length / width));
   for (let i = 0; i < out.length; i++) out[i] = read(view, i * width, dataset.littleEndian);
   // The count of a look-up table's entries is unsigned even where its VR is SS (PS3.3 C.11.1.1.1).
   if (lutDescriptors.has(found.tag) && out.length > 0 && out[0]! < 0) out[0]! += 65536;
