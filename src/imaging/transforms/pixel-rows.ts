@@ -5,77 +5,132 @@
 import { HounsfieldError } from '../../errors.ts';
 import type { PixelArray } from '../image/medical-image.ts';
 
-/** Copies `count` values from `source[from]` on into `to[at]` on. */
-export type LoadRow = (to: Float64Array, at: number, source: PixelArray, from: number, count: number) => void;
+/** Copies `rows` times `count` values from `source[from]` on into `to[at]` on; rows lie `sourceStride` and `stride` apart. */
+export type LoadRows = (
+  to: Float64Array,
+  at: number,
+  source: PixelArray,
+  from: number,
+  count: number,
+  rows?: number,
+  stride?: number,
+  sourceStride?: number,
+) => void;
 
 /**
- * Writes `count` values of `row` into `to[at]` on. Integer types get them rounded (halves up) and held to the type's
+ * Writes `rows` times `count` values, one after the other in `values`, into `to[at]` on, rows `stride` apart. Integer types get them rounded (halves up) and held to the type's
  * range, not-a-number as 0.
  */
-export type StoreRow = (to: PixelArray, at: number, row: Float64Array, count: number) => void;
+export type StoreRows = (
+  to: PixelArray,
+  at: number,
+  values: Float64Array,
+  count: number,
+  rows?: number,
+  stride?: number,
+) => void;
 
-type Row = Float64Array;
+type Values = Float64Array;
 
-function load<T extends PixelArray>(
-  copy: (to: Row, at: number, source: T, from: number, count: number) => void,
-) {
-  return copy as LoadRow; // chosen by the constructor of the array that it is given
-}
+type Load<T extends PixelArray> = (
+  to: Values,
+  at: number,
+  source: T,
+  from: number,
+  count: number,
+  rows?: number,
+  stride?: number,
+  sourceStride?: number,
+) => void;
 
-const loaders: ReadonlyMap<unknown, LoadRow> = new Map<unknown, LoadRow>([
+/** The one place where a loop for one type stands for all: it is chosen by the constructor of the array it is given. */
+const load = <T extends PixelArray>(copy: Load<T>): LoadRows => copy as LoadRows; // chosen by constructor
+
+const loaders: ReadonlyMap<unknown, LoadRows> = new Map<unknown, LoadRows>([
   [
     Int8Array,
-    load<Int8Array>((to, at, source, from, count) => {
-      for (let i = 0; i < count; i++) to[at + i] = source[from + i]!;
+    load<Int8Array>((to, at, source, from, count, rows = 1, stride = 0, sourceStride = 0) => {
+      for (let r = 0; r < rows; r++) {
+        const [a, b] = [at + r * stride, from + r * sourceStride];
+        for (let i = 0; i < count; i++) to[a + i] = source[b + i]!;
+      }
     }),
   ],
   [
     Uint8Array,
-    load<Uint8Array>((to, at, source, from, count) => {
-      for (let i = 0; i < count; i++) to[at + i] = source[from + i]!;
+    load<Uint8Array>((to, at, source, from, count, rows = 1, stride = 0, sourceStride = 0) => {
+      for (let r = 0; r < rows; r++) {
+        const [a, b] = [at + r * stride, from + r * sourceStride];
+        for (let i = 0; i < count; i++) to[a + i] = source[b + i]!;
+      }
     }),
   ],
   [
     Int16Array,
-    load<Int16Array>((to, at, source, from, count) => {
-      for (let i = 0; i < count; i++) to[at + i] = source[from + i]!;
+    load<Int16Array>((to, at, source, from, count, rows = 1, stride = 0, sourceStride = 0) => {
+      for (let r = 0; r < rows; r++) {
+        const [a, b] = [at + r * stride, from + r * sourceStride];
+        for (let i = 0; i < count; i++) to[a + i] = source[b + i]!;
+      }
     }),
   ],
   [
     Uint16Array,
-    load<Uint16Array>((to, at, source, from, count) => {
-      for (let i = 0; i < count; i++) to[at + i] = source[from + i]!;
+    load<Uint16Array>((to, at, source, from, count, rows = 1, stride = 0, sourceStride = 0) => {
+      for (let r = 0; r < rows; r++) {
+        const [a, b] = [at + r * stride, from + r * sourceStride];
+        for (let i = 0; i < count; i++) to[a + i] = source[b + i]!;
+      }
     }),
   ],
   [
     Int32Array,
-    load<Int32Array>((to, at, source, from, count) => {
-      for (let i = 0; i < count; i++) to[at + i] = source[from + i]!;
+    load<Int32Array>((to, at, source, from, count, rows = 1, stride = 0, sourceStride = 0) => {
+      for (let r = 0; r < rows; r++) {
+        const [a, b] = [at + r * stride, from + r * sourceStride];
+        for (let i = 0; i < count; i++) to[a + i] = source[b + i]!;
+      }
     }),
   ],
   [
     Uint32Array,
-    load<Uint32Array>((to, at, source, from, count) => {
-      for (let i = 0; i < count; i++) to[at + i] = source[from + i]!;
+    load<Uint32Array>((to, at, source, from, count, rows = 1, stride = 0, sourceStride = 0) => {
+      for (let r = 0; r < rows; r++) {
+        const [a, b] = [at + r * stride, from + r * sourceStride];
+        for (let i = 0; i < count; i++) to[a + i] = source[b + i]!;
+      }
     }),
   ],
   [
     Float32Array,
-    load<Float32Array>((to, at, source, from, count) => {
-      for (let i = 0; i < count; i++) to[at + i] = source[from + i]!;
+    load<Float32Array>((to, at, source, from, count, rows = 1, stride = 0, sourceStride = 0) => {
+      for (let r = 0; r < rows; r++) {
+        const [a, b] = [at + r * stride, from + r * sourceStride];
+        for (let i = 0; i < count; i++) to[a + i] = source[b + i]!;
+      }
     }),
   ],
   [
     Float64Array,
-    load<Float64Array>((to, at, source, from, count) => {
-      for (let i = 0; i < count; i++) to[at + i] = source[from + i]!;
+    load<Float64Array>((to, at, source, from, count, rows = 1, stride = 0, sourceStride = 0) => {
+      for (let r = 0; r < rows; r++) {
+        const [a, b] = [at + r * stride, from + r * sourceStride];
+        for (let i = 0; i < count; i++) to[a + i] = source[b + i]!;
+      }
     }),
   ],
 ]);
 
-function store<T extends PixelArray>(copy: (to: T, at: number, row: Row, count: number) => void) {
-  return copy as StoreRow; // chosen by the constructor of the array that it is given
-}
+type Store<T extends PixelArray> = (
+  to: T,
+  at: number,
+  values: Values,
+  count: number,
+  rows?: number,
+  stride?: number,
+) => void;
+
+const store = <T extends PixelArray>(copy: Store<T>): StoreRows => copy as StoreRows; // chosen by constructor
 
 /** Rounds halves up and holds to the range; NaN fails both comparisons and is written as 0 by every integer array. */
 const whole = (value: number, low: number, high: number): number => {
@@ -84,60 +139,84 @@ const whole = (value: number, low: number, high: number): number => {
   return rounded < low ? low : rounded > high ? high : rounded;
 };
 
-const storers: ReadonlyMap<unknown, StoreRow> = new Map<unknown, StoreRow>([
+const storers: ReadonlyMap<unknown, StoreRows> = new Map<unknown, StoreRows>([
   [
     Int8Array,
-    store<Int8Array>((to, at, row, count) => {
-      for (let i = 0; i < count; i++) to[at + i] = whole(row[i]!, -128, 127);
+    store<Int8Array>((to, at, values, count, rows = 1, stride = 0) => {
+      for (let r = 0; r < rows; r++) {
+        const [a, b] = [at + r * stride, r * count];
+        for (let i = 0; i < count; i++) to[a + i] = whole(values[b + i]!, -128, 127);
+      }
     }),
   ],
   [
     Uint8Array,
-    store<Uint8Array>((to, at, row, count) => {
-      for (let i = 0; i < count; i++) to[at + i] = whole(row[i]!, 0, 255);
+    store<Uint8Array>((to, at, values, count, rows = 1, stride = 0) => {
+      for (let r = 0; r < rows; r++) {
+        const [a, b] = [at + r * stride, r * count];
+        for (let i = 0; i < count; i++) to[a + i] = whole(values[b + i]!, 0, 255);
+      }
     }),
   ],
   [
     Int16Array,
-    store<Int16Array>((to, at, row, count) => {
-      for (let i = 0; i < count; i++) to[at + i] = whole(row[i]!, -32768, 32767);
+    store<Int16Array>((to, at, values, count, rows = 1, stride = 0) => {
+      for (let r = 0; r < rows; r++) {
+        const [a, b] = [at + r * stride, r * count];
+        for (let i = 0; i < count; i++) to[a + i] = whole(values[b + i]!, -32768, 32767);
+      }
     }),
   ],
   [
     Uint16Array,
-    store<Uint16Array>((to, at, row, count) => {
-      for (let i = 0; i < count; i++) to[at + i] = whole(row[i]!, 0, 65535);
+    store<Uint16Array>((to, at, values, count, rows = 1, stride = 0) => {
+      for (let r = 0; r < rows; r++) {
+        const [a, b] = [at + r * stride, r * count];
+        for (let i = 0; i < count; i++) to[a + i] = whole(values[b + i]!, 0, 65535);
+      }
     }),
   ],
   [
     Int32Array,
-    store<Int32Array>((to, at, row, count) => {
-      for (let i = 0; i < count; i++) to[at + i] = whole(row[i]!, -2147483648, 2147483647);
+    store<Int32Array>((to, at, values, count, rows = 1, stride = 0) => {
+      for (let r = 0; r < rows; r++) {
+        const [a, b] = [at + r * stride, r * count];
+        for (let i = 0; i < count; i++) to[a + i] = whole(values[b + i]!, -2147483648, 2147483647);
+      }
     }),
   ],
   [
     Uint32Array,
-    store<Uint32Array>((to, at, row, count) => {
-      for (let i = 0; i < count; i++) to[at + i] = whole(row[i]!, 0, 4294967295);
+    store<Uint32Array>((to, at, values, count, rows = 1, stride = 0) => {
+      for (let r = 0; r < rows; r++) {
+        const [a, b] = [at + r * stride, r * count];
+        for (let i = 0; i < count; i++) to[a + i] = whole(values[b + i]!, 0, 4294967295);
+      }
     }),
   ],
   [
     Float32Array,
-    store<Float32Array>((to, at, row, count) => {
-      for (let i = 0; i < count; i++) to[at + i] = row[i]!;
+    store<Float32Array>((to, at, values, count, rows = 1, stride = 0) => {
+      for (let r = 0; r < rows; r++) {
+        const [a, b] = [at + r * stride, r * count];
+        for (let i = 0; i < count; i++) to[a + i] = values[b + i]!;
+      }
     }),
   ],
   [
     Float64Array,
-    store<Float64Array>((to, at, row, count) => {
-      for (let i = 0; i < count; i++) to[at + i] = row[i]!;
+    store<Float64Array>((to, at, values, count, rows = 1, stride = 0) => {
+      for (let r = 0; r < rows; r++) {
+        const [a, b] = [at + r * stride, r * count];
+        for (let i = 0; i < count; i++) to[a + i] = values[b + i]!;
+      }
     }),
   ],
 ]);
 
-export const rowLoader = (pixels: PixelArray): LoadRow => loaders.get(pixels.constructor)!; // every PixelArray is there
+export const rowLoader = (pixels: PixelArray): LoadRows => loaders.get(pixels.constructor)!; // every PixelArray is there
 
-export const rowStorer = (pixels: PixelArray): StoreRow => storers.get(pixels.constructor)!; // likewise
+export const rowStorer = (pixels: PixelArray): StoreRows => storers.get(pixels.constructor)!; // likewise
 
 /** An array of the same type, all zero. Throws GRID_TOO_LARGE when there is no memory for it. */
 export function emptyLike(pixels: PixelArray, length: number): PixelArray {

@@ -22,8 +22,8 @@ export interface Places {
   ): void;
   /** Bounds of the places of output voxels first .. last, both included; may be wider than needed. */
   reach(first: Vector3, last: Vector3): { readonly low: Vector3; readonly high: Vector3 };
-  /** The step from a voxel's place to that of the next along x, where it is the same everywhere. */
-  readonly stepX?: Vector3;
+  /** The steps from a voxel's place to that of the next along x and along y, where they are the same everywhere. */
+  readonly steps?: { readonly x: Vector3; readonly y: Vector3 };
 }
 
 /** Longest side along y and z of the pieces that the output is made in; along x it is LONGER times as long. */
@@ -57,32 +57,37 @@ export function sampleAnywhere(
 ): void {
   const side = cubeSide(source, out, places, kernel);
   const rows = newRows(side * LONGER);
+  const slab = new Float64Array(side * LONGER * side);
   const block: Block = { values: new Float64Array(0), low: [0, 0, 0], size: [0, 0, 0] };
   const sample = kernel.taps === 2 ? linearRow : kernelRows(kernel);
-  const straight = kernel.taps === 2 ? places.stepX : undefined;
+  const steps = kernel.taps === 2 && outside !== 'edge' ? places.steps : undefined;
   const load = blockLoader(source, kernel, outside === 'edge');
   const store = rowStorer(out.pixels);
   forEachCube([out.width, out.height, out.depth], side, (first, last) => {
     const reach = places.reach(first, last);
     const count = last[0] - first[0] + 1;
+    const lines = last[1] - first[1] + 1;
     const far = load(block, reach.low, reach.high);
     const near = !far && isInside(source, reach);
+    const start: [number, number, number] = [0, 0, 0];
     for (let z = first[2]; z <= last[2]; z++) {
-      for (let y = first[1]; y <= last[1]; y++) {
-        if (far && outside !== 'edge') rows.values.fill(outside, 0, count);
-        else if (straight && outside !== 'edge') {
-          places.row(first[0], y, z, 1, rows.xs, rows.ys, rows.zs);
-          if (!near) rows.values.fill(outside, 0, count);
-          const [from, to] = near ? [0, count] : insideOf(source, rows, straight, count);
-          straightRow(rows, from, to, block, straight);
-        } else {
+      if (far && outside !== 'edge') slab.fill(outside, 0, count * lines);
+      else if (steps) {
+        if (!near) slab.fill(outside as number, 0, count * lines); // steps are used with a number outside
+        places.row(first[0], first[1], z, 1, rows.xs, rows.ys, rows.zs);
+        [start[0], start[1], start[2]] = [rows.xs[0]!, rows.ys[0]!, rows.zs[0]!];
+        straightSlab(slab, count, lines, block, start, steps, near ? undefined : source);
+      } else {
+        for (let y = first[1]; y <= last[1]; y++) {
           places.row(first[0], y, z, count, rows.xs, rows.ys, rows.zs);
           if (!near) holdInside(source, rows, count);
           sample(rows, count, block);
           if (!near && outside !== 'edge') fillAway(rows, count, outside);
+          slab.set(rows.values.subarray(0, count), (y - first[1]) * count);
         }
-        store(out.pixels, out.start + (z * out.height + y) * out.width + first[0], rows.values, count);
       }
+      const at = out.start + (z * out.height + first[1]) * out.width + first[0];
+      store(out.pixels, at, slab, count, lines, out.width);
     }
   });
 }
@@ -178,8 +183,15 @@ function blockLoader(
     block.size = sides as unknown as Vector3; // three axes
     const [width, height, depth] = block.size;
     if (block.values.length < width * height * depth) block.values = new Float64Array(width * height * depth);
+    const [x0, y0] = block.low;
+    const whole = x0 >= 0 && y0 >= 0 && x0 + width <= size[0] && y0 + height <= size[1];
     for (let k = 0; k < depth; k++) {
       const z = tapIndex(block.low[2] + k, size[2], kernel.border);
+      if (whole) {
+        const start = source.start + (z * size[1] + y0) * size[0] + x0;
+        load(block.values, k * height * width, source.pixels, start, width, height, width, size[0]);
+        continue;
+      }
       for (let j = 0; j < height; j++) {
         const y = tapIndex(block.low[1] + j, size[1], kernel.border);
         const start = source.start + (z * size[1] + y) * size[0];
@@ -231,68 +243,81 @@ function linearRow({ xs, ys, zs, values }: Rows, count: number, block: Block): v
   }
 }
 
-/** First and past-last voxel of a straight row, from rows' first place on, that are read inside the image. */
-function insideOf(
-  source: Volume,
-  { xs, ys, zs }: Rows,
-  step: Vector3,
+/**
+ * Linear interpolation at `lines` rows of `count` places on straight lines. Where `inside` is given, only at the places
+ * within that image.
+ */
+function straightSlab(
+  slab: Float64Array,
   count: number,
-): readonly [number, number] {
-  let [from, to] = [0, count - 1];
-  const size = [source.width, source.height, source.depth];
-  const start = [xs[0]!, ys[0]!, zs[0]!];
-  for (let axis = 0; axis < 3; axis++) {
-    const [low, high] = [
-      -0.5 - EDGE_TOLERANCE - start[axis]!,
-      size[axis]! - 0.5 + EDGE_TOLERANCE - start[axis]!,
-    ];
-    const d = step[axis]!;
-    if (d === 0) {
-      if (low > 0 || high < 0) return [0, 0];
-    } else {
-      from = Math.max(from, Math.ceil((d > 0 ? low : high) / d));
-      to = Math.min(to, Math.floor((d > 0 ? high : low) / d));
-    }
-  }
-  return [from, Math.max(from, to + 1)];
-}
-
-/** linearRow for voxels from .. to - 1 on the straight line from rows' first place on. */
-function straightRow(
-  { xs, ys, zs, values }: Rows,
-  from: number,
-  to: number,
+  lines: number,
   block: Block,
-  [dx, dy, dz]: Vector3,
+  start: Vector3,
+  steps: { readonly x: Vector3; readonly y: Vector3 },
+  inside: Volume | undefined,
 ): void {
   const v = block.values;
   const width = block.size[0];
   const plane = width * block.size[1];
-  const px = xs[0]! - block.low[0];
-  const py = ys[0]! - block.low[1];
-  const pz = zs[0]! - block.low[2];
-  for (let i = from; i < to; i++) {
-    const x = px + i * dx;
-    const y = py + i * dy;
-    const z = pz + i * dz;
-    const ix = x | 0;
-    const iy = y | 0;
-    const iz = z | 0;
-    const tx = x - ix;
-    const ty = y - iy;
-    const a = iz * plane + iy * width + ix;
-    const b = a + plane;
-    const a0 = v[a]!;
-    const a1 = v[a + width]!;
-    const b0 = v[b]!;
-    const b1 = v[b + width]!;
-    const p = a0 + tx * (v[a + 1]! - a0);
-    const q = a1 + tx * (v[a + width + 1]! - a1);
-    const r = b0 + tx * (v[b + 1]! - b0);
-    const s = b1 + tx * (v[b + width + 1]! - b1);
-    const upper = p + ty * (q - p);
-    values[i] = upper + (z - iz) * (r + ty * (s - r) - upper);
+  const [dx, dy, dz] = steps.x;
+  for (let line = 0; line < lines; line++) {
+    const px = start[0] + line * steps.y[0];
+    const py = start[1] + line * steps.y[1];
+    const pz = start[2] + line * steps.y[2];
+    let [from, to] = [0, count];
+    if (inside) {
+      from = Math.max(
+        enters(px, dx, inside.width),
+        enters(py, dy, inside.height),
+        enters(pz, dz, inside.depth),
+      );
+      to = Math.min(
+        count,
+        leaves(px, dx, inside.width, count),
+        leaves(py, dy, inside.height, count),
+        leaves(pz, dz, inside.depth, count),
+      );
+    }
+    const x0 = px - block.low[0];
+    const y0 = py - block.low[1];
+    const z0 = pz - block.low[2];
+    for (let i = from, n = line * count + from; i < to; i++, n++) {
+      const x = x0 + i * dx;
+      const y = y0 + i * dy;
+      const z = z0 + i * dz;
+      const ix = x | 0;
+      const iy = y | 0;
+      const iz = z | 0;
+      const tx = x - ix;
+      const ty = y - iy;
+      const a = iz * plane + iy * width + ix;
+      const b = a + plane;
+      const a0 = v[a]!;
+      const a1 = v[a + width]!;
+      const b0 = v[b]!;
+      const b1 = v[b + width]!;
+      const p = a0 + tx * (v[a + 1]! - a0);
+      const q = a1 + tx * (v[a + width + 1]! - a1);
+      const r = b0 + tx * (v[b + 1]! - b0);
+      const s = b1 + tx * (v[b + width + 1]! - b1);
+      const upper = p + ty * (q - p);
+      slab[n] = upper + (z - iz) * (r + ty * (s - r) - upper);
+    }
   }
+}
+
+/** First i at which start + i * step is no longer before the image's side; infinity for never. */
+function enters(start: number, step: number, size: number): number {
+  const [low, high] = [-0.5 - EDGE_TOLERANCE - start, size - 0.5 + EDGE_TOLERANCE - start];
+  if (step === 0) return low > 0 || high < 0 ? Number.POSITIVE_INFINITY : 0;
+  return Math.max(0, Math.ceil((step > 0 ? low : high) / step));
+}
+
+/** First i at which start + i * step is beyond the image's side, at most `count`. */
+function leaves(start: number, step: number, size: number, count: number): number {
+  const [low, high] = [-0.5 - EDGE_TOLERANCE - start, size - 0.5 + EDGE_TOLERANCE - start];
+  if (step === 0) return count;
+  return Math.floor((step > 0 ? high : low) / step) + 1;
 }
 
 function kernelRows(kernel: Kernel): (rows: Rows, count: number, block: Block) => void {

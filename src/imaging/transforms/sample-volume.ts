@@ -83,7 +83,7 @@ function prefiltered(source: Volume, interpolation: Interpolation): Volume {
 export function affinePlaces(map: Affine): Places {
   const [ax, bx, cx, tx, ay, by, cy, ty, az, bz, cz, tz] = map;
   return {
-    stepX: [ax, ay, az],
+    steps: { x: [ax, ay, az], y: [bx, by, bz] },
     row(x, y, z, count, xs, ys, zs) {
       const x0 = bx * y + cx * z + tx;
       const y0 = by * y + cy * z + ty;
