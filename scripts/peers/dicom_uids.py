@@ -13,9 +13,15 @@ OUT = ROOT / "src/imaging/formats/dicom/uid-names.generated.ts"
 KEPT = ("SOP Class", "Transfer Syntax")
 ORG = "1.2.840.10008."
 
+# Of the standard's 2024 editions, which pydicom's table does not have yet.
+LATER = {
+    "1.2.840.10008.5.1.4.1.1.66.7": ("Label Map Segmentation Storage", "SOP Class"),
+    "1.2.840.10008.5.1.4.1.1.66.8": ("Height Map Segmentation Storage", "SOP Class"),
+}
+
 rows = sorted(
     (uid[len(ORG):], name.replace(" (Retired)", ""))
-    for uid, (name, kind, *_) in UID_dictionary.items()
+    for uid, (name, kind, *_) in (LATER | UID_dictionary).items()
     if kind in KEPT and uid.startswith(ORG)
 )
 lines = [f"{uid} {name}" for uid, name in rows]

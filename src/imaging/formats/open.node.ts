@@ -67,12 +67,21 @@ export async function describeFile(path: string, options: DescribeOptions = {}):
 
 /** True when a file's content is that of an image format here. Never throws for what cannot be read: that is false. */
 export async function isReadableImage(path: string): Promise<boolean> {
+  return (await matching(path, imageFormats)) !== undefined;
+}
+
+/** The name of a file's format by its content; undefined where it is none, or cannot be read. */
+export async function fileFormatName(path: string): Promise<string | undefined> {
+  return (await matching(path, fileFormats))?.name;
+}
+
+async function matching(path: string, formats: readonly FileFormat[]): Promise<FileFormat | undefined> {
   const source = await fileSource(path).catch(() => undefined);
-  if (!source) return false;
+  if (!source) return undefined;
   try {
-    return (await formatOf(source, imageFormats)) !== undefined;
+    return await formatOf(source, formats);
   } catch {
-    return false;
+    return undefined;
   } finally {
     await source.close();
   }

@@ -109,7 +109,11 @@ function placeFacts(file: DicomFile, channels: number): readonly Fact[] {
     return [...gridFacts(shape, {}).slice(0, -1), ['stacks', String(others.length + 1)]];
   } catch (error) {
     if (!isHounsfieldError(error)) throw error;
-    return [...gridFacts(shape, {}).slice(0, -1), ['problem', error.message]];
+    const place =
+      error.code === 'DICOM_GEOMETRY_MISSING'
+        ? (['place', 'not stated'] as const)
+        : (['problem', error.message] as const);
+    return [...gridFacts(shape, {}).slice(0, -1), place];
   }
 }
 

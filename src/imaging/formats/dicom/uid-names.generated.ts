@@ -216,6 +216,8 @@ export const UID_LINES = `1.1 Verification SOP Class
 5.1.4.1.1.66.4 Segmentation Storage
 5.1.4.1.1.66.5 Surface Segmentation Storage
 5.1.4.1.1.66.6 Tractography Results Storage
+5.1.4.1.1.66.7 Label Map Segmentation Storage
+5.1.4.1.1.66.8 Height Map Segmentation Storage
 5.1.4.1.1.67 Real World Value Mapping Storage
 5.1.4.1.1.68.1 Surface Scan Mesh Storage
 5.1.4.1.1.68.2 Surface Scan Point Cloud Storage
