@@ -59,7 +59,9 @@ export function takeBytes(cursor: ByteCursor, length: number): Uint8Array {
 }
 
 const firstRead = 32 * 1024;
-const smallestRead = 8 * 1024;
+const smallestRead = 1024;
+/** Reading on over a gap up to this costs less than another read. */
+const smallGap = 8 * 1024;
 const largestRead = 1024 * 1024;
 
 /** Runs a parser whose bytes all lie in memory. */
@@ -82,7 +84,7 @@ export async function parseFromSource<T>(
     if (step.done === true) return step.value;
     const { offset, length } = step.value;
     const end = cursor.start + cursor.bytes.length;
-    const readsOn = !read || (offset >= cursor.start && offset <= end + smallestRead);
+    const readsOn = !read || (offset >= cursor.start && offset <= end + smallGap);
     chunk = readsOn ? Math.min(chunk * 2, largestRead) : smallestRead;
     read = true;
     const wanted = Math.min(Math.max(length, chunk), cursor.size - offset);

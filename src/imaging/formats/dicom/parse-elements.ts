@@ -34,6 +34,8 @@ export interface Wanted {
   readonly only?: ReadonlySet<Tag>;
 }
 
+const isDelimiter = (tag: Tag): boolean => tag === itemEnd || tag === sequenceEnd || tag === itemTag;
+
 interface Header {
   readonly tag: Tag;
   /** As the file says; undefined where it says nothing or nothing valid. */
@@ -65,7 +67,7 @@ export function* parseElements(
   while (cursor.position < softEnd && !parsing.lost) {
     const header = yield* readHeader(parsing, scope, hardEnd);
     if (header === undefined) break;
-    if (header.tag >>> 16 === 0xfffe) {
+    if (isDelimiter(header.tag)) {
       if (scope.depth > 0) {
         if (header.tag === itemEnd) break;
         cursor.position = header.start;
@@ -136,7 +138,7 @@ function* readHeader(parsing: Parsing, scope: Scope, hardEnd: number): Generator
   const tag = ((view.getUint16(at, little) << 16) | view.getUint16(at + 2, little)) >>> 0;
   cursor.position = start + 8;
   const code = (bytes[at + 4]! << 8) | bytes[at + 5]!;
-  if (!scope.explicitVr || tag >>> 16 === 0xfffe || code < 0x4141 || code > 0x5a5a)
+  if (!scope.explicitVr || isDelimiter(tag) || code < 0x4141 || code > 0x5a5a)
     return { tag, vr: undefined, length: view.getUint32(at + 4, little), start, isUnknownVr: false };
   const vr = vrOfCode(code);
   if (vr === undefined || !hasLongLength(vr)) {

@@ -368,7 +368,8 @@ describe('large files', () => {
     const file = await readDicom(source);
     const fragments = file.dataset.elements.get(0x7fe00010)?.fragments ?? [];
     expect(fragments.length).toBe(1001);
-    expect(await readRange(file, fragments[1000]!)).toEqual(new Uint8Array(frame));
+    expect((await readRange(file, fragments[1000]!)).every((byte) => byte === 0)).toBe(true);
+    expect(fragments[1000]?.length).toBe(frame);
     expect(asked.bytes).toBeLessThan(10_000_000 + frame);
   });
 
