@@ -1,10 +1,11 @@
 import { type Affine, invertAffine, type Vector3 } from '../geometry/geometry.ts';
 import { isLabelMap, type MedicalImage, type PixelArray } from '../image/medical-image.ts';
+import { gaussianBlurVolume } from './intensity-blur.ts';
+import { perVolume } from './intensity-image.ts';
 import { INTERPOLATIONS, LABEL_INTERPOLATIONS } from './interpolation.ts';
 import { emptyLike, rowLoader, rowStorer } from './pixel-rows.ts';
 import { type ParameterReader, readParameters } from './read-parameters.ts';
 import { type Sampling, sampleAlong } from './sample-volume.ts';
-import { gaussianSmoothed } from './smooth-volume.ts';
 import type { GridTransform, Step } from './transform.ts';
 
 export interface ResampleParameters extends Partial<Sampling> {
@@ -24,8 +25,8 @@ const LONGEST_SIDE = 65536;
 /**
  * Values of an image on any other grid, oblique ones too, by a map of voxel indices: what every resample-to-* becomes. A
  * voxel's place is its centre; places up to half a voxel beyond the outermost centres belong to the image, as in ITK.
- * Values are reckoned in float64 and stored in the image's own type: integers rounded, halves up, and held to the
- * type's range. Label maps keep to their labels.
+ * Values are reckoned in float64 (smoothed ones in float32) and stored in the image's own type: integers rounded, halves
+ * up, and held to the type's range. Label maps keep to their labels.
  */
 export const resample: GridTransform<ResampleParameters> = {
   name: 'resample',
@@ -52,8 +53,9 @@ export const resample: GridTransform<ResampleParameters> = {
   pixels(image, p, { size, map }) {
     const smooth = !isLabelMap(image) && p.smoothing.some((sigma) => sigma > 0);
     if (!smooth) return sampleAlong(image, size, map, p);
-    const pixels = sampleAlong({ ...image, pixels: gaussianSmoothed(image, p.smoothing) }, size, map, p);
-    return storedAs(pixels, image.pixels);
+    const shape = [image.depth, image.height, image.width] as const;
+    const smoothed = perVolume(image, (volume) => gaussianBlurVolume(volume, shape, p.smoothing));
+    return storedAs(sampleAlong(smoothed, size, map, p), image.pixels);
   },
   inverse: {
     fidelity: 'interpolated',
@@ -83,7 +85,7 @@ export function readSampling(read: ParameterReader): Sampling {
 }
 
 /** Values in the type of `like`, rounded and held to its range where it is an integer type. */
-export function storedAs(values: Float32Array | Float64Array | PixelArray, like: PixelArray): PixelArray {
+export function storedAs(values: PixelArray, like: PixelArray): PixelArray {
   if (values.constructor === like.constructor) return values;
   const out = emptyLike(like, values.length);
   const [load, store] = [rowLoader(values), rowStorer(out)];
