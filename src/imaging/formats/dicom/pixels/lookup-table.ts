@@ -2,7 +2,7 @@ import { HounsfieldError } from '../../../../errors.ts';
 import type { PixelArray } from '../../../image/medical-image.ts';
 import type { Dataset, DicomFile } from '../dataset.ts';
 import { readValue } from '../read-dicom.ts';
-import { element, numbers } from '../values.ts';
+import { type ElementName, element, numbers } from '../values.ts';
 
 /** A table from stored values to others: values below `first` get the first entry, beyond the last the last. */
 export interface LookupTable {
@@ -36,9 +36,9 @@ export function tableDescriptor(
 export async function bytesOf(
   file: DicomFile,
   item: Dataset,
-  keyword: string,
+  name: ElementName,
 ): Promise<Uint8Array | undefined> {
-  const found = element(item, keyword);
+  const found = element(item, name);
   const bytes = found?.bytes ?? (found?.deferred && (await readValue(file, found)));
   return bytes && bytes.length > 0 ? bytes : undefined;
 }
