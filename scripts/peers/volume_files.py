@@ -2,6 +2,7 @@
 
 Run: python scripts/peers/volume_files.py           writes fixtures/volume-files/{files.zip,expected.json,surface.json}
      python scripts/peers/volume_files.py real DATA writes fixtures/volume-files/real.json from the shared data
+     python scripts/peers/volume_files.py hdf5      writes fixtures/volume-files/{hdf5.zip,hdf5.json}
      python scripts/peers/volume_files.py vtk       writes fixtures/volume-files/{vti.zip,vti.json}; needs vtk
      python scripts/peers/volume_files.py written FOLDER   prints what the peers read from each file in FOLDER, as JSON
      python scripts/peers/volume_files.py store-written FOLDER   the same into fixtures/volume-files/written.json; FOLDER is
@@ -747,6 +748,43 @@ def vtk_files():
     print(len(cases), "cases")
 
 
+def hdf5():
+    import h5py
+
+    rng = np.random.default_rng(18)
+    path = WORK / "arrays.h5"
+    cases = []
+    with h5py.File(path, "w") as file:
+
+        def add(name, values, **options):
+            file.create_dataset(name, data=values, **options)
+            kind = {"b": "b"}.get(values.dtype.kind, values.dtype.kind)
+            order = ">" if values.dtype.byteorder == ">" else "<"
+            entry = {"path": "/" + name, "type": f"{order}{kind}{values.dtype.itemsize}", "shape": list(values.shape)}
+            entry["values"] = [float(v) for v in values.ravel()]
+            cases.append(entry)
+
+        for dtype in "int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32 float64".split():
+            add(dtype, sample(dtype, (2, 3, 4), rng))
+        for dtype in (">i2", ">f4", ">f8", ">u4"):
+            add("big" + dtype[1:], sample(dtype[1:], (3, 4), rng).astype(dtype))
+        add("half", np.ones((2, 2), "f2"))
+        add("truth", np.array([[True, False], [False, True]]))
+        add("line", np.arange(5.0))
+        add("group/packed", sample("int16", (2, 3, 4, 5), rng), compression="gzip", chunks=(1, 3, 2, 5), shuffle=True, fletcher32=True)
+        file["soft"] = h5py.SoftLink("/group/packed")
+        file["nowhere"] = h5py.SoftLink("/nothing")
+        file["outside"] = h5py.ExternalLink("/etc/other.h5", "/x")
+        file["group/loop"] = file["group"]
+        file["text"] = "words"
+        file["table"] = np.zeros(3, [("a", "f4"), ("b", "i2")])
+        file.create_dataset("endless", (2**20, 2**20, 64), "f8", chunks=(64, 64, 1))
+    cases.append({"path": "/endless", "type": "<f8", "shape": [2**20, 2**20, 64], "values": []})
+    cases.sort(key=lambda case: case["path"])
+    write_zip("hdf5.zip", {"arrays.h5": path.read_bytes()})
+    write_json("hdf5.json", f"h5py {h5py.__version__}", cases)
+
+
 if __name__ == "__main__":
     command = sys.argv[1] if len(sys.argv) > 1 else "make"
-    {"make": make, "real": lambda: real(sys.argv[2]), "vtk": vtk_files, "written": lambda: json.dump(written(sys.argv[2]), sys.stdout), "store-written": lambda: store_written(sys.argv[2])}[command]()
+    {"make": make, "real": lambda: real(sys.argv[2]), "vtk": vtk_files, "hdf5": hdf5, "written": lambda: json.dump(written(sys.argv[2]), sys.stdout), "store-written": lambda: store_written(sys.argv[2])}[command]()
