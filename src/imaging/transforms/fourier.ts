@@ -380,25 +380,79 @@ export function fourierAlong(
   if (size <= 1) return;
   const chunk = linesAtOnce(size);
   const block = lineBlock(size, chunk);
-  // line l starts at (l / inner) size inner + l % inner, its elements lie `inner` apart
-  for (let first = 0; first < inner * outer; first += chunk) {
-    const lines = Math.min(chunk, inner * outer - first);
-    for (let l = 0; l < lines; l++) {
-      const line = first + l;
-      let at = Math.floor(line / inner) * size * inner + (line % inner);
-      for (let o = l; o < size * lines; o += lines, at += inner) {
-        block.real[o] = real[at]!;
-        block.imaginary[o] = imaginary[at]!;
-      }
+  for (const tile of lineTiles(size, inner, outer, chunk)) {
+    loadLines(real, block.real, size, tile, tile.lines);
+    loadLines(imaginary, block.imaginary, size, tile, tile.lines);
+    transformBlock(block, size, tile.lines, inverse);
+    storeLines(block.real, real, size, tile, tile.lines);
+    storeLines(block.imaginary, imaginary, size, tile, tile.lines);
+  }
+}
+
+/** Neighbouring lines along an axis: where the first starts, how far apart two lines and two elements of a line are. */
+export interface LineTile {
+  readonly start: number;
+  readonly lines: number;
+  readonly lineStep: number;
+  readonly step: number;
+}
+
+/** All lines along an axis of [outer, size, inner], up to `most` at a time. */
+export function* lineTiles(size: number, inner: number, outer: number, most: number): Generator<LineTile> {
+  if (inner === 1) {
+    for (let line = 0; line < outer; line += most) {
+      yield { start: line * size, lines: Math.min(most, outer - line), lineStep: size, step: 1 };
     }
-    transformBlock(block, size, lines, inverse);
+    return;
+  }
+  for (let o = 0; o < outer; o++) {
+    for (let line = 0; line < inner; line += most) {
+      const start = o * size * inner + line;
+      yield { start, lines: Math.min(most, inner - line), lineStep: 1, step: inner };
+    }
+  }
+}
+
+type RealArray = Float64Array | Float32Array;
+
+/** Reads the first `lines` lines of a tile into a block [size, lines], in the order in which they lie in memory. */
+export function loadLines(
+  from: RealArray,
+  to: Float64Array,
+  size: number,
+  tile: LineTile,
+  lines: number,
+): void {
+  const { start, lineStep, step } = tile;
+  if (lineStep === 1) {
+    for (let k = 0, o = 0; k < size; k++) {
+      for (let at = start + k * step, end = at + lines; at < end; at++, o++) to[o] = from[at]!;
+    }
+  } else {
     for (let l = 0; l < lines; l++) {
-      const line = first + l;
-      let at = Math.floor(line / inner) * size * inner + (line % inner);
-      for (let o = l; o < size * lines; o += lines, at += inner) {
-        real[at] = block.real[o]!;
-        imaginary[at] = block.imaginary[o]!;
-      }
+      for (let k = 0, o = l, at = start + l * lineStep; k < size; k++, o += lines, at += step)
+        to[o] = from[at]!;
+    }
+  }
+}
+
+/** Writes a block back. */
+export function storeLines(
+  from: Float64Array,
+  to: RealArray,
+  size: number,
+  tile: LineTile,
+  lines: number,
+): void {
+  const { start, lineStep, step } = tile;
+  if (lineStep === 1) {
+    for (let k = 0, o = 0; k < size; k++) {
+      for (let at = start + k * step, end = at + lines; at < end; at++, o++) to[at] = from[o]!;
+    }
+  } else {
+    for (let l = 0; l < lines; l++) {
+      for (let k = 0, o = l, at = start + l * lineStep; k < size; k++, o += lines, at += step)
+        to[at] = from[o]!;
     }
   }
 }

@@ -89,10 +89,39 @@ function alongRows(source: Float32Array, width: number, kernel: Float64Array): F
       padded[i] = source[row + outside[i]!]!;
       padded[radius + width + i] = source[row + outside[radius + i]!]!;
     }
-    convolveLine(padded, sum, kernel, width);
-    for (let x = 0; x < width; x++) out[row + x] = sum[x]!;
+    if (radius <= 4) convolveShort(padded, kernel, out, row, width);
+    else {
+      convolveLine(padded, sum, kernel, width);
+      for (let x = 0; x < width; x++) out[row + x] = sum[x]!;
+    }
   }
   return out;
+}
+
+/** A kernel of up to four neighbours on each side, in one expression. */
+function convolveShort(
+  padded: Float64Array,
+  kernel: Float64Array,
+  out: Float32Array,
+  to: number,
+  width: number,
+): void {
+  const radius = kernel.length - 1;
+  const m = kernel[0]!;
+  const a = kernel[1]!;
+  const b = radius > 1 ? kernel[2]! : 0;
+  const c = radius > 2 ? kernel[3]! : 0;
+  const d = radius > 3 ? kernel[4]! : 0;
+  const r2 = Math.min(2, radius); // no further than the kernel reaches
+  const r3 = Math.min(3, radius);
+  for (let x = 0, p = radius; x < width; x++, p++) {
+    out[to + x] =
+      m * padded[p]! +
+      a * (padded[p - 1]! + padded[p + 1]!) +
+      b * (padded[p - r2]! + padded[p + r2]!) +
+      c * (padded[p - r3]! + padded[p + r3]!) +
+      d * (padded[p - radius]! + padded[p + radius]!);
+  }
 }
 
 /** Four pairs of neighbours at a time: fewer loads and stores than one at a time. */
@@ -127,62 +156,86 @@ function acrossRows(
 ): Float32Array {
   const radius = kernel.length - 1;
   const out = new Float32Array(source.length);
+  // where each line starts, from `radius` before the first on
+  const starts = Int32Array.from({ length: lines + 2 * radius }, (_, i) => reflect(i - radius, lines) * run);
   const tile = Math.min(run, 512); // of a row at a time, so that its neighbours stay in the processor's cache
   const sum = new Float64Array(tile);
   for (let o = 0; o < outer; o++) {
-    const base = o * lines * run;
     for (let from = 0; from < run; from += tile) {
+      const base = o * lines * run + from;
       const length = Math.min(tile, run - from);
       for (let line = 0; line < lines; line++) {
-        const at = (index: number) => base + reflect(index, lines) * run + from;
-        addWeighted(source, at(line), kernel[0]!, sum, length);
-        let k = 1;
-        for (; k + 3 <= radius; k += 4) {
-          const starts = [k, k + 1, k + 2, k + 3].flatMap((step) => [at(line - step), at(line + step)]);
-          addFourPairs(source, starts, kernel, k, sum, length);
+        const to = base + line * run;
+        if (radius <= 4) combineShort(source, base, starts, line + radius, kernel, out, to, length);
+        else {
+          combineLong(source, base, starts, line + radius, kernel, sum, length);
+          for (let i = 0; i < length; i++) out[to + i] = sum[i]!;
         }
-        for (; k <= radius; k++) addPair(source, at(line - k), at(line + k), kernel[k]!, sum, length);
-        const to = base + line * run + from;
-        for (let i = 0; i < length; i++) out[to + i] = sum[i]!;
       }
     }
   }
   return out;
 }
 
-function addWeighted(
+function combineLong(
   source: Float32Array,
-  from: number,
-  weight: number,
-  sum: Float64Array,
-  length: number,
-): void {
-  for (let i = 0; i < length; i++) sum[i] = weight * source[from + i]!;
-}
-
-function addPair(
-  source: Float32Array,
-  below: number,
-  above: number,
-  weight: number,
-  sum: Float64Array,
-  length: number,
-): void {
-  for (let i = 0; i < length; i++) sum[i]! += weight * (source[below + i]! + source[above + i]!);
-}
-
-function addFourPairs(
-  source: Float32Array,
-  starts: readonly number[],
+  base: number,
+  starts: Int32Array,
+  line: number,
   kernel: Float64Array,
-  k: number,
   sum: Float64Array,
   length: number,
 ): void {
-  const [a, b, c, d] = [kernel[k]!, kernel[k + 1]!, kernel[k + 2]!, kernel[k + 3]!];
-  const [p, q, r, s, t, u, v, w] = starts as [number, number, number, number, number, number, number, number]; // eight
+  const radius = kernel.length - 1;
+  const [middle, at] = [kernel[0]!, base + starts[line]!];
+  for (let i = 0; i < length; i++) sum[i] = middle * source[at + i]!;
+  let k = 1;
+  for (; k + 3 <= radius; k += 4) {
+    const [a, b, c, d] = [kernel[k]!, kernel[k + 1]!, kernel[k + 2]!, kernel[k + 3]!];
+    const [p, q] = [base + starts[line - k]!, base + starts[line + k]!];
+    const [r, s] = [base + starts[line - k - 1]!, base + starts[line + k + 1]!];
+    const [t, u] = [base + starts[line - k - 2]!, base + starts[line + k + 2]!];
+    const [v, w] = [base + starts[line - k - 3]!, base + starts[line + k + 3]!];
+    for (let i = 0; i < length; i++) {
+      sum[i]! +=
+        a * (source[p + i]! + source[q + i]!) +
+        b * (source[r + i]! + source[s + i]!) +
+        c * (source[t + i]! + source[u + i]!) +
+        d * (source[v + i]! + source[w + i]!);
+    }
+  }
+  for (; k <= radius; k++) {
+    const [a, p, q] = [kernel[k]!, base + starts[line - k]!, base + starts[line + k]!];
+    for (let i = 0; i < length; i++) sum[i]! += a * (source[p + i]! + source[q + i]!);
+  }
+}
+
+/** A kernel of up to four neighbours on each side, in one expression. */
+function combineShort(
+  source: Float32Array,
+  base: number,
+  starts: Int32Array,
+  line: number,
+  kernel: Float64Array,
+  out: Float32Array,
+  to: number,
+  length: number,
+): void {
+  const radius = kernel.length - 1;
+  const m = kernel[0]!;
+  const a = kernel[1]!;
+  const b = radius > 1 ? kernel[2]! : 0;
+  const c = radius > 2 ? kernel[3]! : 0;
+  const d = radius > 3 ? kernel[4]! : 0;
+  const [r2, r3, r4] = [Math.min(2, radius), Math.min(3, radius), radius]; // no further than the kernel reaches
+  const middle = base + starts[line]!;
+  const [p, q] = [base + starts[line - 1]!, base + starts[line + 1]!];
+  const [r, s] = [base + starts[line - r2]!, base + starts[line + r2]!];
+  const [t, u] = [base + starts[line - r3]!, base + starts[line + r3]!];
+  const [v, w] = [base + starts[line - r4]!, base + starts[line + r4]!];
   for (let i = 0; i < length; i++) {
-    sum[i]! +=
+    out[to + i] =
+      m * source[middle + i]! +
       a * (source[p + i]! + source[q + i]!) +
       b * (source[r + i]! + source[s + i]!) +
       c * (source[t + i]! + source[u + i]!) +

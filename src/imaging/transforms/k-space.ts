@@ -1,4 +1,12 @@
-import { lineBlock, linesAtOnce, transformBlock } from './fourier.ts';
+import {
+  type LineTile,
+  lineBlock,
+  linesAtOnce,
+  lineTiles,
+  loadLines,
+  storeLines,
+  transformBlock,
+} from './fourier.ts';
 
 type Shape = readonly [depth: number, height: number, width: number];
 
@@ -21,68 +29,43 @@ export function composeSpectra(parts: readonly SpectrumPart[], shape: Shape, axi
   const inner = shape.slice(axis + 1).reduce((product, side) => product * side, 1);
   const total = parts[0]!.volume.length;
   const out = new Float32Array(total);
-  const lines = total / size;
-  const chunk = linesAtOnce(size); // pairs of lines
+  const chunk = linesAtOnce(size);
   const block = lineBlock(size, chunk);
   const real = new Float64Array(size * chunk);
   const imaginary = new Float64Array(size * chunk);
   const shares = parts.map(({ share }) => evenShare(share));
-  const start = (line: number) => Math.floor(line / inner) * size * inner + (line % inner);
-  for (let first = 0; first < lines; first += 2 * chunk) {
-    const pairs = Math.min(chunk, Math.ceil((lines - first) / 2));
-    real.fill(0);
-    imaginary.fill(0);
+  for (const tile of lineTiles(size, inner, total / size / inner, 2 * chunk)) {
+    // the first half of the lines are real parts, the second imaginary; of an odd number the middle one is both
+    const pairs = Math.ceil(tile.lines / 2);
+    const other: LineTile = { ...tile, start: tile.start + (tile.lines - pairs) * tile.lineStep };
     for (const [index, { volume }] of parts.entries()) {
-      for (let pair = 0; pair < pairs; pair++) {
-        const second = first + pairs + pair; // pairs of neighbours in a block, half a block apart
-        gather(volume, start(first + pair), inner, block.real, pair, size, pairs);
-        if (second < lines) gather(volume, start(second), inner, block.imaginary, pair, size, pairs);
-        else for (let o = pair; o < size * pairs; o += pairs) block.imaginary[o] = 0;
-      }
+      loadLines(volume, block.real, size, tile, pairs);
+      loadLines(volume, block.imaginary, size, other, pairs);
       transformBlock(block, size, pairs, false);
-      addShare(block.real, real, shares[index]!, pairs);
-      addShare(block.imaginary, imaginary, shares[index]!, pairs);
+      addShare(block.real, real, shares[index]!, pairs, index === 0);
+      addShare(block.imaginary, imaginary, shares[index]!, pairs, index === 0);
     }
     block.real.set(real.subarray(0, size * pairs));
     block.imaginary.set(imaginary.subarray(0, size * pairs));
     transformBlock(block, size, pairs, true);
-    for (let pair = 0; pair < pairs; pair++) {
-      const second = first + pairs + pair;
-      scatter(block.real, out, start(first + pair), inner, pair, size, pairs);
-      if (second < lines) scatter(block.imaginary, out, start(second), inner, pair, size, pairs);
-    }
+    storeLines(block.real, out, size, tile, pairs);
+    storeLines(block.imaginary, out, size, other, pairs);
   }
   return out;
 }
 
-function gather(
-  from: Float32Array,
-  start: number,
-  step: number,
-  to: Float64Array,
-  line: number,
-  size: number,
+/** Adds a part of each frequency; the first part of all overwrites. */
+function addShare(
+  spectrum: Float64Array,
+  sum: Float64Array,
+  share: Float64Array,
   lines: number,
+  first: boolean,
 ): void {
-  for (let o = line, at = start; o < size * lines; o += lines, at += step) to[o] = from[at]!;
-}
-
-function scatter(
-  from: Float64Array,
-  to: Float32Array,
-  start: number,
-  step: number,
-  line: number,
-  size: number,
-  lines: number,
-): void {
-  for (let o = line, at = start; o < size * lines; o += lines, at += step) to[at] = from[o]!;
-}
-
-function addShare(spectrum: Float64Array, sum: Float64Array, share: Float64Array, lines: number): void {
   for (let k = 0, i = 0; k < share.length; k++) {
     const part = share[k]!;
-    if (part === 0) i += lines;
+    if (first) for (const end = i + lines; i < end; i++) sum[i] = part * spectrum[i]!;
+    else if (part === 0) i += lines;
     else for (const end = i + lines; i < end; i++) sum[i]! += part * spectrum[i]!;
   }
 }
