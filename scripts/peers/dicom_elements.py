@@ -25,6 +25,7 @@ warnings.filterwarnings("ignore")
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("HOUNSFIELD_DATA", REPOSITORY.parent / "shared" / "data"))
 SETS = ["pydicom_dicom", "dicom_malformed", "dicom_codecs_wg04", "highdicom_dicom", "torchio_ct_dicom_series"]
+AMONG_OTHERS = ["sts_sarcoma_3d", "nifti_niivue"]
 OTHER = {".md", ".txt", ".json", ".py", ".dump", ".csv", ".png", ".nii", ".gz", ".jpeg", ".jpg", ".npy", ".xml", ".zip"}
 
 BOTH_ENDS = {"AE", "AS", "CS", "LO", "SH"}
@@ -120,6 +121,8 @@ def files():
         for path in sorted((DATA / name).rglob("*")):
             if path.is_file() and path.suffix.lower() not in OTHER and path.name != "LICENSE":
                 yield path
+    for name in AMONG_OTHERS:
+        yield from sorted((DATA / name).rglob("*.dcm"))
 
 
 def main():

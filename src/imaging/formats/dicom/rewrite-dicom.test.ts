@@ -30,7 +30,7 @@ const sample = dataset({
     { ReferencedSOPInstanceUID: '2.25.3' },
   ],
   Rows: 2,
-  PixelData: Uint8Array.from({ length: 200_000 }, (_, i) => i),
+  PixelData: Uint8Array.from({ length: 66_000 }, (_, i) => i),
 });
 
 const syntaxes = [implicitLittleEndian, explicitLittleEndian, explicitBigEndian, deflatedLittleEndian];
