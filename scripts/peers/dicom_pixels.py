@@ -74,6 +74,11 @@ def further(ds, raw):
     out = {}
     frames, grey = raw, raw.ndim == 3
     if grey and ds.get("PhotometricInterpretation") == "PALETTE COLOR":
+        if not ds.file_meta.TransferSyntaxUID.is_little_endian:
+            # pydicom takes the words of these tables as little endian everywhere: their bytes are turned for it.
+            for colour in ("Red", "Green", "Blue"):
+                element = ds[f"{colour}PaletteColorLookupTableData"]
+                element.value = np.frombuffer(element.value, "u2").byteswap().tobytes()
         out["palette"] = summary(planar(apply_color_lut(frames, ds), len(frames), 3), False)
     if grey and ("ModalityLUTSequence" in ds or "RescaleSlope" in ds):
         out["modality"] = summary(apply_modality_lut(frames, ds).astype("<f4"), False)
