@@ -156,7 +156,7 @@ async function missingFiles(rows: readonly Row[]): Promise<ManifestProblem[]> {
     const present = await Promise.all(
       part.map((row) =>
         stat(row.file).then(
-          (info) => info.isFile(),
+          (info) => info.isFile() || info.isDirectory(),
           () => false,
         ),
       ),
