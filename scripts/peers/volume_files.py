@@ -262,6 +262,7 @@ def nifti_cases():
     add("n1-dim-0", edit=lambda header: header["dim"].__setitem__(0, 0), code="VOLUME_HEADER")
     add("n1-dim-9", edit=lambda header: header["dim"].__setitem__(0, 9))
     add("n1-side-0", edit=lambda header: header["dim"].__setitem__(2, 0), code="VOLUME_HEADER")
+    add("n1-time-points-0", shape=(5, 4, 3, 1), edit=lambda header: header["dim"].__setitem__(4, 0), reads=True)
     add("n1-side-negative", edit=lambda header: header["dim"].__setitem__(2, -4))
     add("n1-side-too-large", edit=lambda header: header["dim"].__setitem__(3, 30000))
     data = nifti_bytes(Nifti1Header, "int16", (5, 4, 3), sample("int16", (5, 4, 3), rng), "<")

@@ -78,26 +78,26 @@ export function decodeValues(
   return new ARRAYS[type](from.buffer as ArrayBuffer, from.byteOffset, count); // a file's bytes are never shared memory
 }
 
+/** A copy with the bytes of each value turned round, by words: several times faster than byte by byte. */
 function swapped(bytes: Uint8Array, size: number): Uint8Array {
   const out = allocate(bytes.length, 'an array of values');
+  out.set(bytes);
   if (size === 2) {
-    for (let i = 0; i < bytes.length; i += 2) {
-      out[i] = bytes[i + 1]!;
-      out[i + 1] = bytes[i]!;
-    }
+    const words = new Uint16Array(out.buffer);
+    for (let i = 0; i < words.length; i++) words[i] = (words[i]! >> 8) | (words[i]! << 8);
     return out;
   }
-  if (size === 4) {
-    for (let i = 0; i < bytes.length; i += 4) {
-      out[i] = bytes[i + 3]!;
-      out[i + 1] = bytes[i + 2]!;
-      out[i + 2] = bytes[i + 1]!;
-      out[i + 3] = bytes[i]!;
-    }
-    return out;
+  const words = new Uint32Array(out.buffer);
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    words[i] = (word << 24) | ((word << 8) & 0xff0000) | ((word >>> 8) & 0xff00) | (word >>> 24);
   }
-  for (let i = 0; i < bytes.length; i += size) {
-    for (let k = 0; k < size; k++) out[i + k] = bytes[i + size - 1 - k]!;
+  if (size === 8) {
+    for (let i = 0; i < words.length; i += 2) {
+      const word = words[i]!;
+      words[i] = words[i + 1]!;
+      words[i + 1] = word;
+    }
   }
   return out;
 }

@@ -10,7 +10,7 @@ import {
   type PixelArray,
 } from '../image/medical-image.ts';
 import type { ByteSource } from './byte-source.ts';
-import { gunzip, isGzip } from './gunzip.ts';
+import { allocate, gunzip, isGzip } from './gunzip.ts';
 
 /** Something in a file that was read in spite of a fault; never a header's own text. */
 export interface FormatWarning {
@@ -109,7 +109,7 @@ export async function readData(
 ): Promise<Uint8Array> {
   if (!isGzip(await source.read(0, 3))) {
     if (offset + length > source.size) throw cutFault(source.name, length, Math.max(0, source.size - offset));
-    return source.read(offset, length);
+    return readPieces(source, offset, length);
   }
   // deflate packs at most 1032 to 1, so a promise beyond that is broken before anything is unpacked
   if (offset + length > source.size * 1032) throw cutFault(source.name, length, source.size);
@@ -118,6 +118,18 @@ export async function readData(
   if (present < length) throw cutFault(source.name, length, Math.max(0, present));
   if (present > length) warn(trailing(present - length));
   return plain.subarray(offset, offset + length);
+}
+
+/** Node reads no more than 2 GiB at once. */
+const LARGEST_READ = 2 ** 30;
+
+async function readPieces(source: ByteSource, offset: number, length: number): Promise<Uint8Array> {
+  if (length <= LARGEST_READ) return source.read(offset, length);
+  const out = allocate(length, source.name);
+  for (let at = 0; at < length; at += LARGEST_READ) {
+    out.set(await source.read(offset + at, Math.min(LARGEST_READ, length - at)), at);
+  }
+  return out;
 }
 
 export function trailing(bytes: number): FormatWarning {

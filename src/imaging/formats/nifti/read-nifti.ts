@@ -234,8 +234,7 @@ function planOf({ header, name }: Opened, options: VolumeReadOptions): Plan {
   if (!layout) throw typeFault(name, format, REFUSED[header.datatype] ?? `datatype code ${header.datatype}`);
   if (isBits)
     warnings.push({ code: 'NIFTI_BITS', message: '1-bit values are taken least significant bit first.' });
-  const sides = sidesOf(header);
-  countOf(sides.slice(0, Math.max(1, header.dim[0]!)), name, format);
+  const sides = sidesOf(header, warnings);
   const [width, height, depth, four, ...more] = sides as [number, number, number, number, ...number[]];
   const isVector = VECTOR_INTENTS.has(header.intentCode) && more.every((side) => side === 1);
   const timePoints = isVector ? 1 : four;
@@ -264,9 +263,14 @@ function planOf({ header, name }: Opened, options: VolumeReadOptions): Plan {
 }
 
 /** dim 1 to 7, absent ones 1; FreeSurfer's two ways of writing more than 32767 points as nibabel reads them. */
-function sidesOf(header: NiftiHeader): number[] {
+function sidesOf(header: NiftiHeader, warnings: FormatWarning[]): number[] {
   const rank = header.dim[0]!;
   const sides = [1, 2, 3, 4, 5, 6, 7].map((axis) => (axis <= rank ? header.dim[axis]! : 1));
+  for (let axis = 3; axis < rank; axis++) {
+    if (sides[axis] !== 0) continue;
+    sides[axis] = 1; // written by older programs; as niftilib reads it
+    warnings.push({ code: 'NIFTI_SIDE', message: `dim[${axis + 1}] is 0 and counts as 1.` });
+  }
   const start = rank >= 3 ? sides.slice(0, 3).join() : '';
   if (start === '-1,1,1') sides[0] = header.glmin;
   if (start === '27307,1,6') sides.splice(0, 3, 163842, 1, 1);
