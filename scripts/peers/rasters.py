@@ -1,0 +1,224 @@
+"""What tifffile, imagecodecs and Pillow give for pictures, for the tests of src/imaging/formats.
+
+Run: python scripts/peers/rasters.py [tiff|slide|bmp|resolution ...]   (writes fixtures/rasters/)
+"""
+
+import base64
+import hashlib
+import io
+import json
+import pathlib
+import struct
+import sys
+
+import imagecodecs
+import numpy as np
+import PIL
+import tifffile
+from PIL import Image, ImageOps
+
+ROOT = pathlib.Path(__file__).resolve().parents[2] / "fixtures" / "rasters"
+
+
+def write(name, peer, payload):
+    text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+    record = {
+        "maker": "scripts/peers/rasters.py",
+        "peer": peer,
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "payload": payload,
+    }
+    ROOT.mkdir(parents=True, exist_ok=True)
+    (ROOT / name).write_text(json.dumps(record, separators=(",", ":"), ensure_ascii=False) + "\n")
+
+
+def b64(data):
+    return base64.b64encode(bytes(data)).decode()
+
+
+def values(array, dtype=None):
+    """sha256 of the array's bytes, little endian, in the type named."""
+    array = np.ascontiguousarray(array if dtype is None else np.asarray(array).astype(dtype))
+    return {
+        "type": array.dtype.name,
+        "sha256": hashlib.sha256(array.astype(array.dtype.newbyteorder("<")).tobytes()).hexdigest(),
+        "first": [float(v) for v in array.ravel()[:4]],
+    }
+
+
+def smooth(height, width, low, high, dtype, samples=1, seed=1):
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:height, :width]
+    planes = []
+    for s in range(samples):
+        wave = 0.5 + 0.4 * np.sin(x / 7 + s) * np.cos(y / 5 - s) + 0.1 * rng.random((height, width))
+        planes.append(low + (high - low) * wave.clip(0, 1))
+    array = np.stack(planes, -1)
+    array = np.round(array) if np.dtype(dtype).kind in "iu" else array
+    array = array.astype(dtype)
+    return array[..., 0] if samples == 1 else array
+
+
+def tiff():
+    cases = []
+
+    def case(name, data, array, shape, spacing=None, tolerance=0, **more):
+        """`array` in the order time, channel, depth, height, width."""
+        assert np.size(array) == np.prod(shape), (np.shape(array), shape)
+        entry = {"name": name, "file": b64(data), "shape": list(shape), "spacing": spacing, "tolerance": tolerance, **more}
+        if tolerance:
+            entry["pixels"] = np.asarray(array).ravel().astype(float).tolist()
+        else:
+            entry.update(values(array))
+        cases.append(entry)
+
+    def saved(array, **options):
+        buffer = io.BytesIO()
+        with tifffile.TiffWriter(buffer, bigtiff=options.pop("bigtiff", False), byteorder=options.pop("byteorder", "<"),
+                                 ome=options.pop("ome", False), imagej=options.pop("imagej", False)) as writer:
+            writer.write(array, metadata=options.pop("metadata", None), **options)
+        return buffer.getvalue()
+
+    ranges = {"uint8": (0, 255), "uint16": (0, 65535), "uint32": (0, 4294967295), "int8": (-128, 127), "int16": (-32768, 32767),
+              "int32": (-2147483648, 2147483647), "float16": (-100, 100), "float32": (-1000, 1000), "float64": (-1e9, 1e9)}
+    for dtype, (low, high) in ranges.items():
+        grey = smooth(21, 34, low, high, dtype)
+        wide = grey.astype("float32") if dtype == "float16" else grey
+        for byteorder in "<>":
+            case(f"{dtype} {byteorder}", saved(grey, byteorder=byteorder), wide, (1, 1, 1, 21, 34))
+        kind = np.dtype(dtype).kind
+        predictors = [1, 3] if kind == "f" else [1, 2]
+        for compression in ("lzw", "zlib", "packbits", "zstd"):
+            for predictor in predictors if compression not in ("packbits",) else [1]:
+                if dtype == "float16" and predictor == 3:
+                    continue
+                case(f"{dtype} {compression}, predictor {predictor}", saved(grey, compression=compression, predictor=predictor, rowsperstrip=8),
+                     wide, (1, 1, 1, 21, 34))
+        case(f"{dtype} tiled, lzw, big endian", saved(grey, tile=(16, 16), compression="lzw", byteorder=">"), wide, (1, 1, 1, 21, 34))
+    for dtype in ("uint8", "uint16", "float32"):
+        low, high = ranges[dtype]
+        colour = smooth(19, 23, low, high, dtype, 3)
+        planes = np.moveaxis(colour, -1, 0)
+        for planar in ("contig", "separate"):
+            for options in ({}, {"tile": (16, 16), "compression": "zlib"}, {"compression": "lzw", "predictor": 2 if dtype != "float32" else 3}):
+                array = colour if planar == "contig" else planes
+                case(f"{dtype} colour, {planar}, {options}", saved(array, photometric="rgb", planarconfig=planar, **options),
+                     planes, (1, 3, 1, 19, 23))
+    grey = smooth(21, 34, 0, 255, "uint8")
+    case("MinIsWhite", saved(grey, photometric="miniswhite"), 255 - grey, (1, 1, 1, 21, 34))
+    case("MinIsWhite 16 bit", saved(grey.astype("uint16") * 250, photometric="miniswhite"), 65535 - grey.astype("uint16") * 250, (1, 1, 1, 21, 34))
+    bits = grey > 127
+    for compression in (None, "packbits", "lzw"):
+        case(f"1 bit, {compression}", saved(bits, photometric="minisblack", compression=compression), bits.astype("uint8") * 255, (1, 1, 1, 21, 34))
+    case("1 bit, white is 0", saved(bits, photometric="miniswhite"), (~bits).astype("uint8") * 255, (1, 1, 1, 21, 34))
+    for count in (2, 4, 10, 12, 14):
+        array = smooth(9, 13, 0, 2**count - 1, "uint8" if count <= 8 else "uint16")
+        case(f"{count} bits", packed_bits(array, count), array, (1, 1, 1, 9, 13), bits=count)
+    case("bits in the other order", reversed_bits(grey), grey, (1, 1, 1, 21, 34))
+    palette = np.random.default_rng(2).integers(0, 65536, (3, 256)).astype("uint16")
+    case("palette", saved(grey, photometric="palette", colormap=palette), (palette[:, grey] >> 8).astype("uint8"), (1, 3, 1, 21, 34))
+    alpha = smooth(11, 12, 0, 255, "uint8", 4)
+    over = np.round(alpha[..., :3] * (alpha[..., 3:] / 255.0)).astype("uint8")
+    case("colour with alpha over black", saved(alpha, photometric="rgb", extrasamples=["unassalpha"]), np.moveaxis(over, -1, 0), (1, 3, 1, 11, 12))
+    case("colour with premultiplied alpha", saved(alpha, photometric="rgb", extrasamples=["assocalpha"]), np.moveaxis(alpha[..., :3], -1, 0), (1, 3, 1, 11, 12))
+    case("grey of four samples", saved(alpha, photometric="minisblack", planarconfig="contig"), np.moveaxis(alpha, -1, 0), (1, 4, 1, 11, 12))
+    inks = saved(alpha, photometric="separated", planarconfig="contig")
+    ink = (255 - alpha.astype(float))
+    case("inks", inks, np.moveaxis(np.floor(ink[..., :3] * ink[..., 3:] / 255 + 0.5).astype("uint8"), -1, 0), (1, 3, 1, 11, 12))
+    stack = np.stack([smooth(8, 9, 0, 4000, "uint16", seed=s) for s in range(5)])
+    case("five pages", saved(stack, photometric="minisblack"), stack, (1, 1, 5, 8, 9))
+    case("five pages, BigTIFF", saved(stack, photometric="minisblack", bigtiff=True), stack, (1, 1, 5, 8, 9))
+    case("spacing per centimetre", saved(grey, resolution=(100, 50), resolutionunit="CENTIMETER"), grey, (1, 1, 1, 21, 34), [0.1, 0.2, 1])
+    case("spacing per inch", saved(grey, resolution=(254, 127), resolutionunit="INCH"), grey, (1, 1, 1, 21, 34), [0.1, 0.2, 1])
+    case("resolution without a unit", saved(grey, resolution=(254, 127), resolutionunit="NONE"), grey, (1, 1, 1, 21, 34))
+    hyper = np.stack([smooth(8, 9, 0, 4000, "uint16", seed=s) for s in range(12)]).reshape(2, 3, 2, 8, 9)  # T Z C
+    case("ImageJ hyperstack", saved(hyper, imagej=True, resolution=(2, 2), metadata={"axes": "TZCYX", "spacing": 3.0, "unit": "um", "finterval": 0.5}),
+         np.transpose(hyper, (0, 2, 1, 3, 4)), (2, 2, 3, 8, 9), [0.0005, 0.0005, 0.003], timeStep=0.5)
+    case("OME, order CTZ", saved(hyper, ome=True, metadata={"axes": "TZCYX", "PhysicalSizeX": 0.25, "PhysicalSizeY": 0.5, "PhysicalSizeZ": 2,
+         "TimeIncrement": 1.5}), np.transpose(hyper, (0, 2, 1, 3, 4)), (2, 2, 3, 8, 9), [0.00025, 0.0005, 0.002], timeStep=1.5)
+    for orientation in range(1, 9):
+        buffer = io.BytesIO()
+        Image.fromarray(grey).save(buffer, "TIFF", tiffinfo={274: orientation})
+        raw = buffer.getvalue()
+        upright = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(raw))))
+        case(f"orientation {orientation}", raw, upright, (1, 1, 1, *upright.shape))
+    colour = smooth(40, 48, 0, 255, "uint8", 3)
+    for name, options in (("YCbCr 4:4:4", {"subsampling": (1, 1)}), ("YCbCr 4:2:0", {"subsampling": (2, 2)})):
+        for place in ({"tile": (16, 16)}, {"rowsperstrip": 16}):
+            data = saved(colour, photometric="ycbcr", compression="jpeg", compressionargs={"level": 90}, **options, **place)
+            case(f"JPEG {name} {place}", data, np.moveaxis(tifffile.imread(io.BytesIO(data)), -1, 0), (1, 3, 1, 40, 48),
+                 tolerance=2 if "4:4:4" in name else 6)
+    data = saved(colour, photometric="rgb", compression="jpeg", tile=(32, 32), compressionargs={"level": 95, "outcolorspace": "rgb"})
+    case("JPEG of red, green, blue", data, np.moveaxis(tifffile.imread(io.BytesIO(data)), -1, 0), (1, 3, 1, 40, 48), tolerance=2)
+    grey48 = smooth(40, 48, 0, 255, "uint8")
+    data = saved(grey48, compression="jpeg", compressionargs={"level": 90})
+    case("JPEG grey", data, tifffile.imread(io.BytesIO(data)), (1, 1, 1, 40, 48), tolerance=1)
+    data = saved(grey48.astype("uint16") * 200, compression="jpeg2000", tile=(16, 16), compressionargs={"level": 0})
+    case("JPEG 2000, 16 bit", data, tifffile.imread(io.BytesIO(data)), (1, 1, 1, 40, 48))
+    data = saved(colour, photometric="rgb", compression="jpeg2000", tile=(32, 32), compressionargs={"level": 0})
+    case("JPEG 2000, colour", data, np.moveaxis(tifffile.imread(io.BytesIO(data)), -1, 0), (1, 3, 1, 40, 48))
+    for dtype in ("uint8", "float32"):
+        array = smooth(40, 48, 0, 255, dtype)
+        data = saved(array, compression="lerc", rowsperstrip=40)
+        case(f"LERC {dtype}", data, tifffile.imread(io.BytesIO(data)), (1, 1, 1, 40, 48))
+    for compression in ("tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits", "raw"):
+        buffer = io.BytesIO()
+        Image.fromarray(colour).save(buffer, "TIFF", compression=None if compression == "raw" else compression, dpi=(300, 300))
+        case(f"Pillow {compression}", buffer.getvalue(), np.moveaxis(colour, -1, 0), (1, 3, 1, 40, 48), [25.4 / 300, 25.4 / 300, 1])
+    thumbnail = io.BytesIO()
+    with tifffile.TiffWriter(thumbnail) as writer:
+        writer.write(grey, metadata=None)
+        writer.write(grey[::2, ::2].copy(), subfiletype=1, metadata=None)
+    case("a thumbnail after the page", thumbnail.getvalue(), grey, (1, 1, 1, 21, 34), warnings=1)
+    write("tiff.json", f"tifffile {tifffile.__version__}, imagecodecs {imagecodecs.__version__}, Pillow {PIL.__version__}", cases)
+
+
+def ifd(fields, data, little=True):
+    """A classic TIFF of one strip from (tag, type, values)."""
+    order = "<" if little else ">"
+    codes = {1: "B", 2: "s", 3: "H", 4: "I", 5: "II"}
+    fields = sorted(fields + [(273, 4, [0]), (279, 4, [len(data)])])
+    count = len(fields)
+    tail = 8 + 2 + 12 * count + 4
+    head = (b"II*\0" if little else b"MM\0*") + struct.pack(order + "I", 8) + struct.pack(order + "H", count)
+    extra = b""
+    place = tail + sum((len(v) * {1: 1, 3: 2, 4: 4, 5: 8}[t] + 1) // 2 * 2 for _, t, v in fields if len(v) * {1: 1, 3: 2, 4: 4, 5: 8}[t] > 4)
+    body = b""
+    for tag, kind, vals in fields:
+        vals = [place] if tag == 273 else vals
+        packed = b"".join(struct.pack(order + codes[kind], *(v if isinstance(v, tuple) else (v,))) for v in vals)
+        if len(packed) > 4:
+            body += struct.pack(order + "HHII", tag, kind, len(vals), tail + len(extra))
+            extra += packed + b"\0" * (len(packed) % 2)
+        else:
+            body += struct.pack(order + "HHI", tag, kind, len(vals)) + packed.ljust(4, b"\0")
+    return head + body + struct.pack(order + "I", 0) + extra + data
+
+
+def page(array, bits, more=()):
+    height, width = array.shape
+    return [(256, 3, [width]), (257, 3, [height]), (258, 3, [bits]), (259, 3, [1]), (262, 3, [1]), (277, 3, [1]), (278, 3, [height]), *more]
+
+
+def packed_bits(array, bits):
+    rows = b""
+    for row in array:
+        word = 0
+        for value in row:
+            word = word << bits | int(value)
+        total = len(row) * bits
+        pad = -total % 8
+        rows += (word << pad).to_bytes((total + pad) // 8, "big")
+    return ifd(page(array, bits), rows)
+
+
+def reversed_bits(array):
+    table = np.array([int(f"{b:08b}"[::-1], 2) for b in range(256)], "uint8")
+    return ifd(page(array, 8, [(266, 3, [2])]), table[array].tobytes())
+
+
+PARTS = {"tiff": tiff}
+
+if __name__ == "__main__":
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part]()
