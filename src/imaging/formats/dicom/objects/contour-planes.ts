@@ -47,14 +47,18 @@ function median(sorted: readonly number[]): number {
   return sorted[(sorted.length - 1) >> 1]!;
 }
 
+/** Farthest that a plane reaches to either side, mm: contours farther apart than twice this are parts of their own. */
+const REACH_MM = 5;
+
 /**
- * Puts contours into planes. `together`: planes nearer than this are one; `least`: the least half thickness. Planes reach
- * half-way to their neighbours: half the median distance between planes.
+ * Puts contours into planes. `together`: planes nearer than this are one; `least`: the least half thickness; `most`: the
+ * greatest. Planes reach half-way to their neighbours: half the median distance between planes.
  */
 function stacked(
   parts: readonly { polygon: Polygon; position: number }[],
   together: number,
   least: number,
+  most: number,
 ): PlaneStack {
   const sorted = parts.toSorted((a, b) => a.position - b.position);
   const planes: { position: number; polygons: Polygon[] }[] = [];
@@ -65,7 +69,7 @@ function stacked(
   }
   const gaps = planes.slice(1).map((plane, i) => plane.position - planes[i]!.position);
   const gap = gaps.length > 0 ? median(gaps.toSorted((a, b) => a - b)) : 0;
-  return { planes, halfThickness: Math.max(least, gap / 2) };
+  return { planes, halfThickness: Math.max(least, Math.min(most, gap / 2)) };
 }
 
 /**
@@ -80,7 +84,7 @@ export function planesAlongSlices(
 ): PlaneStack | undefined {
   const parts = contours.filter(isClosed).map((contour) => inFrame(contour, toVoxel));
   if (parts.some((part) => part.span > 0.1)) return undefined;
-  return stacked(parts, Math.min(0.25, 0.1 / sliceSpacingMm), 0.5);
+  return stacked(parts, Math.min(0.25, 0.1 / sliceSpacingMm), 0.5, REACH_MM / sliceSpacingMm);
 }
 
 /** A stack of planes of any direction, with the frame that leads from LPS world into it (mm along all three axes). */
@@ -144,7 +148,7 @@ export function obliqueStacks(
           'Draw it in one plane.',
       );
     }
-    return { frame, ...stacked(parts, 0.1, leastMm(normal)) };
+    return { frame, ...stacked(parts, 0.1, leastMm(normal), REACH_MM) };
   });
 }
 

@@ -185,7 +185,8 @@ function sliceMask(roi: Roi, space: Geometry, grid: GridLike, rule: PolygonRule)
 
 /**
  * Regions drawn on an image's grid: a voxel belongs to a region when its centre lies within a closed contour of the plane
- * nearest to it, at most half the distance between the region's planes (or half a slice) away. Contours may lie between
+ * nearest to it, at most half the distance between the region's planes away (never more than 5 mm, never less than half a
+ * slice). Contours may lie between
  * slices or across them. Labels are numbered 1, 2 … in the order given; those that overlap go to channels of their own.
  * Point and open contours draw nothing. Throws STRUCTURE_GRID_WITHOUT_PLACE, STRUCTURE_FRAME_OF_REFERENCE,
  * STRUCTURE_CONTOUR_NOT_PLANAR, DICOM_OBJECT_TOO_LARGE.
