@@ -1,9 +1,16 @@
 import { HounsfieldError } from '../../errors.ts';
 import { RandomStream } from '../../random.ts';
-import { spacingMm, type Vector3 } from '../geometry/geometry.ts';
-import { type Grid, sizeText } from '../geometry/grid.ts';
-import type { NamedStep } from '../transforms/history.ts';
+import { spacingMm, type Vector3, voxelIndex } from '../geometry/geometry.ts';
+import { type Grid, gridOf, sizeText } from '../geometry/grid.ts';
+import type { MedicalImage } from '../image/medical-image.ts';
+import { cropBox } from '../transforms/crop-and-pad.ts';
+import { applySteps, type NamedStep } from '../transforms/history.ts';
 import { BIAS_TERMS } from '../transforms/intensity-bias-field.ts';
+import { contentsBorder, moveContents, movingMap } from '../transforms/move-contents.ts';
+import type { JsonObject } from '../transforms/read-parameters.ts';
+import { gridImage, moveBox, requireOneGrid, type Subject } from '../transforms/subject.ts';
+import { applyRecorded, type Transform } from '../transforms/transform.ts';
+import { warpVolume } from '../transforms/warp-volume.ts';
 import {
   amountOf,
   VOLUME_RECIPE_LIMITS as LIMITS,
@@ -52,6 +59,50 @@ export function drawVolumeAugmentation(
     ...entry(draw, 'gamma', bent),
     ...entry(draw, 'cutOut', cut),
   ];
+}
+
+/**
+ * Does drawn steps to a subject: images, label maps, points and boxes alike, recorded in each image's history. Moving
+ * and cropping are one interpolation of the window alone, with the same values and history as one after the other.
+ *
+ * @throws SUBJECT_GRIDS when the images lie on different grids, GEOMETRY_MISSING, INTENSITY_NOT_FINITE
+ * @example const steps = drawVolumeAugmentation(recipe, new RandomStream({ seed, purpose: 'augment', epoch, step }), gridOf(ct));
+ *          const { images } = applyVolumeAugmentation({ images: { ct, organs } }, steps);
+ */
+export function applyVolumeAugmentation(subject: Subject, steps: readonly NamedStep[]): Subject {
+  const [first, second, ...rest] = steps;
+  if (first?.transform !== moveContents.name || second?.transform !== cropBox.name)
+    return applySteps(steps, subject);
+  return applySteps(rest, moveAndCrop(subject, first.parameters, second.parameters));
+}
+
+function moveAndCrop(subject: Subject, moving: JsonObject, cropping: JsonObject): Subject {
+  const move = moveContents.check(moving);
+  const crop = cropBox.check(cropping);
+  requireOneGrid(subject, moveContents.name);
+  const images = Object.entries(subject.images).map(([name, image]): [string, MedicalImage] => {
+    cropBox.regrid(crop, gridOf(image)); // before the work: the window may lie outside
+    const pixels = warpVolume(image, movingMap(move, gridOf(image)), contentsBorder(move, image), crop);
+    const moved = applyRecorded(image, {
+      transform: { ...moveContents, pixels: () => pixels } as Transform, // both steps' values at once
+      parameters: move,
+    });
+    const cropped = { transform: { ...cropBox, pixels: () => pixels } as Transform, parameters: crop }; // likewise
+    return [name, applyRecorded(moved, cropped)];
+  });
+  const forward = moveContents.forward(move, gridOf(gridImage(subject)[1]));
+  const [x, y, z] = crop.first;
+  const follow = (point: Vector3): Vector3 => {
+    const at = forward(point);
+    return [at[0] - x, at[1] - y, at[2] - z];
+  };
+  const { points, boxes } = subject;
+  return {
+    ...subject,
+    images: Object.fromEntries(images),
+    ...(points ? { points: points.map((point) => voxelIndex(...follow(point))) } : {}),
+    ...(boxes ? { boxes: boxes.map((box) => moveBox(box, follow)) } : {}),
+  };
 }
 
 interface Draw {
@@ -271,7 +322,7 @@ const cut = (fields: NonNullable<VolumeRecipe['cutOut']>, stream: RandomStream, 
   const most = amountOf(fields, LIMITS.cutOut.side, 'side');
   const boxes = Array.from({ length: count }, () => {
     const size = three((axis) => Math.max(1, Math.round(grid.size[axis]! * stream.uniform(0, most))));
-    const first = three((axis) => Math.round(stream.uniform(0, grid.size[axis]!) - size[axis]! / 2));
+    const first = three((axis) => Math.floor(stream.uniform(0, grid.size[axis]!) - size[axis]! / 2 + 0.5));
     return [...first, ...size];
   });
   return { transform: 'cut-out', parameters: { boxes: boxes.flat() } };

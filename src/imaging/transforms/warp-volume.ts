@@ -1,5 +1,6 @@
 import { type Affine, applyAffine, invertAffine, type Vector3 } from '../geometry/geometry.ts';
 import { isLabelMap, type MedicalImage, type PixelArray } from '../image/medical-image.ts';
+import { emptyLike } from './pixel-rows.ts';
 import { type SplineGrid, splineAt, splineRows } from './spline-grid.ts';
 import { reflect } from './warp-affine.ts';
 
@@ -51,12 +52,6 @@ export function warpVolume(
     }
   }
   return result;
-}
-
-/** An array of the same type of element. */
-function emptyLike(source: PixelArray, length: number): PixelArray {
-  const type = source.constructor as unknown as new (length: number) => PixelArray; // a typed array's own
-  return new type(length);
 }
 
 /** Where the voxels of one row of the result are read. */
