@@ -179,7 +179,7 @@ function* readElement(
 ): Generator<Need, DataElement | undefined> {
   if (header.length === undefinedLength) return yield* readUndefined(parsing, scope, header, hardEnd);
   const { cursor } = parsing;
-  const { tag } = header;
+  const { tag, start } = header;
   const known =
     header.vr === undefined || (header.vr === 'UN' && (isPrivate(tag) || header.length < 0xffff))
       ? lookUpVr(scope, tag)
@@ -188,19 +188,21 @@ function* readElement(
   const damaged = cursor.position + header.length > hardEnd;
   const length = damaged ? hardEnd - cursor.position : header.length;
   if (damaged) parsing.warnings.add(`${formatTag(tag)} is longer than what holds it: it was cut.`);
-  const mark = { ...placeOf(scope, header, cursor.position + length), ...(damaged ? { damaged } : {}) };
+  const end = cursor.position + length;
   if (vr === 'SQ') {
-    const end = cursor.position + length;
     const { items, whole } = yield* parseItems(parsing, scope, end, end);
     cursor.position = end;
     parsing.lost = false;
-    return { tag, vr, items, ...mark, ...(whole ? {} : { damaged: true }) };
+    const sequence = { tag, vr, items, ...placeOf(scope, header, end) };
+    return whole && !damaged ? sequence : { ...sequence, damaged: true };
   }
-  const range = { offset: cursor.position, length };
-  const value = yield* loadOrDefer(parsing, vr, range);
+  const value = yield* loadOrDefer(parsing, vr, { offset: cursor.position, length });
+  if (value instanceof Uint8Array && !damaged && header.vr !== undefined)
+    return { tag, vr, bytes: value, place: { offset: start, length: end - start } };
+  const rest = { ...placeOf(scope, header, end), ...(damaged ? { damaged } : {}) };
   return value instanceof Uint8Array
-    ? { tag, vr, bytes: value, ...mark }
-    : { tag, vr, deferred: value, ...mark };
+    ? { tag, vr, bytes: value, ...rest }
+    : { tag, vr, deferred: value, ...rest };
 }
 
 /** An element whose header is not in its data set's own encoding has no place that could be copied. */
@@ -301,7 +303,7 @@ function* parseItems(
       return { items, whole: false };
     }
     count(parsing);
-    items.push(yield* parseItem(parsing, scope, length, hardEnd));
+    items.push(length === 0 ? emptyItem(scope, start) : yield* parseItem(parsing, scope, length, hardEnd));
     if (parsing.lost) return { items, whole: false };
   }
   return { items, whole: true };
@@ -317,16 +319,27 @@ function* parseItem(
   const start = cursor.position - 8;
   const isOpen = length === undefinedLength;
   const end = isOpen ? hardEnd : cursor.position + length;
-  const implicit = !parent.explicitVr || (length > 0 && ((yield* looksImplicit(cursor)) ?? false));
+  const implicit = !parent.explicitVr || ((yield* looksImplicit(cursor)) ?? false);
   const scope = scopeOf(!implicit, parent.littleEndian, parent.characterSets, parent);
   yield* parseElements(parsing, scope, end, hardEnd);
   if (!isOpen && parsing.lost) {
     parsing.lost = false;
     cursor.position = Math.min(end, hardEnd);
   }
-  const place = { offset: start, length: cursor.position - start };
-  return { ...datasetOf(scope), undefinedLength: isOpen, place };
+  return itemOf(scope, scope.elements, isOpen, { offset: start, length: cursor.position - start });
 }
+
+const noElements: ReadonlyMap<Tag, DataElement> = new Map();
+
+const emptyItem = (parent: Scope, offset: number): Dataset =>
+  itemOf(parent, noElements, false, { offset, length: 8 });
+
+const itemOf = (
+  { littleEndian, characterSets, explicitVr }: Scope,
+  elements: ReadonlyMap<Tag, DataElement>,
+  isOpen: boolean,
+  place: ByteRange,
+): Dataset => ({ elements, littleEndian, characterSets, explicitVr, undefinedLength: isOpen, place });
 
 export const datasetOf = (scope: Scope): Dataset => ({
   elements: scope.elements,

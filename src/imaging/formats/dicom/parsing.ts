@@ -28,7 +28,7 @@ export interface Scope {
   readonly elements: Map<Tag, DataElement>;
   readonly explicitVr: boolean;
   readonly littleEndian: boolean;
-  readonly parent?: Scope;
+  readonly parent: Scope | undefined;
   readonly depth: number;
   characterSets: readonly string[];
 }
@@ -48,6 +48,5 @@ export function scopeOf(
   parent?: Scope,
 ): Scope {
   const depth = parent === undefined ? 0 : parent.depth + 1;
-  const scope = { elements: new Map<Tag, DataElement>(), explicitVr, littleEndian, characterSets, depth };
-  return parent === undefined ? scope : { ...scope, parent };
+  return { elements: new Map(), explicitVr, littleEndian, characterSets, parent, depth };
 }

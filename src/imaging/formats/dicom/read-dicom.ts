@@ -100,8 +100,12 @@ interface Head {
   readonly transferSyntaxUid: string;
 }
 
+/** A file that is large by its headers, not by its pixels, may hold more elements than the limit says. */
+const bytesOfAnElement = 256;
+
 function startParsing(cursor: ByteCursor, options: ReadOptions): Parsing {
-  const limits = { ...defaultLimits, ...options.limits };
+  const elements = Math.max(defaultLimits.elements, Math.floor(cursor.size / bytesOfAnElement));
+  const limits = { ...defaultLimits, elements, ...options.limits };
   const deferAbove = options.deferAbove ?? 64 * 1024;
   return { cursor, limits, deferAbove, warnings: new Set(), choices: [], counted: 0, loaded: 0, lost: false };
 }

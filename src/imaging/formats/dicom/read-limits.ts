@@ -2,7 +2,7 @@
 export interface DicomLimits {
   /** Sequences within sequences. */
   readonly depth: number;
-  /** Elements, items and fragments together. */
+  /** Elements, items and fragments together; unless told, at least one for every 256 bytes of the file. */
   readonly elements: number;
   /** Bytes that a deflated data set may grow to. */
   readonly inflatedBytes: number;
