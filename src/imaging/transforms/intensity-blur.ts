@@ -58,17 +58,17 @@ const LEAST_SIGMA = 0.125;
 export function gaussianBlurVolume(volume: Float32Array, shape: Shape, sigma: Vector3): Float32Array {
   const [depth, height, width] = shape;
   let result = volume;
-  if (sigma[0] > LEAST_SIGMA && width > 1) result = alongRows(result, width, kernelOf(sigma[0]));
+  if (sigma[0] > LEAST_SIGMA && width > 1) result = alongRows(result, width, gaussianHalf(sigma[0]));
   if (sigma[1] > LEAST_SIGMA && height > 1) {
-    result = acrossRows(result, depth, height, width, kernelOf(sigma[1]));
+    result = acrossRows(result, depth, height, width, gaussianHalf(sigma[1]));
   }
   if (sigma[2] > LEAST_SIGMA && depth > 1)
-    result = acrossRows(result, 1, depth, height * width, kernelOf(sigma[2]));
+    result = acrossRows(result, 1, depth, height * width, gaussianHalf(sigma[2]));
   return result;
 }
 
 /** Half of a symmetric kernel, the middle first; sums to 1 over both halves. */
-function kernelOf(sigma: number): Float64Array {
+export function gaussianHalf(sigma: number): Float64Array {
   const radius = Math.trunc(4 * sigma + 0.5);
   const half = Float64Array.from({ length: radius + 1 }, (_, i) => Math.exp(-(i * i) / (2 * sigma * sigma)));
   const sum = half.reduce((total, value) => total + 2 * value, -half[0]!);

@@ -239,3 +239,17 @@ export function floatArrayFor(pixels: PixelArray, length = pixels.length): Float
     pixels instanceof Float64Array || pixels instanceof Int32Array || pixels instanceof Uint32Array;
   return wide ? new Float64Array(length) : new Float32Array(length);
 }
+
+/** Values in the type of `like`, rounded and held to its range where it is an integer type. */
+export function storedAs(values: PixelArray, like: PixelArray): PixelArray {
+  if (values.constructor === like.constructor) return values;
+  const out = emptyLike(like, values.length);
+  const [load, store] = [rowLoader(values), rowStorer(out)];
+  const row = new Float64Array(Math.min(values.length, 65536));
+  for (let at = 0; at < values.length; at += row.length) {
+    const count = Math.min(row.length, values.length - at);
+    load(row, 0, values, at, count);
+    store(out, at, row, count);
+  }
+  return out;
+}

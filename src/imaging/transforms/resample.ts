@@ -1,9 +1,7 @@
 import { type Affine, invertAffine, type Vector3 } from '../geometry/geometry.ts';
-import { isLabelMap, type MedicalImage, type PixelArray } from '../image/medical-image.ts';
-import { gaussianBlurVolume } from './intensity-blur.ts';
-import { perVolume } from './intensity-image.ts';
+import { isLabelMap, type MedicalImage } from '../image/medical-image.ts';
 import { INTERPOLATIONS, LABEL_INTERPOLATIONS } from './interpolation.ts';
-import { emptyLike, rowLoader, rowStorer } from './pixel-rows.ts';
+import { rowLoader } from './pixel-rows.ts';
 import { type ParameterReader, readParameters } from './read-parameters.ts';
 import { type Sampling, sampleAlong } from './sample-volume.ts';
 import type { GridTransform, Step } from './transform.ts';
@@ -25,7 +23,7 @@ const LONGEST_SIDE = 65536;
 /**
  * Values of an image on any other grid, oblique ones too, by a map of voxel indices: what every resample-to-* becomes. A
  * voxel's place is its centre; places up to half a voxel beyond the outermost centres belong to the image, as in ITK.
- * Values are reckoned in float64 (smoothed ones in float32) and stored in the image's own type: integers rounded, halves
+ * Values are reckoned in float64 (smoothed ones of oblique maps and splines in float32) and stored in the image's own type: integers rounded, halves
  * up, and held to the type's range. Label maps keep to their labels.
  */
 export const resample: GridTransform<ResampleParameters> = {
@@ -50,13 +48,7 @@ export const resample: GridTransform<ResampleParameters> = {
     return checked;
   },
   regrid: ({ size, map, affine }) => (affine ? { size, map, affine } : { size, map }),
-  pixels(image, p, { size, map }) {
-    const smooth = !isLabelMap(image) && p.smoothing.some((sigma) => sigma > 0);
-    if (!smooth) return sampleAlong(image, size, map, p);
-    const shape = [image.depth, image.height, image.width] as const;
-    const smoothed = perVolume(image, (volume) => gaussianBlurVolume(volume, shape, p.smoothing));
-    return storedAs(sampleAlong(smoothed, size, map, p), image.pixels);
-  },
+  pixels: (image, p, { size, map }) => sampleAlong(image, size, map, p, p.smoothing),
   inverse: {
     fidelity: 'interpolated',
     step: ({ map, interpolation, labels, labelSigma }, before, fill) => {
@@ -82,20 +74,6 @@ export function readSampling(read: ParameterReader): Sampling {
     labelSigma: read.number('labelSigma', { min: 0.1, max: 10, fallback: 1 }),
     outside: read.numberOr('outside', ['edge'], 0),
   };
-}
-
-/** Values in the type of `like`, rounded and held to its range where it is an integer type. */
-export function storedAs(values: PixelArray, like: PixelArray): PixelArray {
-  if (values.constructor === like.constructor) return values;
-  const out = emptyLike(like, values.length);
-  const [load, store] = [rowLoader(values), rowStorer(out)];
-  const row = new Float64Array(Math.min(values.length, 65536));
-  for (let at = 0; at < values.length; at += row.length) {
-    const count = Math.min(row.length, values.length - at);
-    load(row, 0, values, at, count);
-    store(out, at, row, count);
-  }
-  return out;
 }
 
 /** How a resample-to-* samples, beside its target. */

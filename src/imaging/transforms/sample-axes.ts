@@ -6,6 +6,7 @@
 import type { PixelArray } from '../image/medical-image.ts';
 import { type Kernel, tapIndex } from './interpolation.ts';
 import { rowLoader, rowStorer } from './pixel-rows.ts';
+import { reflect } from './warp-affine.ts';
 
 /** Places this far outside the image count as on its edge, so that rounding decides nothing; voxels. */
 export const EDGE_TOLERANCE = 1e-6;
@@ -47,6 +48,39 @@ export function axisTaps(
     leaveWeightless(index, weight, i * taps, taps);
   }
   return { taps, index, weight, from, to };
+}
+
+/** The same taps with each voxel spread as if the axis had been smoothed before, the border mirrored. */
+export function smoothedTaps(axis: AxisTaps, half: Float64Array, inputSize: number): AxisTaps {
+  const radius = half.length - 1;
+  if (radius === 0) return axis;
+  const outputs = axis.index.length / axis.taps;
+  const taps = axis.taps * (2 * radius + 1);
+  const spread: Map<number, number>[] = [];
+  let most = 1;
+  for (let i = 0; i < outputs; i++) {
+    const weights = new Map<number, number>();
+    for (let k = i * axis.taps; k < (i + 1) * axis.taps && i >= axis.from && i < axis.to; k++) {
+      for (let d = -radius; d <= radius; d++) {
+        const from = reflect(axis.index[k]! + d, inputSize);
+        const weight = axis.weight[k]! * half[Math.abs(d)]!;
+        if (weight !== 0) weights.set(from, (weights.get(from) ?? 0) + weight);
+      }
+    }
+    spread.push(weights);
+    most = Math.min(taps, Math.max(most, weights.size));
+  }
+  const index = new Int32Array(outputs * most);
+  const weight = new Float64Array(outputs * most);
+  spread.forEach((weights, i) => {
+    let at = i * most;
+    index.fill(weights.keys().next().value ?? 0, at, at + most);
+    for (const [from, own] of weights) {
+      index[at] = from;
+      weight[at++] = own;
+    }
+  });
+  return { taps: most, index, weight, from: axis.from, to: axis.to };
 }
 
 /** Lets taps of no weight read what the others read: a place that is not a number must not spoil its neighbours. */

@@ -1,10 +1,19 @@
 import type { Affine, Vector3 } from '../geometry/geometry.ts';
 import { isLabelMap, type MedicalImage, type PixelArray } from '../image/medical-image.ts';
 import { bsplineCoefficients } from './bspline-coefficients.ts';
-import { type Interpolation, kernelOf, type LabelInterpolation } from './interpolation.ts';
-import { emptyLike } from './pixel-rows.ts';
+import { gaussianBlurVolume, gaussianHalf } from './intensity-blur.ts';
+import { perVolume } from './intensity-image.ts';
+import { type Interpolation, type Kernel, kernelOf, type LabelInterpolation } from './interpolation.ts';
+import { emptyLike, storedAs } from './pixel-rows.ts';
 import { nearestAnywhere, type Places, sampleAnywhere } from './sample-anywhere.ts';
-import { axisTaps, nearestAlongAxes, nearestIndices, sampleAxes, type Volume } from './sample-axes.ts';
+import {
+  axisTaps,
+  nearestAlongAxes,
+  nearestIndices,
+  sampleAxes,
+  smoothedTaps,
+  type Volume,
+} from './sample-axes.ts';
 import { gaussianLabels } from './sample-labels.ts';
 
 /** How values at other places than voxels are made. */
@@ -19,27 +28,65 @@ export interface Sampling {
   readonly outside: number | 'edge';
 }
 
-/** Every volume (time point and channel) of an image sampled along an affine map: output to input voxel index. */
-export function sampleAlong(image: MedicalImage, size: Vector3, map: Affine, how: Sampling): PixelArray {
-  const scale = [map[0], map[5], map[10]] as const;
+/**
+ * Every volume (time point and channel) of an image sampled along an affine map: output to input voxel index.
+ *
+ * @param smoothing standard deviations of a Gaussian before it, voxels, 0 for none; not for label maps
+ */
+export function sampleAlong(
+  image: MedicalImage,
+  size: Vector3,
+  map: Affine,
+  how: Sampling,
+  smoothing: Vector3 = [0, 0, 0],
+): PixelArray {
   const aligned = [1, 2, 4, 6, 8, 9].every((i) => Math.abs(map[i]!) * Math.max(...size) < 1e-9);
-  const shift = [map[3], map[7], map[11]] as const;
-  if (!aligned) return sampleAt(image, size, affinePlaces(map), how);
-  const hold = how.outside === 'edge';
-  const beyond = outsideValue(image, how.outside);
-  const input = [image.width, image.height, image.depth] as const;
-  if (isLabelMap(image) ? how.labels === 'nearest' : how.interpolation === 'nearest') {
-    const index = (axis: 0 | 1 | 2) =>
-      nearestIndices(input[axis], size[axis], scale[axis], shift[axis], hold);
-    const indices = [index(0), index(1), index(2)] as const;
-    return eachVolume(image, size, (source, out) => nearestAlongAxes(source, out, indices, beyond));
+  const smooth = !isLabelMap(image) && smoothing.some((sigma) => sigma > 0);
+  if (isLabelMap(image) ? how.labels === 'nearest' : how.interpolation === 'nearest' && !smooth) {
+    return aligned ? nearestAligned(image, size, map, how) : sampleAt(image, size, affinePlaces(map), how);
   }
-  if (isLabelMap(image)) return sampleAt(image, size, affinePlaces(map), how);
-  const kernel = kernelOf(how.interpolation as Exclude<Interpolation, 'nearest'>); // nearest returned above
-  const taps = (axis: 0 | 1 | 2) => axisTaps(kernel, input[axis], size[axis], scale[axis], shift[axis], hold);
+  if (aligned && !isLabelMap(image) && how.interpolation !== 'nearest' && how.interpolation !== 'bspline') {
+    return sampleAligned(image, size, map, kernelOf(how.interpolation), how, smoothing);
+  }
+  if (smooth) {
+    const shape = [image.depth, image.height, image.width] as const;
+    const smoothed = perVolume(image, (volume) => gaussianBlurVolume(volume, shape, smoothing));
+    return storedAs(sampleAlong(smoothed, size, map, how), image.pixels);
+  }
+  if (aligned && how.interpolation === 'bspline' && !isLabelMap(image)) {
+    return sampleAligned(image, size, map, kernelOf('bspline'), how, smoothing);
+  }
+  return sampleAt(image, size, affinePlaces(map), how);
+}
+
+/** An axis of an aligned map: sides before and after, and place = scale * index + shift. */
+const axisOf = (image: MedicalImage, size: Vector3, map: Affine, axis: 0 | 1 | 2) =>
+  [[image.width, image.height, image.depth][axis]!, size[axis], map[axis * 5]!, map[axis * 4 + 3]!] as const;
+
+function nearestAligned(image: MedicalImage, size: Vector3, map: Affine, { outside }: Sampling): PixelArray {
+  const index = (axis: 0 | 1 | 2) => nearestIndices(...axisOf(image, size, map, axis), outside === 'edge');
+  const indices = [index(0), index(1), index(2)] as const;
+  const beyond = outsideValue(image, outside);
+  return eachVolume(image, size, (source, out) => nearestAlongAxes(source, out, indices, beyond));
+}
+
+function sampleAligned(
+  image: MedicalImage,
+  size: Vector3,
+  map: Affine,
+  kernel: Kernel,
+  { interpolation, outside }: Sampling,
+  smoothing: Vector3,
+): PixelArray {
+  const taps = (axis: 0 | 1 | 2) => {
+    const place = axisOf(image, size, map, axis);
+    const sharp = axisTaps(kernel, ...place, outside === 'edge');
+    return smoothing[axis] > 0 ? smoothedTaps(sharp, gaussianHalf(smoothing[axis]), place[0]) : sharp;
+  };
   const [x, y, z] = [taps(0), taps(1), taps(2)];
+  const beyond = outsideValue(image, outside);
   return eachVolume(image, size, (source, out) =>
-    sampleAxes(prefiltered(source, how.interpolation), out, x, y, z, beyond),
+    sampleAxes(prefiltered(source, interpolation), out, x, y, z, beyond),
   );
 }
 
