@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -195,12 +195,13 @@ test.skipIf(!orthanc)(`Orthanc stores all of them${without(orthanc, 'Orthanc or 
     const { files } = caseNamed('made', () => madeCase());
     const plain = Object.entries(files);
     for (const [kind, file] of plain) {
-      const option = kind.endsWith('rle') ? '-xr' : '-xe';
-      const sent = spawnSync(
-        'storescu',
-        ['-R', option, '-aec', 'ORTHANC', '127.0.0.1', String(server.dicomPort), file],
-        { encoding: 'utf8' },
-      );
+      if (kind.includes('labelmap')) {
+        await server.store(readFileSync(file)); // the class is younger than this storescu
+        continue;
+      }
+      const syntax = kind.endsWith('rle') ? '-xr' : '-xe';
+      const to = ['-aec', 'ORTHANC', '127.0.0.1', String(server.dicomPort)];
+      const sent = spawnSync('storescu', ['-R', syntax, ...to, file], { encoding: 'utf8' });
       expect(`${kind} ${sent.status} ${sent.stderr}`).toBe(`${kind} 0 `);
     }
     const stored = await server.get<string[]>('/instances');

@@ -171,7 +171,7 @@ function* findStart(parsing: Parsing, name: string): Generator<Need, Uint8Array 
     parsing.warnings.add(warning);
     return undefined;
   }
-  const message = `${name} is no DICOM file: it has neither the prefix DICM nor a data set at its start. Choose another file, or convert it first.`;
+  const message = `there is no DICOM in ${name}: neither the prefix DICM nor a data set at its start. Choose another file, or convert it first.`;
   throw new HounsfieldError('DICOM_NOT_DICOM', message);
 }
 

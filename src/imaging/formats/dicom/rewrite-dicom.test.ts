@@ -141,6 +141,70 @@ test('a preamble is zeroed unless it is to be kept', async () => {
   expect((await rewriteDicomToBytes(readDicomBytes(given), undefined, { preamble: 'keep' }))[5]).toBe(7);
 });
 
+describe('what surrounds a change', () => {
+  const latin = { ...dataset({ SOPClassUID: '1.2', SOPInstanceUID: '1.3' }), characterSets: ['ISO_IR 100'] };
+  const given = writeDicom(
+    changeElements(latin, [
+      [0x00080000, buildElementFor(latin, 0x00080000, 4)],
+      [patientName, buildElementFor(latin, patientName, 'Süß')],
+      [studies, { tag: studies, vr: 'SQ', items: [] }],
+    ]),
+  );
+
+  test('an item in another character set than its file says so', async () => {
+    const file = readDicomBytes(given);
+    const items = [dataset({ PatientName: '王^小东' }), dataset({ PatientID: 'ASCII' })];
+    const changed = changeElements(file.dataset, [
+      [studies, changeItems(file.dataset.elements.get(studies)!, items)],
+    ]);
+    const again = readDicomBytes(await rewriteDicomToBytes(file, changed)).dataset;
+    expect(text(again, patientName)).toBe('Süß');
+    const [chinese, ascii] = sequence(again, studies);
+    expect([text(chinese!, patientName), chinese!.elements.size]).toEqual(['王^小东', 2]);
+    expect([text(ascii!, patientId), ascii!.elements.size]).toEqual(['ASCII', 1]);
+  });
+
+  test('a retired length of a group goes once its group may have changed', async () => {
+    const withLength = changeElements(latin, [[0x00080000, buildElementFor(latin, 0x00080000, 4)]]);
+    const pieces = await rewriteDicomToBytes(readDicomBytes(given), { ...withLength });
+    expect(readDicomBytes(pieces).dataset.elements.has(0x00080000)).toBe(false);
+  });
+
+  test('items in implicit encoding within an explicit file stay so (PS3.5 6.2.2)', async () => {
+    const header = [0x09, 0, 0x10, 0x10, 0x55, 0x4e, 0, 0, 0xff, 0xff, 0xff, 0xff];
+    const inside = [0x10, 0, 0x20, 0, 2, 0, 0, 0, 0x34, 0x37, 0x10, 0, 0x40, 0, 2, 0, 0, 0, 0x46, 0x20];
+    const item = [0xfe, 0xff, 0, 0xe0, inside.length, 0, 0, 0, ...inside];
+    const whole = Uint8Array.from([
+      ...writeDicom(latin),
+      ...header,
+      ...item,
+      ...[0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0],
+    ]);
+    const file = readDicomBytes(whole);
+    const tag = 0x00091010;
+    const [first] = sequence(file.dataset, tag);
+    expect([first?.explicitVr, text(first!, patientId)]).toEqual([false, '47']);
+    const items = [changeElements(first!, [[patientId, undefined]])];
+    const changed = changeElements(file.dataset, [
+      [tag, changeItems(file.dataset.elements.get(tag)!, items)],
+    ]);
+    const again = readDicomBytes(await rewriteDicomToBytes(file, changed));
+    expect(again.warnings).toEqual([]);
+    const [second] = sequence(again.dataset, tag);
+    expect([text(second!, 'PatientSex'), second!.elements.size]).toEqual(['F', 1]);
+  });
+
+  test('an element whose header is of another encoding is written in the right one', async () => {
+    const implicitElement = [0x10, 0, 0x20, 0, 2, 0, 0, 0, 0x34, 0x37];
+    const file = readDicomBytes(Uint8Array.from([...writeDicom(latin), ...implicitElement]));
+    expect(text(file.dataset, patientId)).toBe('47');
+    const out = await rewriteDicomToBytes(file);
+    expect(Buffer.from(out).includes(Buffer.from([0x10, 0, 0x20, 0, 0x4c, 0x4f, 2, 0, 0x34, 0x37]))).toBe(
+      true,
+    );
+  });
+});
+
 test('text that the character set lacks is refused, other text is written in it', () => {
   const latin = { ...sample, characterSets: ['ISO_IR 100'] };
   expect(buildElementFor(latin, 'PatientName', 'Süß').bytes).toEqual(Uint8Array.of(0x53, 0xfc, 0xdf, 0x20));
