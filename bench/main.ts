@@ -6,6 +6,9 @@ import { isHounsfieldError } from '../src/errors.ts';
 import { augmentation } from './augmentation.ts';
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
 import { benchConvolutionGradients } from './convolution-gradients.ts';
+import { dicomCodecs } from './dicom-codecs.ts';
+import { dicomMemory } from './dicom-memory.ts';
+import { dicomSeries } from './dicom-series.ts';
 import { fuzzing } from './fuzz.ts';
 import { inference } from './inference.ts';
 import { javascriptPeers } from './javascript-peers.ts';
@@ -34,6 +37,9 @@ const benchmarks: readonly Benchmark[] = [
   fuzzing,
   resampling,
   augmentation,
+  dicomSeries,
+  dicomCodecs,
+  dicomMemory,
 ];
 const folder = path.join(repository, 'bench');
 const resultFile = (name: string) => path.join(folder, 'results', `${name}.json`);
