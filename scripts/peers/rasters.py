@@ -217,7 +217,49 @@ def reversed_bits(array):
     return ifd(page(array, 8, [(266, 3, [2])]), table[array].tobytes())
 
 
-PARTS = {"tiff": tiff}
+def slide():
+    cases = []
+    base = smooth(300, 420, 0, 255, "uint8", 3) // 24 * 24
+    half = base[::2, ::2].copy()
+    quarter = base[::4, ::4].copy()
+
+    def case(name, data, vendor, mpp, levels, magnification=None):
+        regions = []
+        for level, array in enumerate(levels):
+            height, width = array.shape[:2]
+            for x, y, w, h in ((0, 0, 1, 1), (0, 0, width, height), (width // 3, height // 4, width // 2, height // 2), (width - 5, height - 7, 5, 7)):
+                part = array[y:y + h, x:x + w]
+                regions.append({"level": level, "region": [x, y, w, h], **values(np.moveaxis(part, -1, 0) if part.ndim == 3 else part)})
+        cases.append({"name": name, "file": b64(data), "vendor": vendor, "mpp": mpp, "magnification": magnification,
+                      "levels": [[a.shape[1], a.shape[0]] for a in levels], "regions": regions})
+
+    options = dict(photometric="rgb", compression="zlib")
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer) as writer:
+        about = "Aperio Image Library v12.0.5\r\n420x300 (64x64) |AppMag = 20|MPP = 0.4990|User = Canary"
+        writer.write(base, tile=(64, 64), description=about, metadata=None, **options)
+        writer.write(base[::6, ::6].copy(), metadata=None, **options)  # thumbnail
+        writer.write(half, tile=(64, 64), metadata=None, **options)
+        writer.write(quarter, tile=(64, 64), metadata=None, **options)
+        writer.write(smooth(40, 30, 0, 255, "uint8", 3), description="label 420x300", subfiletype=1, metadata=None, **options)
+        writer.write(smooth(40, 90, 0, 255, "uint8", 3), description="macro 420x300", subfiletype=9, metadata=None, **options)
+    case("Aperio", buffer.getvalue(), "Aperio", [0.499, 0.499], [base, half, quarter], 20)
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer, ome=True, bigtiff=True) as writer:
+        writer.write(base, tile=(64, 64), subifds=2, metadata={"PhysicalSizeX": 0.25, "PhysicalSizeY": 0.3}, **options)
+        writer.write(half, tile=(64, 64), subfiletype=1, **options)
+        writer.write(quarter, tile=(64, 64), subfiletype=1, **options)
+    case("OME, levels below the page, BigTIFF", buffer.getvalue(), "OME", [0.25, 0.3], [base, half, quarter])
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer) as writer:
+        grey = smooth(300, 420, 0, 65535, "uint16") // 4096 * 4096
+        writer.write(grey, tile=(128, 128), resolution=(20000, 40000), resolutionunit="CENTIMETER", metadata=None, compression="lzw")
+        writer.write(grey[::2, ::2].copy(), tile=(128, 128), subfiletype=1, metadata=None, compression="lzw")
+    case("16 bit grey with resolution tags", buffer.getvalue(), "TIFF", [0.5, 0.25], [grey, grey[::2, ::2].copy()])
+    write("slide.json", f"tifffile {tifffile.__version__}", cases)
+
+
+PARTS = {"tiff": tiff, "slide": slide}
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:
