@@ -72,6 +72,9 @@ const hasForeignText = ({ elements }: Dataset): boolean =>
     ({ vr, bytes }) => usesCharacterSet(vr) && bytes?.some((byte) => byte >= 0x80 || byte === 0x1b) === true,
   );
 
+/** Command and meta elements, which no data set holds (PS3.5 7.1, PS3.10 7.1). */
+export const isSetApart = (tag: Tag): boolean => tag >>> 16 === 0 || tag >>> 16 === 2;
+
 export const totalLength = (pieces: readonly Piece[]): number =>
   pieces.reduce((sum, piece) => sum + piece.length, 0);
 

@@ -1,7 +1,14 @@
 import { Deflate } from 'fflate';
 import { buildElement } from './build-dataset.ts';
 import type { DataElement, Dataset, DicomFile, Tag } from './dataset.ts';
-import { type CopiedPiece, encodeDataset, type Piece, swapped, totalLength } from './encode-elements.ts';
+import {
+  type CopiedPiece,
+  encodeDataset,
+  isSetApart,
+  type Piece,
+  swapped,
+  totalLength,
+} from './encode-elements.ts';
 import { readRange } from './read-dicom.ts';
 import { transferSyntax } from './transfer-syntax.ts';
 import { element } from './values.ts';
@@ -94,7 +101,7 @@ function elementsWithin(dataset: Dataset, into: Set<DataElement> = new Set()): R
 function withoutGroupLengths(dataset: Dataset, original: Dataset): Dataset {
   if (dataset === original) return dataset;
   const elements = [...dataset.elements].filter(
-    ([tag]) => (tag & 0xffff) !== 0 && tag !== 0x00080001 && tag >>> 16 > 2,
+    ([tag]) => (tag & 0xffff) !== 0 && tag !== 0x00080001 && !isSetApart(tag),
   );
   return { ...dataset, elements: new Map(elements) };
 }

@@ -3,7 +3,7 @@ import { HounsfieldError } from '../../../errors.ts';
 import { buildElement, datasetFrom } from './build-dataset.ts';
 import type { DataElement, Dataset } from './dataset.ts';
 import { formatTag } from './dictionary.ts';
-import { encodeDataset, type Piece, totalLength } from './encode-elements.ts';
+import { encodeDataset, isSetApart, type Piece, totalLength } from './encode-elements.ts';
 import { explicitLittleEndian, transferSyntax } from './transfer-syntax.ts';
 import { implementationClassUid, implementationVersionName } from './uid.ts';
 import { text } from './values.ts';
@@ -71,7 +71,7 @@ function checkFrames(dataset: Dataset, options: WriteOptions, encapsulated: bool
 
 /** The data set without groups that a file's body does not hold, and with a place for pixel data where frames bring them. */
 function withPixelData(dataset: Dataset, withFrames: boolean): Dataset {
-  const elements = new Map([...dataset.elements].filter(([tag]) => tag >>> 16 > 2 && (tag & 0xffff) !== 0));
+  const elements = new Map([...dataset.elements].filter(([tag]) => !isSetApart(tag) && (tag & 0xffff) !== 0));
   if (withFrames) elements.set(pixelData, { tag: pixelData, vr: 'OB', bytes: new Uint8Array(0) });
   return { ...dataset, elements: new Map([...elements].sort(([a], [b]) => a - b)) };
 }
