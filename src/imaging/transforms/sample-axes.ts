@@ -39,7 +39,7 @@ export function axisTaps(
     let place = scale * i + shift;
     const inside = place >= -0.5 - EDGE_TOLERANCE && place <= inputSize - 0.5 + EDGE_TOLERANCE;
     if (!inside && !hold) continue;
-    if (!inside) place = place < 0 ? 0 : inputSize - 1;
+    place = Math.min(inputSize - 0.5, Math.max(-0.5, place));
     from = Math.min(from, i);
     to = i + 1;
     const below = Math.floor(place);
@@ -112,12 +112,35 @@ export function sampleAxes(
   const plane = width * height;
   const store = rowStorer(out.pixels);
   const mixed = new Float64Array(plane);
-  const slices = sliceStore(source, out, x, y, z.taps, outside);
+  const slices = sliceStore(source, out, x, y, z.taps);
   for (let k = 0; k < depth; k++) {
     if (k < z.from || k >= z.to) mixed.fill(outside);
-    else mixSlices(mixed, slices, z, k);
+    else {
+      mixSlices(mixed, slices, z, k);
+      fillAround(mixed, width, height, x, y, outside);
+    }
     store(out.pixels, out.start + k * plane, mixed, plane);
   }
+}
+
+/** The value beyond the image for what lies outside of it along x or y. */
+function fillAround(
+  mixed: Float64Array,
+  width: number,
+  height: number,
+  x: AxisTaps,
+  y: AxisTaps,
+  outside: number,
+): void {
+  const [left, right] = [Math.min(x.from, width), Math.max(x.from, x.to)];
+  if (left > 0 || right < width) {
+    for (let at = 0; at < width * height; at += width) {
+      mixed.fill(outside, at, at + left);
+      mixed.fill(outside, at + right, at + width);
+    }
+  }
+  mixed.fill(outside, 0, Math.min(y.from, height) * width);
+  mixed.fill(outside, Math.max(y.from, y.to) * width);
 }
 
 function mixSlices(mixed: Float64Array, slice: (z: number) => Float64Array, z: AxisTaps, k: number): void {
@@ -155,12 +178,11 @@ function sliceStore(
   x: AxisTaps,
   y: AxisTaps,
   kept: number,
-  outside: number,
 ): (z: number) => Float64Array {
   const { width, height } = out;
   const held = Array.from({ length: kept + 1 }, () => ({ z: -1, used: 0, plane: new Float64Array(0) }));
   let clock = 0;
-  const inPlane = planeSampler(source, width, height, x, y, outside);
+  const inPlane = planeSampler(source, width, height, x, y);
   return (z) => {
     clock++;
     let oldest = held[0]!;
@@ -185,7 +207,6 @@ function planeSampler(
   height: number,
   x: AxisTaps,
   y: AxisTaps,
-  outside: number,
 ): (z: number, plane: Float64Array) => void {
   const load = rowLoader(source.pixels);
   const line = new Float64Array(source.width);
@@ -200,14 +221,7 @@ function planeSampler(
       else alongX(rows, j * width, line, x);
     }
     for (let j = 0; j < height; j++) {
-      const at = j * width;
-      if (j < y.from || j >= y.to) {
-        plane.fill(outside, at, at + width);
-        continue;
-      }
-      alongY(plane, at, rows, width, y, j, x.from, x.to);
-      plane.fill(outside, at, at + x.from);
-      plane.fill(outside, at + Math.max(x.from, x.to), at + width);
+      if (j >= y.from && j < y.to) alongY(plane, j * width, rows, width, y, j, x.from, x.to);
     }
   };
 }
