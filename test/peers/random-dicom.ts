@@ -10,7 +10,7 @@ import { uidFromBytes } from '../../src/imaging/formats/dicom/uid.ts';
 import { writeDicom } from '../../src/imaging/formats/dicom/write-dicom.ts';
 import { RandomStream } from '../../src/random.ts';
 
-export interface WrittenDicom {
+export interface RandomDicom {
   readonly name: string;
   readonly dataset: Dataset;
   readonly bytes: Uint8Array;
@@ -139,8 +139,8 @@ function randomEntries(draw: Draw, depth: number): BuildEntry[] {
 const syntaxes = { implicitLittleEndian, explicitLittleEndian, explicitBigEndian, deflatedLittleEndian };
 
 /** Data sets drawn from a seed, written in every plain transfer syntax with both kinds of sequence lengths. */
-export function writtenDicom(): WrittenDicom[] {
-  const out: WrittenDicom[] = [];
+export function randomDicom(): RandomDicom[] {
+  const out: RandomDicom[] = [];
   for (const [syntax, transferSyntaxUid] of Object.entries(syntaxes))
     for (const sequenceLengths of ['defined', 'undefined'] as const)
       for (let i = 0; i < 8; i++) {

@@ -1,7 +1,7 @@
 """What pydicom reads in files that Hounsfield wrote: random data sets of every VR in every plain transfer syntax.
 
-Run: npx tsc -p . && node dist/test/peers/write-dicom-files.js | python scripts/peers/dicom_written.py
-(writes fixtures/dicom/written.json)
+Run: npx tsc -p . && node dist/test/peers/write-random-dicom.js | python scripts/peers/dicom_random.py
+(writes fixtures/dicom/random.json)
 """
 
 import base64
@@ -26,11 +26,11 @@ for line in sys.stdin:
     })
 payload = text_of(cases)
 record = {
-    "maker": "scripts/peers/dicom_written.py",
+    "maker": "scripts/peers/dicom_random.py",
     "peer": f"pydicom {pydicom.__version__}",
     "sha256": hashlib.sha256(payload.encode()).hexdigest(),
     "cases": cases,
 }
-target = REPOSITORY / "fixtures" / "dicom" / "written.json"
+target = REPOSITORY / "fixtures" / "dicom" / "random.json"
 target.write_text(text_of(record) + "\n")
 print(len(cases), "files", target.stat().st_size, "bytes")
