@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { DicomFile } from '../../src/imaging/formats/dicom/dataset.ts';
+import { readDicomBytes } from '../../src/imaging/formats/dicom/read-dicom.ts';
+import { canonicalElements, elementChecksum } from './canonical-elements.ts';
+import { fixturePath, sha256 } from './peer-fixture.ts';
+import { randomDicom } from './random-dicom.ts';
+
+interface Case {
+  readonly name: string;
+  readonly sha256: string;
+  readonly elements: readonly string[];
+}
+
+const text = readFileSync(fixturePath('dicom/random.json'), 'utf8');
+const { cases } = JSON.parse(text) as { cases: readonly Case[] }; // scripts/peers/dicom_random.py wrote it
+const said = new Map(cases.map((one) => [one.name, one]));
+
+describe.each(randomDicom())('random data set, $name', ({ name, dataset, bytes }) => {
+  const file = readDicomBytes(bytes);
+
+  test('is read back as it was made', async () => {
+    const inMemory: DicomFile = { ...file, dataset };
+    const made = await canonicalElements(inMemory, dataset);
+    const read = await canonicalElements(file, file.dataset, 'little endian');
+    expect(file.warnings).toEqual([]);
+    expect(read.filter(([tag]) => tag !== '00080005')).toEqual(made);
+  });
+
+  test('is read by pydicom with the same elements and values', async () => {
+    const elements = [
+      ...(await canonicalElements(file, file.meta)),
+      ...(await canonicalElements(file, file.dataset)),
+    ];
+    expect(sha256(bytes)).toBe(said.get(name)?.sha256);
+    expect(elements.map(elementChecksum)).toEqual(said.get(name)?.elements);
+  });
+});
