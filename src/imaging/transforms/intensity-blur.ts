@@ -57,13 +57,24 @@ const LEAST_SIGMA = 0.125;
 /** Gaussian smoothing of one volume [D, H, W]; sigma in voxels along x, y, z. A new array, unless nothing is done. */
 export function gaussianBlurVolume(volume: Float32Array, shape: Shape, sigma: Vector3): Float32Array {
   const [depth, height, width] = shape;
-  let result = volume;
-  if (sigma[0] > LEAST_SIGMA && width > 1) result = alongRows(result, width, gaussianHalf(sigma[0]));
+  const across: ((source: Float32Array, out: Float32Array) => void)[] = [];
   if (sigma[1] > LEAST_SIGMA && height > 1) {
-    result = acrossRows(result, depth, height, width, gaussianHalf(sigma[1]));
+    const kernel = gaussianHalf(sigma[1]);
+    across.push((source, out) => acrossRows(source, out, depth, height, width, kernel));
   }
-  if (sigma[2] > LEAST_SIGMA && depth > 1)
-    result = acrossRows(result, 1, depth, height * width, gaussianHalf(sigma[2]));
+  if (sigma[2] > LEAST_SIGMA && depth > 1) {
+    const kernel = gaussianHalf(sigma[2]);
+    across.push((source, out) => acrossRows(source, out, 1, depth, height * width, kernel));
+  }
+  const inRows = sigma[0] > LEAST_SIGMA && width > 1;
+  let result = inRows ? alongRows(volume, width, gaussianHalf(sigma[0])) : volume;
+  let spare: Float32Array | undefined; // the two change places: fresh memory is slower than used
+  for (const step of across) {
+    const out = spare ?? new Float32Array(volume.length);
+    step(result, out);
+    spare = result === volume ? undefined : result;
+    result = out;
+  }
   return result;
 }
 
@@ -149,37 +160,39 @@ function convolveLine(padded: Float64Array, sum: Float64Array, kernel: Float64Ar
 /** Convolves over the middle axis of [outer, lines, run]. */
 function acrossRows(
   source: Float32Array,
+  out: Float32Array,
   outer: number,
   lines: number,
   run: number,
   kernel: Float64Array,
-): Float32Array {
+): void {
   const radius = kernel.length - 1;
-  const out = new Float32Array(source.length);
-  // where each line starts, from `radius` before the first on
-  const starts = Int32Array.from({ length: lines + 2 * radius }, (_, i) => reflect(i - radius, lines) * run);
   const tile = Math.min(run, 512); // of a row at a time, so that its neighbours stay in the processor's cache
   const sum = new Float64Array(tile);
+  const mirrored = Int32Array.from(
+    { length: lines + 2 * radius },
+    (_, i) => reflect(i - radius, lines) * run,
+  );
+  const starts = new Int32Array(mirrored.length); // of each line, from `radius` before the first on
   for (let o = 0; o < outer; o++) {
     for (let from = 0; from < run; from += tile) {
       const base = o * lines * run + from;
       const length = Math.min(tile, run - from);
+      for (let i = 0; i < starts.length; i++) starts[i] = base + mirrored[i]!;
       for (let line = 0; line < lines; line++) {
         const to = base + line * run;
-        if (radius <= 4) combineShort(source, base, starts, line + radius, kernel, out, to, length);
+        if (radius <= 4) combineShort(source, starts, line + radius, kernel, out, to, length);
         else {
-          combineLong(source, base, starts, line + radius, kernel, sum, length);
+          combineLong(source, starts, line + radius, kernel, sum, length);
           for (let i = 0; i < length; i++) out[to + i] = sum[i]!;
         }
       }
     }
   }
-  return out;
 }
 
 function combineLong(
   source: Float32Array,
-  base: number,
   starts: Int32Array,
   line: number,
   kernel: Float64Array,
@@ -187,15 +200,15 @@ function combineLong(
   length: number,
 ): void {
   const radius = kernel.length - 1;
-  const [middle, at] = [kernel[0]!, base + starts[line]!];
+  const [middle, at] = [kernel[0]!, starts[line]!];
   for (let i = 0; i < length; i++) sum[i] = middle * source[at + i]!;
   let k = 1;
   for (; k + 3 <= radius; k += 4) {
     const [a, b, c, d] = [kernel[k]!, kernel[k + 1]!, kernel[k + 2]!, kernel[k + 3]!];
-    const [p, q] = [base + starts[line - k]!, base + starts[line + k]!];
-    const [r, s] = [base + starts[line - k - 1]!, base + starts[line + k + 1]!];
-    const [t, u] = [base + starts[line - k - 2]!, base + starts[line + k + 2]!];
-    const [v, w] = [base + starts[line - k - 3]!, base + starts[line + k + 3]!];
+    const [p, q] = [starts[line - k]!, starts[line + k]!];
+    const [r, s] = [starts[line - k - 1]!, starts[line + k + 1]!];
+    const [t, u] = [starts[line - k - 2]!, starts[line + k + 2]!];
+    const [v, w] = [starts[line - k - 3]!, starts[line + k + 3]!];
     for (let i = 0; i < length; i++) {
       sum[i]! +=
         a * (source[p + i]! + source[q + i]!) +
@@ -205,7 +218,7 @@ function combineLong(
     }
   }
   for (; k <= radius; k++) {
-    const [a, p, q] = [kernel[k]!, base + starts[line - k]!, base + starts[line + k]!];
+    const [a, p, q] = [kernel[k]!, starts[line - k]!, starts[line + k]!];
     for (let i = 0; i < length; i++) sum[i]! += a * (source[p + i]! + source[q + i]!);
   }
 }
@@ -213,7 +226,6 @@ function combineLong(
 /** A kernel of up to four neighbours on each side, in one expression. */
 function combineShort(
   source: Float32Array,
-  base: number,
   starts: Int32Array,
   line: number,
   kernel: Float64Array,
@@ -228,11 +240,11 @@ function combineShort(
   const c = radius > 2 ? kernel[3]! : 0;
   const d = radius > 3 ? kernel[4]! : 0;
   const [r2, r3, r4] = [Math.min(2, radius), Math.min(3, radius), radius]; // no further than the kernel reaches
-  const middle = base + starts[line]!;
-  const [p, q] = [base + starts[line - 1]!, base + starts[line + 1]!];
-  const [r, s] = [base + starts[line - r2]!, base + starts[line + r2]!];
-  const [t, u] = [base + starts[line - r3]!, base + starts[line + r3]!];
-  const [v, w] = [base + starts[line - r4]!, base + starts[line + r4]!];
+  const middle = starts[line]!;
+  const [p, q] = [starts[line - 1]!, starts[line + 1]!];
+  const [r, s] = [starts[line - r2]!, starts[line + r2]!];
+  const [t, u] = [starts[line - r3]!, starts[line + r3]!];
+  const [v, w] = [starts[line - r4]!, starts[line + r4]!];
   for (let i = 0; i < length; i++) {
     out[to + i] =
       m * source[middle + i]! +

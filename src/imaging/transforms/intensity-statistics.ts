@@ -42,13 +42,23 @@ export function moments(values: PixelArray, mask?: ValueMask): Moments {
 export function extremes(values: PixelArray, mask?: ValueMask): readonly [low: number, high: number] {
   let [low, high, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
   if (!mask) {
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i]!;
+    let odd = 0;
+    const last = values.length - 1; // two sums: an addition waits for the one before it
+    for (let i = 0; i < last; i += 2) {
+      const [value, next] = [values[i]!, values[i + 1]!];
       if (value < low) low = value;
       if (value > high) high = value;
+      if (next < low) low = next;
+      if (next > high) high = next;
       sum += value;
+      odd += next;
     }
-    requireValues(values.length, sum);
+    if (values.length % 2 === 1) {
+      low = Math.min(low, values[last]!);
+      high = Math.max(high, values[last]!);
+      sum += values[last]!;
+    }
+    requireValues(values.length, sum + odd);
     return [low, high];
   }
   for (let i = 0; i < values.length; i++) {
