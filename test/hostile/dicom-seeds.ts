@@ -31,7 +31,7 @@ const image: BuildRecord = {
 };
 
 /** Small objects in every encoding of a data set. */
-export async function dicomSeeds(): Promise<readonly Seed[]> {
+export function dicomSeeds(): readonly Seed[] {
   const made = (name: string, transferSyntaxUid: string, sequenceLengths: 'defined' | 'undefined'): Seed => ({
     name: `made: ${name}`,
     files: [{ name: 'made.dcm', bytes: writeDicom(dataset(image), { transferSyntaxUid, sequenceLengths }) }],

@@ -3,9 +3,10 @@ import { writeSync } from 'node:fs';
 import { isHounsfieldError } from '../../src/errors.ts';
 import { formats } from './formats.ts';
 import { makeCase } from './mutate.ts';
+import { traps } from './traps.ts';
 
 const [name = '', seed = '0', from = '0', to = '0'] = process.argv.slice(2);
-const format = formats[name]!; // the parent has checked it
+const format = { ...formats, ...traps }[name]!; // the parent has checked it
 const LARGEST_BUFFER = 512 * 1024 * 1024;
 const tell = (line: object): void => void writeSync(1, `${JSON.stringify(line)}\n`);
 
@@ -23,13 +24,15 @@ function watchAllocations(): void {
     'ArrayBuffer',
   ]) {
     const original = global[kind] as Uint8ArrayConstructor; // one of the typed arrays
-    global[kind] = new Proxy(original, {
+    const watched = new Proxy(original, {
       construct(target, args, newTarget) {
         const width = target.BYTES_PER_ELEMENT ?? 1;
         if (typeof args[0] === 'number') largest = Math.max(largest, args[0] * width);
         return Reflect.construct(target, args, newTarget) as object;
       },
     });
+    global[kind] = watched;
+    original.prototype.constructor = watched; // some libraries look at what made an array
   }
 }
 
@@ -59,5 +62,7 @@ for (let index = Number(from); index < Number(to); index++) {
   }
   const isNews = stack !== undefined;
   tell({ index, outcome, cpuMs, ...(isNews ? { stack, seed: made.seed, done: made.done } : {}) });
+  // What went wrong may have left a reader in disorder: the next case begins in a new process.
+  if (outcome === 'uncoded' || outcome === 'memory') break;
 }
 process.exit(0);

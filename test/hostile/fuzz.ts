@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { HounsfieldError } from '../../src/errors.ts';
 import { repository } from './seed-files.ts';
 
 /** A case that ended otherwise than in values or a coded error, and how it is made again. */
@@ -109,7 +110,8 @@ function runBatch(options: FuzzOptions, from: number, to: number, tally: Tally):
     current = undefined;
     tally.done++;
     tally.slowestMs = Math.max(tally.slowestMs, line.cpuMs ?? 0);
-    const detail = [line.seed, line.done?.join(', '), line.stack].join('\n');
+    const before = line.index === from ? 'first of its process' : `after ${line.index - from} others`;
+    const detail = [line.seed, line.done?.join(', '), before, line.stack].join('\n');
     if (line.outcome === 'uncoded' || line.outcome === 'memory') violate(line.index, line.outcome, detail);
     else {
       tally.outcomes[line.outcome] = (tally.outcomes[line.outcome] ?? 0) + 1;
@@ -140,10 +142,14 @@ function runBatch(options: FuzzOptions, from: number, to: number, tally: Tally):
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-4000);
   });
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     child.on('close', (code) => {
       clearInterval(watch);
-      if (current === undefined && next >= to) return resolve(next);
+      if (tally.seeds === 0) {
+        const message = `no case of ${format} was begun (ended with ${code}): ${errors}`;
+        return reject(new HounsfieldError('BENCH_FUZZ', message));
+      }
+      if (current === undefined && (next >= to || (code === 0 && next > from))) return resolve(next);
       const at = current ?? next;
       violate(
         at,

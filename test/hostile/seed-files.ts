@@ -29,6 +29,8 @@ export function dataSeeds(folder: string, choice: Choice): readonly Seed[] {
   const fitting = all.filter((name) => {
     const info = statSync(path.join(root, name));
     const size = info.isFile() ? info.size : 0;
+    if (/(^|\/)(LICENSE|README)|\.(json|md|txt|jpe?g|csv)$/i.test(name) && choice.matching === undefined)
+      return false;
     return size > 0 && size <= choice.largestBytes && (choice.matching ?? /./).test(name);
   });
   const step = Math.max(1, fitting.length / choice.most);
