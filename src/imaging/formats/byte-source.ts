@@ -12,7 +12,8 @@ export interface ByteSource {
 }
 
 /** An array in memory as a source. The array is not copied. */
-export function bytesSource(bytes: Uint8Array, name = 'the bytes given'): ByteSource {
+export function bytesSource(given: Uint8Array, name = 'the bytes given'): ByteSource {
+  const bytes = plainBytes(given);
   return {
     name,
     size: bytes.length,
@@ -37,3 +38,10 @@ export function blobSource(blob: Blob, name = 'the file given'): ByteSource {
     close: async () => {},
   };
 }
+
+/**
+ * The same memory as a Uint8Array proper: `slice` of Node's Buffer, which is a Uint8Array by type, shares memory instead of
+ * copying it.
+ */
+export const plainBytes = (bytes: Uint8Array): Uint8Array =>
+  bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
