@@ -67,7 +67,7 @@ def tiff():
         assert np.size(array) == np.prod(shape), (np.shape(array), shape)
         entry = {"name": name, "file": b64(data), "shape": list(shape), "spacing": spacing, "tolerance": tolerance, **more}
         if tolerance:
-            entry["pixels"] = np.asarray(array).ravel().astype(float).tolist()
+            entry["pixels"] = b64(np.asarray(array, "uint8").tobytes())
         else:
             entry.update(values(array))
         cases.append(entry)
@@ -219,7 +219,7 @@ def reversed_bits(array):
 
 def slide():
     cases = []
-    base = smooth(300, 420, 0, 255, "uint8", 3) // 24 * 24
+    base = smooth(200, 280, 0, 255, "uint8", 3) // 24 * 24
     half = base[::2, ::2].copy()
     quarter = base[::4, ::4].copy()
 
@@ -236,13 +236,13 @@ def slide():
     options = dict(photometric="rgb", compression="zlib")
     buffer = io.BytesIO()
     with tifffile.TiffWriter(buffer) as writer:
-        about = "Aperio Image Library v12.0.5\r\n420x300 (64x64) |AppMag = 20|MPP = 0.4990|User = Canary"
+        about = "Aperio Image Library v12.0.5\r\n280x200 (64x64) |AppMag = 20|MPP = 0.4990|User = Canary"
         writer.write(base, tile=(64, 64), description=about, metadata=None, **options)
         writer.write(base[::6, ::6].copy(), metadata=None, **options)  # thumbnail
         writer.write(half, tile=(64, 64), metadata=None, **options)
         writer.write(quarter, tile=(64, 64), metadata=None, **options)
-        writer.write(smooth(40, 30, 0, 255, "uint8", 3), description="label 420x300", subfiletype=1, metadata=None, **options)
-        writer.write(smooth(40, 90, 0, 255, "uint8", 3), description="macro 420x300", subfiletype=9, metadata=None, **options)
+        writer.write(smooth(40, 30, 0, 255, "uint8", 3), description="label 280x200", subfiletype=1, metadata=None, **options)
+        writer.write(smooth(40, 90, 0, 255, "uint8", 3), description="macro 280x200", subfiletype=9, metadata=None, **options)
     case("Aperio", buffer.getvalue(), "Aperio", [0.499, 0.499], [base, half, quarter], 20)
     buffer = io.BytesIO()
     with tifffile.TiffWriter(buffer, ome=True, bigtiff=True) as writer:
@@ -252,14 +252,93 @@ def slide():
     case("OME, levels below the page, BigTIFF", buffer.getvalue(), "OME", [0.25, 0.3], [base, half, quarter])
     buffer = io.BytesIO()
     with tifffile.TiffWriter(buffer) as writer:
-        grey = smooth(300, 420, 0, 65535, "uint16") // 4096 * 4096
+        grey = smooth(200, 280, 0, 65535, "uint16") // 4096 * 4096
         writer.write(grey, tile=(128, 128), resolution=(20000, 40000), resolutionunit="CENTIMETER", metadata=None, compression="lzw")
         writer.write(grey[::2, ::2].copy(), tile=(128, 128), subfiletype=1, metadata=None, compression="lzw")
     case("16 bit grey with resolution tags", buffer.getvalue(), "TIFF", [0.5, 0.25], [grey, grey[::2, ::2].copy()])
     write("slide.json", f"tifffile {tifffile.__version__}", cases)
 
 
-PARTS = {"tiff": tiff, "slide": slide}
+def bmp():
+    cases = []
+
+    def case(name, data, expected=None, spacing=None):
+        if expected is None:
+            image = Image.open(io.BytesIO(data))
+            if image.mode in ("P", "RGBA"):
+                image = image.convert("RGB") if image.mode == "P" else image
+            expected = np.asarray(image.convert("L") if image.mode == "1" else image)
+        expected = np.asarray(expected)
+        planes = expected[None] if expected.ndim == 2 else np.moveaxis(expected, -1, 0)
+        cases.append({"name": name, "file": b64(data), "shape": list(planes.shape), "spacing": spacing, **values(planes)})
+
+    def saved(image, **options):
+        buffer = io.BytesIO()
+        image.save(buffer, "BMP", **options)
+        return buffer.getvalue()
+
+    rng = np.random.default_rng(4)
+    colour = smooth(7, 13, 0, 255, "uint8", 3)
+    grey = smooth(7, 13, 0, 255, "uint8")
+    case("24 bit", saved(Image.fromarray(colour)), spacing=[1000 / 3780, 1000 / 3780])
+    case("24 bit, 300 dpi", saved(Image.fromarray(colour), dpi=(300, 150)), spacing=[1000 / 11811, 1000 / 5906])
+    case("8 bit grey", saved(Image.fromarray(grey)), spacing=[1000 / 3780] * 2)
+    case("8 bit palette", saved(Image.fromarray(colour).quantize(20)), spacing=[1000 / 3780] * 2)
+    case("1 bit", saved(Image.fromarray(grey > 127)), spacing=[1000 / 3780] * 2)
+
+    def file(header_size, width, height, bits, compression, pixels, palette=b"", extra=b"", masks=None, ppm=(0, 0), colours=0):
+        head = struct.pack("<IiiHHIIiiII", header_size, width, height, 1, bits, compression, len(pixels), *ppm, colours, 0)
+        body = b"" if masks is None else struct.pack(f"<{len(masks)}I", *masks)
+        rest = (body + b"\0" * 200)[: header_size - 40] if header_size > 40 else body
+        start = 14 + 40 + len(rest) + len(palette) + len(extra)
+        return b"BM" + struct.pack("<IHHI", start + len(pixels), 0, 0, start) + head + rest + palette + extra + pixels
+
+    def rows(array, top_down=False):
+        data = b""
+        for row in array if top_down else array[::-1]:
+            line = row.tobytes()
+            data += line + b"\0" * (-len(line) % 4)
+        return data
+
+    case("top-down", file(40, 13, -7, 24, 0, rows(colour[..., ::-1].copy(), True)))
+    four = np.dstack([colour[..., ::-1], rng.integers(0, 256, (7, 13)).astype("uint8")])
+    case("32 bit", file(40, 13, 7, 32, 0, rows(four.copy())), colour)
+    shown = np.round(colour.astype(float) * four[..., 3:] / 255)
+    shown = np.floor(colour.astype(float) * four[..., 3:] / 255 + 0.5).astype("uint8")
+    for size in (56, 108, 124):
+        case(f"32 bit with alpha, header of {size}", file(size, 13, 7, 32, 3, rows(four.copy()), masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000)), shown)
+    case("32 bit, masks the other way round", file(40, 13, 7, 32, 3, rows(four[..., [2, 1, 0, 3]].copy()), masks=(0xFF, 0xFF00, 0xFF0000)), colour)
+    case("32 bit, alpha never filled in", file(124, 13, 7, 32, 3, rows(np.dstack([colour[..., ::-1], np.zeros((7, 13), "uint8")]).copy()),
+         masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000)), colour)
+    words = rng.integers(0, 65536, (7, 13)).astype("<u2")
+    case("16 bit, 5-5-5", file(40, 13, 7, 16, 0, rows(words & 0x7FFF)))
+    case("16 bit, 5-6-5", file(40, 13, 7, 16, 3, rows(words), masks=(0xF800, 0x7E0, 0x1F)))
+    table = rng.integers(0, 256, (16, 4)).astype("uint8")
+    table[:, 3] = 0
+    nibbles = rng.integers(0, 16, (7, 13)).astype("uint8")
+    packed = np.concatenate([nibbles, np.zeros((7, 1), "uint8")], 1)
+    case("4 bit", file(40, 13, 7, 4, 0, rows(packed[:, ::2] << 4 | packed[:, 1::2]), palette=table.tobytes(), colours=16))
+    case("4 bit, ten colours", file(40, 13, 7, 4, 0, rows(packed[:, ::2] % 10 << 4 | packed[:, 1::2] % 10), palette=table[:10].tobytes(), colours=10))
+    core = table[:, :3]
+    start = 14 + 12 + core.size
+    pixels = rows(packed[:, ::2] << 4 | packed[:, 1::2])
+    case("OS/2 header", b"BM" + struct.pack("<IHHI", start + len(pixels), 0, 0, start) + struct.pack("<IHHHH", 12, 13, 7, 1, 4) + core.tobytes() + pixels)
+    big = rng.integers(0, 256, (256, 4)).astype("uint8")
+    indices = np.zeros((5, 12), "uint8")
+    indices[4] = [9] * 12
+    indices[3, :7] = [1, 2, 3, 4, 5, 6, 7]
+    indices[1, 4:8] = 200
+    rle = bytes([12, 9, 0, 0, 0, 7, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 0, 2, 4, 1, 4, 200, 0, 1])
+    case("RLE8 with runs, values and a move", file(40, 12, 5, 8, 1, rle, palette=big.tobytes()), big[indices][..., 2::-1])
+    small = np.zeros((3, 9), "uint8")
+    small[2] = [1, 2, 1, 2, 1, 2, 1, 0, 0]
+    small[1, :5] = [3, 4, 5, 6, 7]
+    rle = bytes([7, 0x12, 0, 0, 0, 5, 0x34, 0x56, 0x70, 0, 0, 0, 0, 1])
+    case("RLE4", file(40, 9, 3, 4, 2, rle, palette=table.tobytes()), table[small][..., 2::-1])
+    write("bmp.json", f"Pillow {PIL.__version__}", cases)
+
+
+PARTS = {"tiff": tiff, "bmp": bmp, "slide": slide}
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:

@@ -55,12 +55,14 @@ describe.each(cases)('$name', (one) => {
     const slide = await openSlide(sourceOf(one));
     for (const [level, x, y, width, height] of [
       [0, -1, 0, 5, 5],
-      [0, 416, 0, 5, 5],
+      [0, 276, 0, 5, 5],
       [0, 0, 0, 0, 5],
       [0, 0.5, 0, 5, 5],
       [9, 0, 0, 5, 5],
     ] as const) {
-      await expect(slide.readRegion(level, x, y, width, height)).rejects.toMatchObject({ code: 'SLIDE_REGION' });
+      await expect(slide.readRegion(level, x, y, width, height)).rejects.toMatchObject({
+        code: 'SLIDE_REGION',
+      });
     }
   });
 });
@@ -80,7 +82,7 @@ test('only the tiles that a region touches are read', async () => {
   await slide.readRegion(0, 70, 70, 20, 20);
   const once = read - opened;
   expect(once).toBeGreaterThan(0);
-  expect(once).toBeLessThan(whole.size / 20);
+  expect(once).toBeLessThan(whole.size / 10);
   await slide.readRegion(0, 75, 75, 20, 20);
   expect(read - opened).toBe(once);
 });
