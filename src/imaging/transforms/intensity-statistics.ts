@@ -100,23 +100,46 @@ export function percentiles(
   percents: readonly number[],
   mask?: ValueMask,
 ): readonly number[] {
-  const { low, high, count } = moments(values, mask);
+  const [low, high] = extremes(values, mask);
   if (low === high) return percents.map(() => low);
-  const scale = BINS / (high - low);
-  const histogram = new Uint32Array(BINS);
-  for (let i = 0; i < values.length; i++) {
-    if (mask && !mask[i]) continue;
-    histogram[Math.min(BINS - 1, Math.floor((values[i]! - low) * scale))]!++;
-  }
+  let count = values.length;
+  if (mask) for (let i = 0; i < values.length; i++) if (!mask[i]) count--;
   const places = percents.map((percent) => (Math.min(100, Math.max(0, percent)) / 100) * (count - 1));
   const ranks = [...new Set(places.flatMap((place) => [Math.floor(place), Math.ceil(place)]))];
-  const found = valuesAtRanks(values, mask, histogram, { low, scale }, ranks);
+  const scale = BINS / (high - low);
+  const found =
+    scale > 1e-300 && scale < 1e300 ? byHistogram(values, mask, { low, scale }, ranks) : bySort(values, mask);
   return places.map((place) => {
     const [below, above] = [found.get(Math.floor(place))!, found.get(Math.ceil(place))!];
     const part = place - Math.floor(place);
     // numpy's lerp: from the nearer end
     return part < 0.5 ? below + (above - below) * part : above - (above - below) * (1 - part);
   });
+}
+
+/** Values by their ranks. */
+type Ranked = Pick<ReadonlyMap<number, number>, 'get'>;
+
+/** For ranges that are too narrow or too wide to be parted in bins. */
+function bySort(values: PixelArray, mask: ValueMask | undefined): Ranked {
+  const sorted = Float64Array.from(values).filter((_, i) => !mask || mask[i]);
+  sorted.sort();
+  return { get: (rank) => sorted[rank] };
+}
+
+function byHistogram(
+  values: PixelArray,
+  mask: ValueMask | undefined,
+  bins: { readonly low: number; readonly scale: number },
+  ranks: readonly number[],
+): Ranked {
+  const { low, scale } = bins;
+  const histogram = new Uint32Array(BINS);
+  for (let i = 0; i < values.length; i++) {
+    if (mask && !mask[i]) continue;
+    histogram[Math.min(BINS - 1, Math.floor((values[i]! - low) * scale))]!++;
+  }
+  return valuesAtRanks(values, mask, histogram, bins, ranks);
 }
 
 function valuesAtRanks(
