@@ -1,6 +1,6 @@
 import { HounsfieldError } from '../../../errors.ts';
 import type { DataElement, Dataset, Tag, Vr } from './dataset.ts';
-import { formatTag, vrOf } from './dictionary.ts';
+import { dictionaryEntry, formatTag, keywordOf, vrOf } from './dictionary.ts';
 import { isMultiValued, isString, usesCharacterSet } from './value-representation.ts';
 import { type ElementName, tagNamed } from './values.ts';
 
@@ -27,22 +27,34 @@ export type BuildEntry =
 
 /**
  * A data set in memory: little endian, text in UTF-8. Keys are keywords or tags of eight digits; undefined is left out.
+ * Elements that are US or SS are SS where PixelRepresentation is 1.
  * Throws DICOM_KEYWORD_UNKNOWN, DICOM_VALUE_INVALID.
  *
  * @example dataset({ PatientName: 'Doe^Jane', Rows: 512, ReferencedSeriesSequence: [{ Modality: 'CT' }] })
  */
 export function dataset(values: BuildRecord | readonly BuildEntry[]): Dataset {
-  const elements: DataElement[] = [];
-  if (isEntries(values))
-    for (const entry of values)
-      elements.push(
-        entry.length === 3 ? buildElement(entry[0], entry[2], entry[1]) : buildElement(entry[0], entry[1]),
+  const entries: readonly BuildEntry[] = isEntries(values)
+    ? values
+    : Object.entries(values).flatMap(([name, value]) =>
+        value === undefined ? [] : [[nameOf(name), value] as const],
       );
-  else
-    for (const [name, value] of Object.entries(values))
-      if (value !== undefined) elements.push(buildElement(nameOf(name), value));
-  return datasetFrom(elements);
+  const signed = entries.some((entry) => tagNamed(entry[0]) === pixelRepresentation && entry.at(-1) === 1);
+  return datasetFrom(
+    entries.map((entry) => {
+      if (entry.length === 3) return buildElement(entry[0], entry[2], entry[1]);
+      const [name, value] = entry;
+      return signed && followsPixels(tagNamed(name))
+        ? buildElement(name, value, 'SS')
+        : buildElement(name, value);
+    }),
+  );
 }
+
+const pixelRepresentation = 0x00280103;
+
+/** US or SS as the pixels are; a look-up table's descriptor counts entries and stays US. */
+const followsPixels = (tag: Tag): boolean =>
+  dictionaryEntry(tag)?.vr === 'us' && !/Descriptor$/.test(keywordOf(tag) ?? '');
 
 /** A data set of elements that are already built; little endian, UTF-8. */
 export function datasetFrom(elements: Iterable<DataElement>): Dataset {

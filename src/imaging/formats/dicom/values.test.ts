@@ -175,6 +175,15 @@ describe('building', () => {
     expect(Math.abs(Number(written) / value - 1)).toBeLessThan(1e-8);
   });
 
+  test.each([
+    [1, 'SS', -5],
+    [0, 'US', 5],
+  ])('with PixelRepresentation %i, the smallest value is %s', (representation, vr, value) => {
+    const built = dataset({ SmallestImagePixelValue: value, PixelRepresentation: representation });
+    expect(element(built, 'SmallestImagePixelValue')?.vr).toBe(vr);
+    expect(number(built, 'SmallestImagePixelValue')).toBe(value);
+  });
+
   test('keys of eight digits are tags, undefined is left out, null is empty', () => {
     const built = dataset({ '00280010': 5, Columns: undefined, PatientName: null });
     expect([...built.elements.keys()]).toEqual([0x00100010, tag]);
