@@ -338,7 +338,82 @@ def bmp():
     write("bmp.json", f"Pillow {PIL.__version__}", cases)
 
 
-PARTS = {"tiff": tiff, "bmp": bmp, "slide": slide}
+def pictures():
+    """PNG and JPEG with resolution tags, and PNGs of the rarer kinds."""
+    cases = []
+    grey = smooth(12, 17, 0, 255, "uint8")
+    colour = smooth(12, 17, 0, 255, "uint8", 3)
+    deep = smooth(12, 17, 0, 65535, "uint16")
+
+    def case(name, kind, data, planes=None, spacing=None, bits=8):
+        entry = {"name": name, "kind": kind, "file": b64(data), "spacing": spacing, "bits": bits}
+        if planes is not None:
+            planes = np.asarray(planes)
+            planes = planes[None] if planes.ndim == 2 else np.moveaxis(planes, -1, 0)
+            entry.update(shape=list(planes.shape), **values(planes))
+        cases.append(entry)
+
+    def saved(image, kind, **options):
+        buffer = io.BytesIO()
+        image.save(buffer, kind, **options)
+        return buffer.getvalue()
+
+    image = Image.fromarray(grey)
+    case("PNG without", "png", saved(image, "PNG"), grey)
+    case("PNG 300 dpi", "png", saved(image, "PNG", dpi=(300, 150)), grey, [1000 / 11811, 1000 / 5906])
+    no_unit = saved(image, "PNG", dpi=(300, 150))
+    place = no_unit.index(b"pHYs")
+    chunk = no_unit[place:place + 12] + b"\0"
+    case("PNG with an aspect ratio alone", "png", no_unit[:place] + chunk + struct.pack(">I", __import__("zlib").crc32(chunk)) + no_unit[place + 17:], grey)
+    case("PNG 16 bit", "png", saved(Image.fromarray(deep), "PNG", dpi=(254, 254)), deep, [0.1, 0.1], 16)
+    case("PNG palette with one transparent colour", "png", saved(Image.fromarray(colour).quantize(8), "PNG", transparency=0),
+         keyed(Image.fromarray(colour).quantize(8), 0))
+    for colours in (2, 4, 16):
+        p = Image.fromarray(colour).quantize(colours)
+        case(f"PNG palette of {colours}", "png", saved(p, "PNG"), np.asarray(p.convert("RGB")))
+    case("PNG interlaced, 16 bit colour", "png", interlaced(smooth(13, 11, 0, 65535, "uint16", 3), 16, 2), smooth(13, 11, 0, 65535, "uint16", 3), bits=16)
+    case("PNG interlaced, 8 bit grey", "png", interlaced(smooth(13, 11, 0, 255, "uint8"), 8, 0), smooth(13, 11, 0, 255, "uint8"))
+    case("JPEG without", "jpeg", saved(image, "JPEG"))
+    case("JPEG 300 by 150 dpi", "jpeg", saved(image, "JPEG", dpi=(300, 150)), None, [25.4 / 300, 25.4 / 150])
+    per_cm = bytearray(saved(image, "JPEG", dpi=(100, 50)))
+    per_cm[13] = 2
+    case("JPEG per centimetre", "jpeg", bytes(per_cm), None, [0.1, 0.2])
+    for unit, x, spacing in ((2, 254, [0.1, 0.2]), (3, 100, [0.1, 0.2]), (2, 72, None), (1, 254, None)):
+        for orientation in (1, 6):
+            exif = Image.Exif()
+            exif[0x112], exif[0x11A], exif[0x11B], exif[0x128] = orientation, float(x), float(x if x == 72 else x / 2), unit
+            turned = None if spacing is None else spacing[::-1] if orientation == 6 else spacing
+            case(f"JPEG EXIF {x} in unit {unit}, orientation {orientation}", "jpeg", saved(image, "JPEG", exif=exif), None, turned)
+    write("pictures.json", f"Pillow {PIL.__version__}", cases)
+
+
+def keyed(image, index):
+    """A palette picture over black where one colour is transparent."""
+    colours = np.asarray(image.convert("RGB")).copy()
+    colours[np.asarray(image) == index] = 0
+    return colours
+
+
+def interlaced(array, bits, kind):
+    """A PNG in Adam7 order."""
+    import zlib
+
+    height, width = array.shape[:2]
+    data = b""
+    for y0, x0, dy, dx in ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)):
+        part = array[y0::dy, x0::dx]
+        if part.size:
+            for row in part:
+                data += b"\0" + row.astype(">u2" if bits == 16 else "u1").tobytes()
+
+    def chunk(name, body):
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    head = struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, 1)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+
+
+PARTS = {"tiff": tiff, "pictures": pictures, "bmp": bmp, "slide": slide}
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:

@@ -1,5 +1,6 @@
 import type { MedicalImage } from '../image/medical-image.ts';
 import { decodeRaster, LARGEST_IMAGE_PIXELS, unreadableImage } from './raster.node.ts';
+import { jpegResolution, resolutionGeometry } from './resolution-tags.ts';
 
 /** A Huffman-coded JPEG spends at least one bit on each 8 x 8 block: at most 512 pixels a byte; 8 times that is slack. */
 const MOST_PIXELS_PER_BYTE = 4096;
@@ -9,7 +10,10 @@ export function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
 }
 
-/** Decodes an 8-bit JPEG (baseline or progressive, grey, YCbCr, CMYK), upright by its EXIF tag. Throws IMAGE_UNREADABLE. */
+/**
+ * Decodes an 8-bit JPEG (baseline or progressive, grey, YCbCr, CMYK), upright by its EXIF tag; the density that EXIF or JFIF
+ * state becomes geometry in frame 'image'. Throws IMAGE_UNREADABLE.
+ */
 export async function decodeJpeg(bytes: Uint8Array, name: string): Promise<MedicalImage> {
   const size = frameSize(bytes);
   if (size === undefined) throw unreadableImage(name, bytes.length, 'it ends before its frame header');
@@ -21,7 +25,9 @@ export async function decodeJpeg(bytes: Uint8Array, name: string): Promise<Medic
       `its header says ${size.width} x ${size.height} pixels, which this file cannot hold`,
     );
   }
-  return decodeRaster(bytes, name);
+  const image = await decodeRaster(bytes, name);
+  const geometry = resolutionGeometry(jpegResolution(bytes));
+  return geometry ? { ...image, geometry } : image;
 }
 
 /** Width and height from the frame header (SOF), or undefined when the file ends before one. */

@@ -212,7 +212,7 @@ async function foreignBlock(
       ...(lerc ? { LercParameters: lercParameters(lerc, file.littleEndian) } : {}),
     };
     const decoder = await getDecoder(page.compression, parameters);
-    const decoded = new Uint8Array(await decoder.decodeBlock(bytes.slice().buffer));
+    const decoded = new Uint8Array(await decoder.decodeBlock(new Uint8Array(bytes).buffer));
     if (decoded.length >= wanted) return decoded.subarray(0, wanted);
   } catch (cause) {
     throw new HounsfieldError(
