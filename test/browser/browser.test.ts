@@ -9,6 +9,8 @@ import { openClassifier } from '../../src/tasks/classification/classifier.node.t
 import { parityImages, trainedModel } from '../peers/parity-model.ts';
 import { chromiumPath, openChromium } from './chromium.ts';
 import { type CompiledPages, compilePages, root } from './compiled-pages.ts';
+import { filesToOpen } from './files-to-open.ts';
+import { type Gist, openBlob } from './page/open-files.ts';
 import { type TrainingRun, trainSmallNetwork } from './page/training-run.ts';
 import { type StaticServer, serveFolders } from './static-server.ts';
 
@@ -80,6 +82,16 @@ describe.skipIf(!chromiumPath)(`in headless Chromium${skipped}`, () => {
     const urls = portableSources(wing);
     expect(urls.length).toBeGreaterThan(5);
     expect(await inPage('unloadable', urls)).toEqual([]);
+  });
+
+  test('files are read from Blobs as they are in Node.js, refusals among them', async () => {
+    const files = Object.entries(await filesToOpen());
+    const opened = files.filter(([name]) => !/cut|nothing/.test(name));
+    for (const [name, bytes] of files) {
+      const expected = await openBlob(Array.from(bytes), name);
+      expect(typeof expected, name).toBe(opened.some(([other]) => other === name) ? 'object' : 'string');
+      expect(await inPage<Gist | string>('openBlob', Array.from(bytes), name), name).toEqual(expected);
+    }
   });
 
   test.each([1, 2])('a training step with %i threads does what it does in Node.js', async (threads) => {

@@ -61,3 +61,5 @@ export async function unloadable(urls: readonly string[]): Promise<readonly stri
   }
   return failed;
 }
+
+export { openBlob } from './open-files.ts';
