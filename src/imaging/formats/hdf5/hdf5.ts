@@ -4,6 +4,7 @@ import type { MedicalImage, PixelArray } from '../../image/medical-image.ts';
 import { imageFromArray } from '../array-volume.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { typeFault } from '../volume-file.ts';
+import { dropHdf5, type Hdf5Module, hdf5Library, isLibraryFault } from './hdf5-library.ts';
 
 /** One array of numbers in an HDF5 file. */
 export interface Hdf5Dataset {
@@ -36,7 +37,8 @@ export function isHdf5(head: Uint8Array): boolean {
   return [0, 512, 1024, 2048].some((start) => SIGNATURE.every((byte, i) => head[start + i] === byte));
 }
 
-/** All datasets of numbers, by path. External links and links that lead nowhere are passed over. Throws HDF5_UNREADABLE, HDF5_TOO_LARGE. */
+/** All datasets of numbers, by path. External links and links that lead nowhere are passed over. Throws HDF5_UNREADABLE,
+ * HDF5_TOO_LARGE, HDF5_STOPPED. */
 export async function listHdf5(source: ByteSource): Promise<readonly Hdf5Dataset[]> {
   return withFile(source, (file, h5) => datasetsOf(file, h5));
 }
@@ -98,18 +100,15 @@ function unreadable(name: string, cause: unknown): HounsfieldError {
   );
 }
 
-type Module = typeof import('h5wasm');
-
 let opened = 0;
 
-async function withFile<T>(source: ByteSource, use: (file: Hdf5File, h5: Module) => T): Promise<T> {
+async function withFile<T>(source: ByteSource, use: (file: Hdf5File, h5: Hdf5Module) => T): Promise<T> {
   if (source.size > MOST_FILE) throw tooLarge(source.name, source.size, MOST_FILE);
   const head = await source.read(0, Math.min(source.size, 4096));
   if (!isHdf5(head)) throw unreadable(source.name, undefined);
   const bytes = await source.read(0, source.size);
-  const h5: Module = await import('h5wasm');
-  const { FS, activate_throwing_error_handler } = await h5.ready;
-  activate_throwing_error_handler(); // else HDF5 prints what it finds, names of the file's own included
+  const h5 = await hdf5Library();
+  const { FS } = await h5.ready;
   const path = `/opened-${opened++}.h5`;
   try {
     FS.writeFile(path, bytes);
@@ -120,6 +119,7 @@ async function withFile<T>(source: ByteSource, use: (file: Hdf5File, h5: Module)
       file.close();
     }
   } catch (error) {
+    if (isLibraryFault(error)) dropHdf5();
     throw isHounsfieldError(error) ? error : unreadable(source.name, error);
   } finally {
     if (FS.analyzePath(path).exists) FS.unlink(path);
@@ -133,7 +133,7 @@ const CLASSES: Readonly<Record<number, (signed: boolean) => string>> = {
   8: () => 'b',
 };
 
-function datasetsOf(root: Group, h5: Module): Hdf5Dataset[] {
+function datasetsOf(root: Group, h5: Hdf5Module): Hdf5Dataset[] {
   const found: Hdf5Dataset[] = [];
   const waiting: [Group, string, number][] = [[root, '', 0]];
   let groups = 0;
