@@ -20,6 +20,7 @@ import {
   scopeOf,
   sequenceEnd,
   undefinedLength,
+  warn,
 } from './parsing.ts';
 import { privateVrOf } from './private-dictionary.ts';
 import { hasLongLength, isBulk, vrOfCode } from './value-representation.ts';
@@ -64,6 +65,7 @@ export function* parseElements(
   const { cursor } = parsing;
   let highest = -1;
   let sorted = true;
+  const repeated = new Set<Tag>();
   while (cursor.position < softEnd && !parsing.lost) {
     const header = yield* readHeader(parsing, scope, hardEnd);
     if (header === undefined) break;
@@ -71,10 +73,10 @@ export function* parseElements(
       if (scope.depth > 0) {
         if (header.tag === itemEnd) break;
         cursor.position = header.start;
-        parsing.warnings.add('An item lacks its delimiter.');
+        warn(parsing, 'An item lacks its delimiter.');
         break;
       }
-      parsing.warnings.add('An item or a delimiter stands outside of any sequence; it was passed over.');
+      warn(parsing, 'An item or a delimiter stands outside of any sequence; it was passed over.');
       if (header.length !== undefinedLength)
         cursor.position = Math.min(cursor.position + header.length, hardEnd);
       continue;
@@ -84,7 +86,7 @@ export function* parseElements(
       break;
     }
     if (header.isUnknownVr)
-      parsing.warnings.add(`${formatTag(header.tag)} has a VR that the standard does not know.`);
+      warn(parsing, `${formatTag(header.tag)} has a VR that the standard does not know.`);
     count(parsing);
     if (wanted.only !== undefined && !wanted.only.has(header.tag) && header.length !== undefinedLength) {
       cursor.position = Math.min(cursor.position + header.length, hardEnd);
@@ -92,16 +94,16 @@ export function* parseElements(
     }
     const element = yield* readElement(parsing, scope, header, hardEnd);
     if (element === undefined || (wanted.only !== undefined && !wanted.only.has(header.tag))) continue;
-    if (scope.elements.has(element.tag))
-      parsing.warnings.add(`${formatTag(element.tag)} is there twice; the last one counts.`);
+    if (scope.elements.has(element.tag)) repeated.add(element.tag);
     else if (element.tag < highest) sorted = false;
     else highest = element.tag;
     scope.elements.set(element.tag, element);
     if (element.tag === specificCharacterSet && element.bytes !== undefined)
       readCharacterSet(parsing, scope, element.bytes);
   }
+  for (const tag of repeated) warn(parsing, `${formatTag(tag)} is there twice; the last one counts.`);
   if (!sorted) {
-    parsing.warnings.add('Elements are not in ascending order.');
+    warn(parsing, 'Elements are not in ascending order.');
     const ascending = [...scope.elements].sort(([a], [b]) => a - b);
     scope.elements.clear();
     for (const [tag, element] of ascending) scope.elements.set(tag, element);
@@ -111,7 +113,8 @@ export function* parseElements(
 function readCharacterSet(parsing: Parsing, scope: Scope, bytes: Uint8Array): void {
   scope.characterSets = characterSetsOf(bytes);
   if (!areKnown(scope.characterSets))
-    parsing.warnings.add(
+    warn(
+      parsing,
       'Specific Character Set names a set that the standard does not know; text is read as ISO 8859-1.',
     );
 }
@@ -127,7 +130,7 @@ function* readHeader(parsing: Parsing, scope: Scope, hardEnd: number): Generator
   const { cursor } = parsing;
   const start = cursor.position;
   if (start + 8 > hardEnd) {
-    parsing.warnings.add('A few bytes that are no element stand at the end.');
+    warn(parsing, 'A few bytes that are no element stand at the end.');
     cursor.position = hardEnd;
     return undefined;
   }
@@ -145,7 +148,7 @@ function* readHeader(parsing: Parsing, scope: Scope, hardEnd: number): Generator
     return { tag, vr, length: view.getUint16(at + 6, little), start, isUnknownVr: vr === undefined };
   }
   if (start + 12 > hardEnd) {
-    parsing.warnings.add('The last element ends within its length.');
+    warn(parsing, 'The last element ends within its length.');
     cursor.position = hardEnd;
     return undefined;
   }
@@ -187,7 +190,7 @@ function* readElement(
   const vr = settledVr(parsing, scope, tag, known);
   const damaged = cursor.position + header.length > hardEnd;
   const length = damaged ? hardEnd - cursor.position : header.length;
-  if (damaged) parsing.warnings.add(`${formatTag(tag)} is longer than what holds it: it was cut.`);
+  if (damaged) warn(parsing, `${formatTag(tag)} is longer than what holds it: it was cut.`);
   const end = cursor.position + length;
   if (vr === 'SQ') {
     const { items, whole } = yield* parseItems(parsing, scope, end, end);
@@ -248,10 +251,10 @@ function* readUndefined(
   const end = yield* scanForDelimiter(cursor, scope.littleEndian, hardEnd);
   if (end === undefined) {
     cursor.position = hardEnd;
-    parsing.warnings.add(`${formatTag(tag)} lacks its delimiter: the file ends within it.`);
+    warn(parsing, `${formatTag(tag)} lacks its delimiter: the file ends within it.`);
     return { tag, vr, fragments: found.fragments, ...rest(), damaged: true };
   }
-  parsing.warnings.add(`${formatTag(tag)} has an undefined length and no fragments.`);
+  warn(parsing, `${formatTag(tag)} has an undefined length and no fragments.`);
   const value = yield* loadOrDefer(parsing, vr, { offset: from, length: end - from });
   cursor.position = Math.min(end + 8, hardEnd);
   return value instanceof Uint8Array
@@ -283,7 +286,7 @@ function* parseItems(
     const start = cursor.position;
     if (start + 8 > hardEnd || !(yield* demand(cursor, 8))) {
       cursor.position = hardEnd;
-      parsing.warnings.add('A sequence lacks its end.');
+      warn(parsing, 'A sequence lacks its end.');
       return { items, whole: false };
     }
     const at = start - cursor.start;
@@ -295,11 +298,11 @@ function* parseItems(
     if (tag === itemEnd) continue;
     const nearly =
       (tag >>> 16 === 0xfffe || (tag & 0xffff) === 0xe000) && start + 8 + length <= (end ?? hardEnd);
-    if (nearly && tag !== itemTag) parsing.warnings.add('An item has a wrong tag; it was read all the same.');
+    if (nearly && tag !== itemTag) warn(parsing, 'An item has a wrong tag; it was read all the same.');
     if (tag !== itemTag && !nearly) {
       cursor.position = start;
       parsing.lost = true;
-      parsing.warnings.add('A sequence holds something that is no item: what follows was not read.');
+      warn(parsing, 'A sequence holds something that is no item: what follows was not read.');
       return { items, whole: false };
     }
     count(parsing);

@@ -50,3 +50,11 @@ export function scopeOf(
   const depth = parent === undefined ? 0 : parent.depth + 1;
   return { elements: new Map(), explicitVr, littleEndian, characterSets, parent, depth };
 }
+
+const mostWarnings = 200;
+
+/** Notes what was wrong and could be read all the same; past many, only that there is more. */
+export function warn({ warnings }: Parsing, sentence: string): void {
+  if (warnings.size < mostWarnings) warnings.add(sentence);
+  else warnings.add('More was wrong than is listed here.');
+}

@@ -287,6 +287,13 @@ describe('limits', () => {
     await expect(readDicom(bytesSource(given), options)).rejects.toThrow(code);
   });
 
+  test('a file in which everything is wrong does not list it all', () => {
+    const unknown = Array.from({ length: 5000 }, (_, i) => el(0x00100000 + i, 'QQ' as Vr, '')); // a VR that is none
+    const file = readDicomBytes(part10(explicitLittleEndian, ...unknown));
+    expect(file.dataset.elements.size).toBe(5000);
+    expect(file.warnings.length).toBeLessThan(300);
+  });
+
   test('a depth within the limit is read', () => {
     const file = readDicomBytes(part10(explicitLittleEndian, nested(90)));
     expect(file.dataset.elements.size).toBe(1);

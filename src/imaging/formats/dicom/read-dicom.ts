@@ -15,7 +15,7 @@ import type { ByteRange, DataElement, Dataset, DicomFile, Tag } from './dataset.
 import { dictionaryEntry, formatTag, tagOf } from './dictionary.ts';
 import { inflateDataset } from './inflate-dataset.ts';
 import { datasetOf, looksImplicit, parseElements, type Wanted } from './parse-elements.ts';
-import { type Parsing, scopeOf, undefinedLength } from './parsing.ts';
+import { type Parsing, scopeOf, undefinedLength, warn } from './parsing.ts';
 import { type DicomLimits, defaultLimits } from './read-limits.ts';
 import { settleChoices } from './settle-vr.ts';
 import {
@@ -132,12 +132,12 @@ function* parseHead(parsing: Parsing, name: string): Generator<Need, Head> {
   let meta = datasetOf(metaScope);
   if ((yield* groupAt(cursor)) === 2) {
     const implicit = (yield* looksImplicit(cursor)) === true;
-    if (implicit) parsing.warnings.add('The meta group is in implicit encoding.');
+    if (implicit) warn(parsing, 'The meta group is in implicit encoding.');
     const scope = scopeOf(!implicit, true);
     yield* parseElements(parsing, scope, cursor.size, cursor.size, { until: (tag) => tag >>> 16 !== 2 });
     meta = datasetOf(scope);
     parsing.lost = false;
-  } else parsing.warnings.add('The file has no meta group.');
+  } else warn(parsing, 'The file has no meta group.');
   let command: Dataset | undefined;
   if ((yield* groupAt(cursor)) === 0 && cursor.size - cursor.position >= 8) {
     const scope = scopeOf(false, true);
@@ -168,7 +168,7 @@ function* findStart(parsing: Parsing, name: string): Generator<Need, Uint8Array 
     if (position === 4 && !(yield* prefixAt(cursor, 0))) continue;
     cursor.position = position;
     if (!(yield* startsLikeDataset(cursor)) || (position > 4 && (yield* groupAt(cursor)) !== 2)) continue;
-    parsing.warnings.add(warning);
+    warn(parsing, warning);
     return undefined;
   }
   const message = `there is no DICOM in ${name}: neither the prefix DICM nor a data set at its start. Choose another file, or convert it first.`;
@@ -205,7 +205,7 @@ function* groupAt(cursor: ByteCursor): Generator<Need, number | undefined> {
 function* guessSyntax(parsing: Parsing): Generator<Need, string> {
   const { cursor } = parsing;
   if (!(yield* demand(cursor, 6))) return implicitLittleEndian;
-  parsing.warnings.add('The file does not state its transfer syntax; it was told from the data.');
+  warn(parsing, 'The file does not state its transfer syntax; it was told from the data.');
   const at = cursor.position - cursor.start;
   if (vrOfCode(cursor.view.getUint16(at + 4, false)) === undefined) return implicitLittleEndian;
   return cursor.view.getUint16(at, true) >= 0x400 ? explicitBigEndian : explicitLittleEndian;
@@ -228,7 +228,8 @@ function* parseBody(parsing: Parsing, head: Head, wanted: Wanted): Generator<Nee
   const implicit = yield* looksImplicit(cursor);
   const explicitVr = implicit === undefined ? syntax.explicitVr : !implicit;
   if (explicitVr !== syntax.explicitVr)
-    parsing.warnings.add(
+    warn(
+      parsing,
       `The data set is in ${explicitVr ? 'explicit' : 'implicit'} encoding, the transfer syntax says otherwise.`,
     );
   const littleEndian =
@@ -236,7 +237,7 @@ function* parseBody(parsing: Parsing, head: Head, wanted: Wanted): Generator<Nee
       ? !syntax.littleEndian
       : syntax.littleEndian;
   if (littleEndian !== syntax.littleEndian)
-    parsing.warnings.add('The data set is in the other byte order than the transfer syntax says.');
+    warn(parsing, 'The data set is in the other byte order than the transfer syntax says.');
   const scope = scopeOf(explicitVr, littleEndian);
   for (const [tag, element] of head.command?.elements ?? []) scope.elements.set(tag, element);
   yield* parseElements(parsing, scope, cursor.size, cursor.size, wanted);
@@ -259,7 +260,7 @@ function inflatedFile(
   options: ReadOptions,
 ): DicomFile {
   const inflated = inflateDataset(deflated, outer.limits.inflatedBytes);
-  if (!inflated.whole) outer.warnings.add('The deflated data set ends early.');
+  if (!inflated.whole) warn(outer, 'The deflated data set ends early.');
   const parsing = { ...outer, cursor: cursorOver(inflated.bytes) };
   const dataset = parseInMemory(parseBody(parsing, head, wantedOf(options)));
   return fileOf(parsing, head, dataset, bytesSource(inflated.bytes, name));
