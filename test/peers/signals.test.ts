@@ -58,6 +58,13 @@ const sha = (bytes: Uint8Array | string): string => createHash('sha256').update(
 const bytesOf = (array: Int32Array | Float64Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
+/*
+ * Where reading departs from wfdb, all by header(5), signal(5) and annot(5), none met in these files: an absent initial value is
+ * the ADC zero (wfdb: 0; format 8 only); a length of 0 is an open one; a skewed signal of several samples a frame lacks all of
+ * them at its end (wfdb: one per frame); a file whose signals state two formats is refused (wfdb takes the first's); a word of
+ * zeros ends an annotation file (wfdb skips it); notes are UTF-8 where that is valid (wfdb: Latin-1).
+ */
+
 /** Records whose header states a checksum that the samples do not have; wfdb does not compare them. */
 const CHECKSUM_DIFFERS: Readonly<Record<string, number>> = {};
 

@@ -155,7 +155,7 @@ function paletteIndices(header: BmpHeader, bytes: Uint8Array, name: string): Uin
   const { width, height, bits } = header;
   if (header.compression !== PLAIN) {
     // runs may be skipped over, so that a few bytes can stand for many pixels
-    if (width * height > 2 ** 24 + 256 * bytes.length)
+    if (width * height > 2 ** 23 + 256 * bytes.length)
       throw truncated(name, bytes.length, Math.ceil((width * height) / 256));
     return runLengths(header, bytes);
   }

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HounsfieldError } from '../../../errors.ts';
+import { signal } from '../../signal/signal.ts';
 import { type CsvSignalOptions, csvSignalInfo, matchesCsvSignal, readCsvSignal } from './read-csv-signal.ts';
+import { encodeCsvSignal } from './write-csv-signal.ts';
 
 interface Case {
   readonly name: string;
@@ -37,6 +39,36 @@ describe('tables read as pandas reads them', () => {
     const ours = await readCsvSignal(utf8('time (s),"ECG, lead II (mV)",ABP [mmHg]\n0,1,2\n1,2,3\n'));
     expect(ours.channels.map((channel) => channel.name)).toEqual(['ECG, lead II', 'ABP']);
   });
+});
+
+test('written then read is the same (seed 13)', async () => {
+  const number = fc.oneof(fc.double({ noDefaultInfinity: true }), fc.constant(Number.NaN));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(number, number), { minLength: 3, maxLength: 30 }),
+      fc.constantFrom(100, 128, 250, 360, 1000, 62.5),
+      async (rows, rate) => {
+        fc.pre(rows.some((row) => row.some(Number.isFinite)));
+        const column = (c: 0 | 1) => Float64Array.from(rows, (row) => row[c]);
+        const one = signal(
+          [
+            { name: 'I, "raw"', unit: 'mV', samplingRateHz: rate, samples: column(0) },
+            { name: 'II', unit: '', samplingRateHz: rate, samples: column(1) },
+          ],
+          rate,
+        );
+        const back = await readCsvSignal(encodeCsvSignal(one));
+        expect(back.samplingRateHz).toBeCloseTo(rate, 6);
+        expect(back.channels.map(({ name, unit }) => [name, unit])).toEqual([
+          ['I, "raw"', 'mV'],
+          ['II', ''],
+        ]);
+        for (const [c, channel] of back.channels.entries())
+          expect([...channel.samples]).toEqual([...one.channels[c]!.samples].map((value) => value + 0));
+      },
+    ),
+    { seed: 13, numRuns: 100 },
+  );
 });
 
 describe('what is wrong is named with its line', () => {

@@ -23,8 +23,9 @@ export const TIFF: VolumeFormat = {
   info: tiffInfo,
 };
 
-/** Most bytes of pixels: what files of this size may expand to, at least 64 MiB; in any case 4 GiB. */
-const mostBytes = (size: number): number => Math.min(2 ** 32, Math.max(2 ** 26, 1500 * size));
+/** Most bytes of pixels that a file of this size may expand to: 64 for each byte, small files more, by what deflate can pack. */
+const mostBytes = (size: number): number =>
+  Math.max(2 ** 26, Math.min(1100 * size, 3 * 2 ** 26), Math.min(64 * size, 2 ** 32));
 
 interface Stack {
   readonly pages: readonly TiffPage[];

@@ -19,7 +19,7 @@ export function channelsOf(page: TiffPage): number {
 }
 
 /**
- * Samples as values: palettes become colour (8 bits), MinIsWhite is turned so that more is brighter, 1-bit grey is 0 or
+ * Samples, which may be changed in place, as values: palettes become colour (8 bits), MinIsWhite is turned so that more is brighter, 1-bit grey is 0 or
  * 255 as other pictures', CMYK becomes RGB, alpha is composited over black. Throws TIFF_UNSUPPORTED.
  */
 export function finishedPlanes(page: TiffPage, samples: PixelArray, count: number, name: string): Planes {

@@ -234,6 +234,7 @@ describe('what is odd is named', () => {
     ['r 2 128 37', 'r 2 0 37', 'WFDB_HEADER_INVALID'],
     ['r 2 128 37', 'r 2 128 999999999999', 'WFDB_TOO_LARGE'],
     ['r.dat 16', 'r.dat x', 'WFDB_HEADER_INVALID'],
+    ['16 200', '16 2oo', 'WFDB_HEADER_INVALID'],
     ['r.dat 16', 'r.dat 212', 'WFDB_HEADER_INVALID'],
     ['r 2 128', 'r 2 1.2.3', 'WFDB_HEADER_INVALID'],
     ['r 2 128 37', 'r/3 2 128 37', 'WFDB_HEADER_INVALID'],

@@ -51,7 +51,7 @@ const LONGEST_HEADER = 2 ** 24;
 const RECORD_LINE =
   /^(?<name>[^\s/]+)(?:\/(?<segments>\d+))?\s+(?<count>\d+)(?:\s+(?<rate>[\d.]+(?:[eE][-+]?\d+)?)(?:\/(?<counter>-?[\d.]+(?:[eE][-+]?\d+)?))?(?:\((?<base>-?[\d.]+(?:[eE][-+]?\d+)?)\))?(?:\s+(?<frames>\d+)(?:\s+(?<time>\d[\d:.]*)(?:\s+(?<date>\d+\/\d+\/\d+))?)?)?)?/;
 const FORMAT_FIELD = /^(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?$/;
-const GAIN_FIELD = /^([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)?(?:\((-?\d+)\))?(?:\/(\S*))?$/;
+const GAIN_FIELD = /^([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)?(?:\((-?\d+(?:\.\d*)?)\))?(?:\/(\S*))?$/;
 
 export function invalidHeader(name: string, line: number, what: string): HounsfieldError {
   return new HounsfieldError(
@@ -187,6 +187,8 @@ function signalLine(text: string, name: string, line: number): WfdbSignalLine {
   };
   const whole = /^-?\d+$/;
   const gain = take(GAIN_FIELD);
+  if (!gain && /^[-+.]?\d/.test(tokens[next]?.[0] ?? ''))
+    throw invalidHeader(name, line, 'the gain is not a number');
   const integers: (number | undefined)[] = [];
   for (let i = 0; gain !== undefined && i < 5; i++) {
     const field = take(whole);
@@ -205,7 +207,7 @@ function signalLine(text: string, name: string, line: number): WfdbSignalLine {
     offset: safeCount(format[4] ?? '0', name, line),
     gain: gainValue === 0 ? 200 : gainValue,
     isCalibrated: gainValue !== 0,
-    baseline: gain?.[2] === undefined ? (adcZero ?? 0) : safeCount(gain[2], name, line),
+    baseline: gain?.[2] === undefined ? (adcZero ?? 0) : Number(gain[2]),
     unit: gain?.[3] || 'mV',
     adcBits,
     adcZero: adcZero ?? 0,
