@@ -133,7 +133,7 @@ function shifted(
   first: Vector3,
   orientation: readonly [Vector3, Vector3],
 ): Vector3 | undefined {
-  if (frame === 0 && (number(file.dataset, 'NumberOfFrames') ?? 1) <= 1) return first;
+  if (frame === 0 && (optionalNumber(file.dataset, 'NumberOfFrames') ?? 1) <= 1) return first;
   const normal = cross(...orientation);
   const along = (mm: number): Vector3 => [
     first[0] + normal[0] * mm,

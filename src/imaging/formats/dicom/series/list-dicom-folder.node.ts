@@ -95,6 +95,7 @@ export async function readHeaders(
     }
     options.onProgress?.(++done, files.length);
   });
+  options.signal?.throwIfAborted();
   const instances = found.filter((facts) => facts !== undefined);
   dicomdirs.sort();
   return { instances, patients, passedOver, dicomdirs, unreadable };
