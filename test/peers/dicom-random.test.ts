@@ -1,7 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { DicomFile } from '../../src/imaging/formats/dicom/dataset.ts';
 import { readDicomBytes } from '../../src/imaging/formats/dicom/read-dicom.ts';
+import { rewriteDicomToBytes } from '../../src/imaging/formats/dicom/rewrite-dicom.ts';
+import {
+  deflatedLittleEndian,
+  explicitBigEndian,
+  explicitLittleEndian,
+  implicitLittleEndian,
+} from '../../src/imaging/formats/dicom/transfer-syntax.ts';
 import { canonicalElements, elementChecksum } from './canonical-elements.ts';
 import { fixturePath, sha256 } from './peer-fixture.ts';
 import { randomDicom } from './random-dicom.ts';
@@ -34,5 +44,26 @@ describe.each(randomDicom())('random data set, $name', ({ name, dataset, bytes }
     ];
     expect(sha256(bytes)).toBe(said.get(name)?.sha256);
     expect(elements.map(elementChecksum)).toEqual(said.get(name)?.elements);
+  });
+});
+
+const dcmdump = spawnSync('dcmdump', ['--version']).status === 0;
+
+describe(`dcmdump${dcmdump ? '' : ' (skipped: dcmdump of DCMTK is not installed)'}`, () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'hounsfield-dcmdump-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const syntaxes = [implicitLittleEndian, explicitLittleEndian, explicitBigEndian, deflatedLittleEndian];
+
+  test.skipIf(!dcmdump).each(syntaxes)('has no complaint of what is written again in %s', async (target) => {
+    for (const [i, { bytes, name }] of randomDicom().entries()) {
+      if (i % 8 > 1) continue;
+      const file = path.join(folder, `${i}.dcm`);
+      writeFileSync(
+        file,
+        await rewriteDicomToBytes(readDicomBytes(bytes), undefined, { transferSyntaxUid: target }),
+      );
+      const said = spawnSync('dcmdump', [file], { encoding: 'utf8' });
+      expect([said.status, said.stderr], name).toEqual([0, '']);
+    }
   });
 });

@@ -128,7 +128,11 @@ function encodeSequence(
   rules: EncodeRules,
 ): void {
   // Implicit items within explicit encoding are those of a sequence that was written as UN (PS3.5 6.2.2 note 2).
-  const asUnknown = encoding.explicitVr && items.some((item) => item.explicitVr === false);
+  const asUnknown =
+    encoding.explicitVr &&
+    encoding.littleEndian &&
+    dataset.explicitVr !== false &&
+    items.some((item) => item.explicitVr === false);
   const inner = asUnknown ? { ...encoding, explicitVr: false } : encoding;
   const body: Piece[] = [];
   for (const item of items) {

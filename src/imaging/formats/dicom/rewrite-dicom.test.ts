@@ -90,6 +90,8 @@ describe.each(ways)('transfer syntax %s, sequences of %s length', (transferSynta
     const converted = await rewriteDicomToBytes(readDicomBytes(given), undefined, {
       transferSyntaxUid: target,
     });
+    const study = readDicomBytes(converted).dataset.elements.get(studies);
+    expect(study?.items?.every((item) => item.explicitVr === (target !== implicitLittleEndian))).toBe(true);
     expect(numbers(readDicomBytes(converted, { deferAbove: 1e9 }).dataset, 'PixelData')).toEqual(
       numbers(b!, 'PixelData'),
     );
