@@ -153,6 +153,8 @@ function signalHeader(
   if (!Number.isInteger(samplesPerRecord) || samplesPerRecord < 0) {
     throw invalidEdf(name, `the number of samples in a record of signal ${s} is no count`);
   }
+  if (samplesPerRecord === 0 && !isAnnotations)
+    throw invalidEdf(name, `signal ${s} has no samples in a record`);
   if (samplesPerRecord * bytesPerSample > 2 ** 30)
     throw invalidEdf(name, `a record of signal ${s} has over a gigabyte`);
   const ranges = isAnnotations

@@ -97,8 +97,10 @@ function blockSamples(file: File, page: TiffPage, bytes: Uint8Array, rows: numbe
     return floatPredicted(page, bytes, rows, perRow, samples);
   }
   const out = pixelArray(page, rows * perRow);
-  if (bits === 8 || bits === 16 || bits === 32 || bits === 64) {
-    wholeBytes(page, bytes, out, little);
+  // a JPEG decoder gives 9..16 bits in two bytes
+  const stored = isJpeg(page) ? (bits > 8 ? 16 : 8) : bits;
+  if (stored === 8 || stored === 16 || stored === 32 || stored === 64) {
+    wholeBytes({ ...page, bits: stored }, bytes, out, little);
   } else {
     for (let row = 0; row < rows; row++)
       looseBits(bytes, row * rowBytes(page), bits, out, row * perRow, perRow);
