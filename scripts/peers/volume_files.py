@@ -299,6 +299,8 @@ def analyze_cases():
         files = {f"{name}.hdr{end}": header.binaryblock, f"{name}.img{end}": data}
         cases.append((f"{name}.hdr{end}", {k: gzip.compress(v, mtime=0) if pack else v for k, v in files.items()}, {}))
 
+    add("a-by-img")
+    cases[-1] = ("a-by-img.img", *cases[-1][1:])
     for dtype in "uint8 int16 int32 float32 float64 complex64".split():
         for order, suffix in (("<", "le"), (">", "be")):
             add(f"a-{dtype}-{suffix}", dtype, order=order, pack=order == ">")
@@ -448,8 +450,8 @@ def itk_cases():
     text("h-list.mhd", "ElementType = MET_SHORT\nElementDataFile = LIST\n" + "\n".join(slices) + "\n", others=slices)
     text("h-pattern.mhd", "ElementType = MET_SHORT\nElementDataFile = h-slice-%03d.raw 1 3 1\n", others=slices)
     text("h-cut.mha", "ElementType = MET_SHORT\nElementDataFile = LOCAL\n", little[:-3])
-    text("h-outside.mhd", "ElementType = MET_SHORT\nElementDataFile = ../../etc/passwd\n", code="VOLUME_PATH_OUTSIDE")
-    text("h-absolute.mhd", "ElementType = MET_SHORT\nElementDataFile = /etc/passwd\n", code="VOLUME_PATH_OUTSIDE")
+    text("h-outside.mhd", "ElementType = MET_SHORT\nElementDataFile = ../../etc/passwd\n", code="COMPANION_OUTSIDE")
+    text("h-absolute.mhd", "ElementType = MET_SHORT\nElementDataFile = /etc/passwd\n", code="COMPANION_OUTSIDE")
     text("h-singular.mha", "TransformMatrix = 1 0 0 1 0 0 0 0 1\nElementType = MET_SHORT\nElementDataFile = LOCAL\n", little, code="GEOMETRY_INVALID")
     return cases
 
@@ -523,8 +525,8 @@ def nrrd_cases():
     add("r-no-sizes.nrrd", {k: v for k, v in base.items() if k != "sizes"}, little)
     add("r-sizes-few.nrrd", {**base, "sizes": "5 12"}, little)
     add("r-twice.nrrd", base, little, lines="endian: little\n")
-    add("r-outside.nhdr", {**base, "data file": "../secret.raw"}, b"", code="VOLUME_PATH_OUTSIDE")
-    add("r-list-outside.nhdr", {**base, "data file": "LIST"}, b"", lines="/etc/passwd\n", code="VOLUME_PATH_OUTSIDE")
+    add("r-outside.nhdr", {**base, "data file": "../secret.raw"}, b"", code="COMPANION_OUTSIDE")
+    add("r-list-outside.nhdr", {**base, "data file": "LIST"}, b"", lines="/etc/passwd\n", code="COMPANION_OUTSIDE")
     add("r-pattern-endless.nhdr", {**base, "data file": "r-slice-%02d.raw 0 2000000000 1"}, b"", code="VOLUME_HEADER")
     add("r-bomb.nrrd", {**base, "encoding": "gzip"}, gzip.compress(bytes(3 << 20), mtime=0), code="COMPRESSED_TOO_LARGE")
     add("r-singular.nrrd", {**base, **placed, "space directions": "(1,0,0) (2,0,0) (0,0,1)"}, little, code="GEOMETRY_INVALID")

@@ -94,6 +94,17 @@ describe.each(['expected.json', 'vti.json'])('%s', (json) => {
     expect(createHash('sha256').update(zip).digest('hex')).toBe(payload.zipSha256);
   });
 
+  test('each is known by its content to one format alone', async () => {
+    for (const { file, group } of payload.cases) {
+      const head = await plainHead(bytesSource(files[file]!, file), 4096);
+      const found = FORMATS.filter((format) => format.matches(head, file)).map(({ name }) => name);
+      expect(found.length, `${file}: ${found.join()}`).toBeLessThanOrEqual(1);
+      if (found.length === 1 && group !== 'itk' && group !== 'vtk' && !file.includes('no-magic')) {
+        expect(found[0]!.toLowerCase()).toBe(group);
+      }
+    }
+  });
+
   test.each(payload.cases.map((one) => [one.file, one] as const))('%s', async (file, one) => {
     const source = bytesSource(files[file]!, file);
     const format = await formatOf(source);

@@ -10,6 +10,7 @@ import {
   type PixelArray,
 } from '../image/medical-image.ts';
 import type { ByteSource } from './byte-source.ts';
+import { type Companion, companionName } from './companion.ts';
 import { allocate, gunzip, isGzip } from './gunzip.ts';
 
 /** Something in a file that was read in spite of a fault; never a header's own text. */
@@ -26,7 +27,7 @@ export interface VolumeReadOptions {
   /** 'drop' reads an image whose affine is unusable without a geometry. Default 'throw'. */
   readonly badGeometry?: 'throw' | 'drop';
   /** Opens the file of the given name beside this one: the data of a header, or the header of data. */
-  readonly companion?: (name: string) => Promise<ByteSource>;
+  readonly companion?: Companion;
   readonly onWarning?: (warning: FormatWarning) => void;
 }
 
@@ -255,7 +256,7 @@ export function baseName(name: string): string {
 }
 
 /**
- * The file that a header names, through the reader's `companion`. Throws VOLUME_PATH_OUTSIDE when the name leaves the
+ * The file that a header names, through the reader's `companion`. Throws COMPANION_OUTSIDE when the name leaves the
  * header's folder, VOLUME_COMPANION_NEEDED when no `companion` was given.
  */
 export async function openCompanion(
@@ -263,20 +264,12 @@ export async function openCompanion(
   header: string,
   companion: VolumeReadOptions['companion'],
 ): Promise<ByteSource> {
-  const parts = name.split(/[/\\]/);
-  const isOutside =
-    /^([/\\]|[a-zA-Z]:|[a-zA-Z][\w+.-]*:\/\/)/.test(name) || parts.includes('..') || name.includes('\0');
-  if (isOutside || name === '') {
-    throw new HounsfieldError(
-      'VOLUME_PATH_OUTSIDE',
-      `${header} names a data file outside its own folder. Put the data beside the header and name it there without a path.`,
-    );
-  }
+  const inside = companionName(name, header);
   if (!companion) {
     throw new HounsfieldError(
       'VOLUME_COMPANION_NEEDED',
       `${header} keeps part of the image in another file. Pass companion, which opens a file of the same folder by name.`,
     );
   }
-  return companion(parts.filter((part) => part !== '.' && part !== '').join('/'));
+  return companion(inside);
 }
