@@ -58,7 +58,7 @@ export function takeBytes(cursor: ByteCursor, length: number): Uint8Array {
   return cursor.bytes.subarray(from, from + length);
 }
 
-const firstRead = 32 * 1024;
+const firstRead = 16 * 1024;
 const smallestRead = 1024;
 /** Reading on over a gap up to this costs less than another read. */
 const smallGap = 8 * 1024;

@@ -13,7 +13,7 @@ const decoders = new Map<string, TextDecoder>();
 function decoderOf(label: string): TextDecoder {
   let decoder = decoders.get(label);
   if (decoder === undefined) {
-    decoder = new TextDecoder(label);
+    decoder = new TextDecoder(label, { ignoreBOM: true });
     decoders.set(label, decoder);
   }
   return decoder;
