@@ -47,6 +47,9 @@ function median(sorted: readonly number[]): number {
   return sorted[(sorted.length - 1) >> 1]!;
 }
 
+/** Most directions that the planes of one region may have. */
+const DIRECTION_LIMIT = 32;
+
 /** Farthest that a plane reaches to either side, mm: contours farther apart than twice this are parts of their own. */
 const REACH_MM = 5;
 
@@ -120,7 +123,8 @@ export function frameAlong(normal: Vector3): Affine {
 
 /**
  * The closed contours as stacks of parallel planes, one stack for each direction that occurs. `leastMm` gives the least
- * half thickness for a normal. Throws STRUCTURE_CONTOUR_NOT_PLANAR when a contour leaves its plane by more than 1 mm.
+ * half thickness for a normal. Throws STRUCTURE_CONTOUR_NOT_PLANAR when a contour leaves its plane by more than 1 mm,
+ * STRUCTURE_CONTOUR when there are more than 32 directions.
  */
 export function obliqueStacks(
   contours: readonly Contour[],
@@ -134,8 +138,14 @@ export function obliqueStacks(
     if (!(length > 0)) continue; // points on a line hold nothing
     const normal = scaled(area, 1 / length);
     const group = groups.find((one) => Math.abs(dot(one.normal, normal)) > 0.9998); // 1.1 degrees
-    if (group === undefined) groups.push({ normal, contours: [contour] });
-    else group.contours.push(contour);
+    if (group !== undefined) group.contours.push(contour);
+    else if (groups.push({ normal, contours: [contour] }) > DIRECTION_LIMIT) {
+      throw new HounsfieldError(
+        'STRUCTURE_CONTOUR',
+        `contours of one region lie in more than ${DIRECTION_LIMIT} directions, which no region that was drawn does. ` +
+          'The object is damaged: export it again.',
+      );
+    }
   }
   return groups.map(({ normal, contours: own }) => {
     const frame = frameAlong(normal);

@@ -13,7 +13,7 @@ import { type Palette, paletteOf } from '../pixels/palette.ts';
 import { number, sequence, text } from '../values.ts';
 import { functionalGroups } from './functional-groups.ts';
 import { ontoGrid } from './grid-mapping.ts';
-import { checkVoxels, drawLayers, type SliceMask, VOXEL_LIMIT } from './label-layers.ts';
+import { checkVoxels, layerCanvas, runsOf, type SliceMask, VOXEL_LIMIT } from './label-layers.ts';
 import { present } from './present.ts';
 import { readSegments, type Segment, segmentLabel } from './segment-table.ts';
 import { type FrameLayout, layOutFrames } from './segmentation-frames.ts';
@@ -164,39 +164,47 @@ function framesBySegment({ layout, segments, warnings }: Reading): Map<number, n
   return found;
 }
 
-async function readBinary(reading: Reading): Promise<LabelMap> {
-  const { layout, file, segments, limit } = reading;
-  checkVoxels([layout.depth, layout.height, layout.width], limit);
+/** One segment's frames as runs, slice by slice. */
+async function segmentMask(reading: Reading, frames: readonly number[]): Promise<SliceMask> {
+  const { layout, file } = reading;
   const plane = layout.width * layout.height;
-  const masks: { value: number; mask: SliceMask }[] = [];
-  let slices = 0;
-  for (const [value, frames] of framesBySegment(reading)) {
-    const mask = new Map<number, Uint8Array>();
-    for (const frame of frames) {
-      const { slice } = layout.frames[frame]!;
+  const isBits = imagePixel(file).bitsAllocated === 1;
+  const bySlice = new Map<number, number[]>();
+  for (const frame of frames) {
+    const { slice } = layout.frames[frame]!;
+    const own = bySlice.get(slice);
+    if (own) own.push(frame);
+    else bySlice.set(slice, [frame]);
+  }
+  const mask = new Map<number, Uint32Array>();
+  for (const [slice, own] of bySlice) {
+    const bits = new Uint8Array(plane);
+    for (const frame of own) {
       const { values } = await decodeFrame(file, frame);
-      let there = mask.get(slice);
-      if (!there) {
-        checkVoxels([++slices, plane], limit);
-        there = new Uint8Array(plane);
-        mask.set(slice, there);
+      const { column, row } = layout.frames[frame]!;
+      if (own.length === 1 && column === 0 && row === 0 && values.length === plane && isBits) {
+        bits.set(values);
+        continue;
       }
-      const bits = there;
       placeFrame(reading, frame, values, (at, bit) => {
         if (bit !== 0) bits[at] = 1;
       });
     }
-    masks.push({ value, mask });
+    mask.set(slice, runsOf(bits));
   }
-  const { renumbered, value } = withoutZero(segments, reading.warnings);
-  const highest = Math.max(...segments.map((segment) => value(segment.number)));
-  const drawn = drawLayers(
-    masks.map(({ value: number, mask }) => ({ value: value(number), mask })),
-    highest,
-    layout,
-    limit,
-  );
-  const labels = renumbered.map((segment, i) =>
+  return mask;
+}
+
+async function readBinary(reading: Reading): Promise<LabelMap> {
+  const { layout, segments, limit } = reading;
+  const { value } = withoutZero(segments, reading.warnings);
+  const highest = segments.reduce((most, segment) => Math.max(most, value(segment.number)), 0);
+  const canvas = layerCanvas(highest, layout, limit);
+  for (const [number, frames] of framesBySegment(reading)) {
+    canvas.draw(value(number), await segmentMask(reading, frames));
+  }
+  const drawn = canvas.finish();
+  const labels = segments.map((segment, i) =>
     segmentLabel(segment, value(segment.number), drawn.layerOf[i]!),
   );
   return labelMap(drawn.pixels, shapeOf(layout, drawn.layers), labels, geometryOf(layout));
@@ -208,7 +216,7 @@ function withoutZero(segments: readonly Segment[], warnings: string[]) {
   if (segments.some((segment) => segment.number === 0)) {
     warnings.push(`segment 0 was given the value ${next}, as 0 is the background`);
   }
-  return { renumbered: segments, value: (number: number) => (number === 0 ? next : number) };
+  return { value: (number: number) => (number === 0 ? next : number) };
 }
 
 async function readLabelMap(reading: Reading): Promise<LabelMap> {
@@ -289,22 +297,18 @@ export function segmentationLabels(segmentation: Segmentation, threshold = 0.5):
   const { fractions, segments } = segmentation;
   const { value } = withoutZero(segments, []);
   const plane = fractions.width * fractions.height;
-  function* masks() {
-    for (const [channel, segment] of segments.entries()) {
-      const mask = new Map<number, Uint8Array>();
-      for (let slice = 0; slice < fractions.depth; slice++) {
-        const start = (channel * fractions.depth + slice) * plane;
-        const values = fractions.pixels.subarray(start, start + plane);
-        mask.set(
-          slice,
-          Uint8Array.from(values, (one) => (one >= threshold && one > 0 ? 1 : 0)),
-        );
-      }
-      yield { value: value(segment.number), mask };
+  const highest = segments.reduce((most, segment) => Math.max(most, value(segment.number)), 0);
+  const canvas = layerCanvas(highest, fractions);
+  for (const [channel, segment] of segments.entries()) {
+    const mask = new Map<number, Uint32Array>();
+    for (let slice = 0; slice < fractions.depth; slice++) {
+      const start = (channel * fractions.depth + slice) * plane;
+      const values = fractions.pixels.subarray(start, start + plane);
+      mask.set(slice, runsOf(Uint8Array.from(values, (one) => (one >= threshold && one > 0 ? 1 : 0))));
     }
+    canvas.draw(value(segment.number), mask);
   }
-  const highest = Math.max(...segments.map((segment) => value(segment.number)));
-  const drawn = drawLayers(masks(), highest, fractions);
+  const drawn = canvas.finish();
   const labels = segments.map((one, i) => segmentLabel(one, value(one.number), drawn.layerOf[i]!));
   const { depth, height, width } = fractions;
   const shape = { channels: drawn.layers, depth, height, width };

@@ -60,8 +60,8 @@ export function layOutFrames(
     return { ...stack, width, height, frames: place(stack.sliceOf) };
   }
   const sources = planes.map((_, i) => sourceOf(groups, i));
-  const order = [...new Set(sources)];
-  if (planes.some((plane) => plane !== undefined) || (sources.includes(undefined) && order.length > 1)) {
+  const order = new Map([...new Set(sources)].map((source, i) => [source, i]));
+  if (planes.some((plane) => plane !== undefined) || (order.has(undefined) && order.size > 1)) {
     throw new HounsfieldError(
       'SEGMENTATION_FRAMES',
       'some frames say where they lie or which image they were made from and others do not, so they cannot be put in order.',
@@ -70,9 +70,9 @@ export function layOutFrames(
   return {
     width,
     height,
-    depth: order.length,
+    depth: order.size,
     geometry: undefined,
-    frames: place(sources.map((source) => order.indexOf(source))),
+    frames: place(sources.map((source) => order.get(source)!)),
     warnings: [
       'the frames do not say where they lie in the patient; they are in the order of their source images',
     ],
@@ -94,13 +94,14 @@ function layOutTiles(
   const frames = full
     ? fullTiles(width, height, tile, groups.frames, segmentNumbers)
     : Array.from({ length: groups.frames }, (_, i) => sparseTile(groups, i, segmentNumbers !== undefined));
-  const depths = [...new Set(frames.map((frame) => frame.slice))].toSorted((a, b) => a - b);
+  const heights = [...new Set(frames.map((frame) => frame.slice))].toSorted((a, b) => a - b);
+  const sliceAt = new Map(heights.map((at, i) => [at, i]));
   return {
     width,
     height,
-    depth: depths.length,
+    depth: heights.length,
     geometry: slideGeometry(data, groups),
-    frames: frames.map((frame) => ({ ...frame, slice: depths.indexOf(frame.slice) })),
+    frames: frames.map((frame) => ({ ...frame, slice: sliceAt.get(frame.slice)! })),
     warnings: [],
   };
 }

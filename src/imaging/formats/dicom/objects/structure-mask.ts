@@ -10,7 +10,7 @@ import {
 } from '../../../geometry/geometry.ts';
 import { type LabelMap, labelMap, type MedicalImage, medicalImage } from '../../../image/medical-image.ts';
 import { type ObliqueStack, obliqueStacks, planeAt, planesAlongSlices } from './contour-planes.ts';
-import { checkVoxels, drawLayers, type SliceMask, VOXEL_LIMIT } from './label-layers.ts';
+import { checkVoxels, layerCanvas, runsOf, type SliceMask, VOXEL_LIMIT } from './label-layers.ts';
 import { coverPolygons, fillPolygons, type PolygonRule } from './polygon-mask.ts';
 import { type Contour, isClosed, type Roi } from './structure-set.ts';
 
@@ -180,7 +180,7 @@ function sliceMask(roi: Roi, space: Geometry, grid: GridLike, rule: PolygonRule)
       slice(z)[at] = 1;
     });
   }
-  return mask;
+  return new Map([...mask].map(([z, values]) => [z, runsOf(values)]));
 }
 
 /**
@@ -198,10 +198,11 @@ export function structureMask(
 ): LabelMap {
   const space = gridGeometry(grid, rois, options);
   const { rule = 'xor', maxVoxels = VOXEL_LIMIT } = options;
-  function* masks() {
-    for (const [i, roi] of rois.entries()) yield { value: i + 1, mask: sliceMask(roi, space, grid, rule) };
-  }
-  const drawn = drawLayers(masks(), rois.length, grid, maxVoxels);
+  const canvas = layerCanvas(rois.length, grid, maxVoxels);
+  rois.forEach((roi, i) => {
+    canvas.draw(i + 1, sliceMask(roi, space, grid, rule));
+  });
+  const drawn = canvas.finish();
   const labels = rois.map((roi, i) => ({
     value: i + 1,
     name: roi.name,

@@ -16,6 +16,7 @@ import {
   sharedGroups,
 } from './derived-frames.ts';
 import { type DerivedObjectOptions, derivedObject } from './derived-object.ts';
+import { labelCrop, labelExtents, type SliceExtent } from './label-extents.ts';
 import { present } from './present.ts';
 import { encodeRle } from './rle-encoder.ts';
 import { instanceReferences, type SourceSeries, sourceSeries } from './source-series.ts';
@@ -53,11 +54,12 @@ const BACKGROUND = code('125040', 'DCM', 'Background');
 const ARTIFICIAL_INTELLIGENCE = code('123110', 'DCM', 'Artificial Intelligence');
 const SEGMENTATION = code('113076', 'DCM', 'Segmentation');
 
-/** One frame to be written: pixels of a slice, as labels' numbers or as 0 and 1. */
+/** One frame to be written: of a binary segmentation where a segment lies in a slice, of a label map the slice's values. */
 interface Frame {
   readonly slice: number;
-  readonly segment: number | undefined;
-  readonly values: Uint8Array | Uint16Array;
+  readonly segment?: number;
+  readonly extent?: SliceExtent;
+  readonly values?: Uint8Array | Uint16Array;
 }
 
 function refuse(codeName: string, reason: string): HounsfieldError {
@@ -130,43 +132,43 @@ function checkedLabels(map: LabelMap): readonly Label[] {
   return map.labels;
 }
 
+/** One frame for each slice that holds a label, in the order of the labels; one empty frame where there is no voxel at all. */
 function binaryFrames(map: LabelMap, labels: readonly Label[]): Frame[] {
-  const plane = map.width * map.height;
-  const frames: Frame[] = [];
-  labels.forEach((label, i) => {
-    for (let slice = 0; slice < map.depth; slice++) {
-      const start = ((label.channel ?? 0) * map.depth + slice) * plane;
-      const stored = map.pixels.subarray(start, start + plane);
-      const values = Uint8Array.from(stored as ArrayLike<number>, (value) => (value === label.value ? 1 : 0));
-      if (values.includes(1)) frames.push({ slice, segment: i + 1, values });
-    }
-  });
-  if (frames.length > 0) return frames;
-  return [{ slice: 0, segment: 1, values: new Uint8Array(plane) }];
+  const frames = labelExtents(map, labels).flatMap((extents, i) =>
+    extents.map((extent): Frame => ({ slice: extent.slice, segment: i + 1, extent })),
+  );
+  return frames.length > 0 ? frames : [{ slice: 0, segment: 1 }];
 }
 
 function labelFrames(map: LabelMap, labels: readonly Label[]): Frame[] {
   const plane = map.width * map.height;
   const wide = labels.some((label) => label.value > 255);
   return Array.from({ length: map.depth }, (_, slice) => {
-    const stored = map.pixels.subarray(slice * plane, (slice + 1) * plane) as ArrayLike<number>;
-    return { slice, segment: undefined, values: wide ? Uint16Array.from(stored) : Uint8Array.from(stored) };
+    const values = wide ? new Uint16Array(plane) : new Uint8Array(plane);
+    values.set(map.pixels.subarray(slice * plane, (slice + 1) * plane));
+    return { slice, values };
   });
 }
 
 /** Frames of one bit follow one another without a gap, the first pixel in the lowest bit (PS3.5 8.1.1). */
-function packBits(frames: readonly Frame[]): Uint8Array {
-  const plane = frames[0]!.values.length;
+function packBits(map: LabelMap, labels: readonly Label[], frames: readonly Frame[]): Uint8Array {
+  const plane = map.width * map.height;
   const bytes = new Uint8Array(Math.ceil((plane * frames.length) / 8));
-  frames.forEach(({ values }, frame) => {
-    for (let i = 0, bit = frame * plane; i < plane; i++, bit++) {
-      if (values[i] === 1) bytes[bit >> 3] = bytes[bit >> 3]! | (1 << (bit & 7));
+  frames.forEach(({ extent, segment }, frame) => {
+    if (extent === undefined) return;
+    const crop = labelCrop(map, labels[segment! - 1]!, extent); // a frame with an extent has a segment
+    const columns = extent.right - extent.left;
+    for (let i = crop.indexOf(1); i >= 0; i = crop.indexOf(1, i + 1)) {
+      const row = Math.floor(i / columns);
+      const bit = frame * plane + (extent.top + row) * map.width + extent.left + (i - row * columns);
+      const at = Math.floor(bit / 8); // beyond 2^31 bits, where shifts would wrap
+      bytes[at] = bytes[at]! | (1 << (bit % 8));
     }
   });
   return bytes;
 }
 
-function littleBytes({ values }: Frame): Uint8Array {
+function littleBytes(values: Uint8Array | Uint16Array): Uint8Array {
   if (values instanceof Uint8Array) return values;
   const bytes = new Uint8Array(values.length * 2);
   const view = new DataView(bytes.buffer);
@@ -228,9 +230,9 @@ function backgroundItem({ algorithm }: WriteSegmentationOptions): BuildRecord {
   };
 }
 
-function frameGroups(frame: Frame, grid: DerivedGrid, places: readonly number[]): BuildRecord {
+function frameGroups(frame: Frame, grid: DerivedGrid, places: ReadonlyMap<number, number>): BuildRecord {
   const sources = grid.sources[frame.slice]!;
-  const place = places.indexOf(frame.slice) + 1;
+  const place = places.get(frame.slice)!; // made of all frames' slices
   return {
     FrameContentSequence: [
       { DimensionIndexValues: frame.segment === undefined ? [place] : [frame.segment, place] },
@@ -244,7 +246,7 @@ function frameGroups(frame: Frame, grid: DerivedGrid, places: readonly number[])
 }
 
 function pixelModule(frames: readonly Frame[], map: LabelMap, kind: 'BINARY' | 'LABELMAP'): BuildRecord {
-  const bits = kind === 'BINARY' ? 1 : frames[0]!.values.BYTES_PER_ELEMENT * 8;
+  const bits = kind === 'BINARY' ? 1 : frames[0]!.values!.BYTES_PER_ELEMENT * 8; // a label map's frames have values
   return {
     SamplesPerPixel: 1,
     PhotometricInterpretation: 'MONOCHROME2',
@@ -282,10 +284,12 @@ export function writeSegmentation(
   const record = segmentationRecord(map, labels, frames, series, grid, options);
   if (kind === 'BINARY') {
     const transferSyntaxUid = compression === 'deflated' ? deflatedLittleEndian : explicitLittleEndian;
-    return writeDicom(dataset({ ...record, PixelData: packBits(frames) }), { transferSyntaxUid });
+    return writeDicom(dataset({ ...record, PixelData: packBits(map, labels, frames) }), {
+      transferSyntaxUid,
+    });
   }
-  const bytes = frames.map(littleBytes);
-  const width = frames[0]!.values.BYTES_PER_ELEMENT === 1 ? 1 : 2;
+  const bytes = frames.map((frame) => littleBytes(frame.values!)); // labelFrames gives each its values
+  const width = bytes[0]!.length === map.width * map.height ? 1 : 2;
   if (compression === 'rle') {
     const encoded = bytes.map((one) => encodeRle(one, map.width, map.height, width));
     return writeDicom(dataset(record), { transferSyntaxUid: RLE_LOSSLESS, frames: encoded });
@@ -317,7 +321,8 @@ function segmentationRecord(
   const segments = labels.map((label, i) =>
     segmentItem(label, kind === 'BINARY' ? i + 1 : label.value, options),
   );
-  const places = [...new Set(frames.map((frame) => frame.slice))].toSorted((a, b) => a - b);
+  const slices = [...new Set(frames.map((frame) => frame.slice))].toSorted((a, b) => a - b);
+  const places = new Map(slices.map((slice, i) => [slice, i + 1]));
   return {
     ...record,
     ...derivedImageModules(series, identity.newUid, dimensions),

@@ -10,6 +10,7 @@ import { codeItem } from './codes.ts';
 import { keyholePolygons, traceContours } from './contour-tracing.ts';
 import { type DerivedGrid, derivedGrid } from './derived-frames.ts';
 import { type DerivedObjectOptions, derivedObject } from './derived-object.ts';
+import { labelCrop, labelExtents, type SliceExtent } from './label-extents.ts';
 import { type Polygon, polygonArea } from './polygon-mask.ts';
 import { frameReference, instanceReferences, type SourceSeries, sourceSeries } from './source-series.ts';
 
@@ -40,25 +41,29 @@ function inPatient(polygon: Polygon, slice: number, space: Geometry): number[] {
   return points;
 }
 
+interface SliceOutlines {
+  readonly slice: number;
+  readonly outlines: readonly Polygon[];
+}
+
 interface Drawing {
-  readonly map: LabelMap;
   readonly grid: DerivedGrid;
   readonly options: WriteStructureSetOptions;
 }
 
 /** The outlines of a label, slice by slice. */
-function outlinesOf(map: LabelMap, label: Label): { slice: number; outlines: Polygon[] }[] {
-  const plane = map.width * map.height;
-  return Array.from({ length: map.depth }, (_, slice) => {
-    const start = ((label.channel ?? 0) * map.depth + slice) * plane;
-    const stored = map.pixels.subarray(start, start + plane) as ArrayLike<number>;
-    const mask = Uint8Array.from(stored, (value) => (value === label.value ? 1 : 0));
-    return { slice, outlines: traceContours(mask, map.width, map.height) };
-  }).filter(({ outlines }) => outlines.length > 0);
+function outlinesOf(map: LabelMap, label: Label, extents: readonly SliceExtent[]): SliceOutlines[] {
+  return extents.map((extent) => {
+    const { slice, left, top, right, bottom } = extent;
+    const outlines = traceContours(labelCrop(map, label, extent), right - left, bottom - top);
+    return {
+      slice,
+      outlines: outlines.map((one) => one.map((value, i) => value + (i % 2 === 0 ? left : top))),
+    };
+  });
 }
 
-function contoursOf({ map, grid, options }: Drawing, label: Label): BuildRecord[] {
-  const slices = outlinesOf(map, label);
+function contoursOf({ grid, options }: Drawing, slices: readonly SliceOutlines[]): BuildRecord[] {
   const holed = slices.some(({ outlines }) => outlines.some((polygon) => polygonArea(polygon) < 0));
   const xor = holed && options.holes === 'xor'; // all contours of a region are then of that type (C.8.8.6.3)
   const contours: BuildRecord[] = [];
@@ -131,7 +136,8 @@ export function writeStructureSet(
 ): Uint8Array {
   checkOptions(map, options);
   const series = sourceSeries(sources);
-  const drawing: Drawing = { map, grid: derivedGrid(map, series, {}), options };
+  const drawing: Drawing = { grid: derivedGrid(map, series, {}), options };
+  const extents = labelExtents(map, map.labels);
   const { record, identity } = derivedObject(
     series.first,
     { sopClassUid: RT_STRUCTURE_SET, modality: 'RTSTRUCT' },
@@ -155,8 +161,8 @@ export function writeStructureSet(
       ROIName: label.name.slice(0, 64),
       ROIGenerationAlgorithm: options.generation,
     })),
-    ROIContourSequence: map.labels.map((label): BuildRecord => {
-      const contours = contoursOf(drawing, label);
+    ROIContourSequence: map.labels.map((label, i): BuildRecord => {
+      const contours = contoursOf(drawing, outlinesOf(map, label, extents[i]!));
       return {
         ...(label.colour && { ROIDisplayColor: label.colour }),
         ReferencedROINumber: label.value,
