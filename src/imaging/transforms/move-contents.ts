@@ -6,7 +6,8 @@ import { extremes } from './intensity-statistics.ts';
 import { readParameters } from './read-parameters.ts';
 import { LEAST_POINTS, type SplineGrid } from './spline-grid.ts';
 import type { DeformTransform } from './transform.ts';
-import { readPlace, solvedPlace, type VolumeBorder, type VolumeMap, warpVolume } from './warp-volume.ts';
+import type { VolumeBorder } from './warp-rows.ts';
+import { readPlace, solvedPlace, type VolumeMap, warpVolume } from './warp-volume.ts';
 
 /** Displacements of a coarse grid over the image; see SplineGrid. */
 export interface ElasticGrid {
