@@ -6,6 +6,7 @@ import { isHounsfieldError } from '../src/errors.ts';
 import { augmentation } from './augmentation.ts';
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
 import { benchConvolutionGradients } from './convolution-gradients.ts';
+import { deidentification } from './deidentification.ts';
 import { dicomCodecs } from './dicom-codecs.ts';
 import { dicomMemory } from './dicom-memory.ts';
 import { dicomSeries } from './dicom-series.ts';
@@ -35,6 +36,7 @@ const benchmarks: readonly Benchmark[] = [
   javascriptPeers,
   pneumoniamnist,
   fuzzing,
+  deidentification,
   resampling,
   augmentation,
   dicomSeries,

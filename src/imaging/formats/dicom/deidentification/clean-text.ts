@@ -19,13 +19,14 @@ export function bytesOfText(text: string, padding = ' '): Uint8Array {
 
 /**
  * What is left of a description when every word that is not known to be harmless is gone (PS3.15 E.3.5). Numbers of
- * one or two digits stay, longer ones go with the words. Text in other alphabets goes as a whole.
+ * one or two digits stay; longer ones, dates and times go with the words. Text in other alphabets goes as a whole.
  *
  * @param own words of this file that name somebody; they go even where they are also words of the vocabulary
  */
 export function cleanText(text: string, own: IdentifyingWords): string {
   if (text.includes(ESCAPE)) return '';
   const kept = text
+    .replace(/\d+(?:[-./:]\d+)+/g, (number) => (/^\d{1,2}\.\d{1,2}$/.test(number) ? number : ' '))
     .split(/([^A-Za-z0-9\x80-\xff]+)/)
     .map((part, i) => (i % 2 === 1 ? separator(part) : isHarmless(part, own) ? part : ''));
   return kept

@@ -377,12 +377,20 @@ async function isFormed(element: DataElement, walk: Walk): Promise<boolean> {
   return isWellFormed(element.vr, latin1(await readValue(walk.file, element)));
 }
 
+/** Words of defined terms and enumerated values that a placeholder for a name may hold, too. */
+const definedTerms = new Set(
+  'text num code container composite date datetime uidref pname scoord scoord3d tcoord waveform table contains has obs concept mod properties inferred selected primary derived patient other unknown yes'.split(
+    ' ',
+  ),
+);
+
 /** True where none of the patient's own words stands in a value. */
 async function isClear(element: DataElement, walk: Walk, dataset: Dataset): Promise<boolean> {
   if (!isString(element.vr)) return true;
   const bytes = await readValue(walk.file, element);
   const sets = usesCharacterSet(element.vr) ? dataset.characterSets : [''];
   const words = wordsFound(decodeText(bytes, sets, valueDelimiters), walk.own);
-  // A code string such as AXIAL is one of the standard's, even where a patient is called so.
-  return words.length === 0 || (element.vr === 'CS' && words.every(isPlainWord));
+  // A code string such as AXIAL is one of the standard's, even where somebody is called so.
+  const isTerm = (word: string) => isPlainWord(word) || definedTerms.has(word);
+  return words.length === 0 || (element.vr === 'CS' && words.every(isTerm));
 }

@@ -87,7 +87,7 @@ export async function deidentifyDicom(
   let dataset = await deidentifyDataset(file.dataset, walk);
   if (pixels.isReencoded) dataset = withoutOffsets(dataset);
   dataset = withElements(dataset, [...pixels.elements, ...(await statements(walk, pixels.isBlackened))]);
-  const instanceUid = uidIn(dataset, 0x00080018) ?? (await pseudonyms.uid(`file ${await digestOf(file)}`));
+  const instanceUid = uidIn(dataset, 0x00080018) ?? (await uidWithout(file, pseudonyms));
   const { transferSyntaxUid } = pixels;
   const meta = datasetFrom(metaOf(file, instanceUid, transferSyntaxUid));
   return {
@@ -268,6 +268,12 @@ function uidIn(dataset: Dataset, tag: Tag): string | undefined {
   const bytes = dataset.elements.get(tag)?.bytes;
   const uid = bytes === undefined ? '' : trimmed(bytes);
   return isUid(uid) ? uid : undefined;
+}
+
+/** For a data set without SOP Instance UID: by the meta group's, or by the file's bytes. */
+async function uidWithout(file: DicomFile, pseudonyms: Pseudonyms): Promise<string> {
+  const stored = uidIn(file.meta, 0x00020003);
+  return pseudonyms.uid(stored ?? `file ${await digestOf(file)}`);
 }
 
 async function digestOf(file: DicomFile): Promise<string> {

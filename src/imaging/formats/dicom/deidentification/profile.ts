@@ -52,15 +52,15 @@ function readTable(text: string): ReadonlyMap<Tag, TableRow> {
 }
 
 const removed: TableRow = { basic: 'X', options: {} };
-const curve: TableRow = { basic: 'X', options: { cleanGraphics: 'C' } };
 
 /**
  * The table's row for a tag, with the patterns (50xx,xxxx) and (60xx,eeee). All of an overlay's group goes with its
- * data, since the rest describes nothing without it. Undefined where the table does not speak of the tag.
+ * data, since the rest describes nothing without it; cleanGraphics removes curves and overlays, too, since text that
+ * was drawn cannot be told from lines. Undefined where the table does not speak of the tag.
  */
 export function tableRow(tag: Tag): TableRow | undefined {
   const group = tag >>> 16;
-  if ((group & 0xff01) === 0x5000 || (group & 0xff01) === 0x6000) return curve;
+  if ((group & 0xff01) === 0x5000 || (group & 0xff01) === 0x6000) return removed;
   if ((tag & 0xffff) === 0) return removed; // group lengths would no longer be true
   return confidentialityTable().get(tag);
 }
@@ -128,7 +128,8 @@ export function settle(action: TableAction, type: AttributeType | undefined): Ac
     case 'X/Z/D':
       return type === 3 ? 'X' : type === 2 ? 'Z' : 'D';
     case 'X/Z/U*':
-      return type === 3 ? 'X' : type === 2 ? 'Z' : 'U';
+      // Z allows a dummy value; references with new UIDs are one that keeps derived objects tied to their images.
+      return type === 3 ? 'X' : 'U';
     default:
       return action;
   }

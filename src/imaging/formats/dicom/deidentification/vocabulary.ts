@@ -53,7 +53,7 @@ trauma treatment tricuspid trigger triple trufi trunk tse tube tumor tumour turb
 unilateral unspecified upper upright ureter urethra urinary urogram us uterine uterus vagina vaginal valve varicose vascular vein
 veins velocity venogram venous ventilation ventral ventricle ventricular vertebra vertebrae vertebral vertical vessel vessels
 vibe view views visceral volume volumetric voxel vr vrt wall water wave weighted white whole wholebody wide width window with
-without work wrist xr xray zero zoom zygoma a an and at by for from the to w wo or per plus minus
+without work wrist xr xray zero zoom zygoma a an and at ax by for from the to w wo or per plus minus not o op mr
 `;
 
 let known: ReadonlySet<string> | undefined;
