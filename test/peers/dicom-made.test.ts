@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { isHounsfieldError } from '../../src/errors.ts';
 import { dataset } from '../../src/imaging/formats/dicom/build-dataset.ts';
 import type { Vr } from '../../src/imaging/formats/dicom/dataset.ts';
 import { isYbr, ybrToRgb } from '../../src/imaging/formats/dicom/pixels/colour.ts';
@@ -8,14 +9,17 @@ import { decodeFrame } from '../../src/imaging/formats/dicom/pixels/decode-frame
 import { imagePixel } from '../../src/imaging/formats/dicom/pixels/image-pixel.ts';
 import { applyLookupTable } from '../../src/imaging/formats/dicom/pixels/lookup-table.ts';
 import { applyModality, modalityTransform } from '../../src/imaging/formats/dicom/pixels/modality.ts';
+import { overlaysOf } from '../../src/imaging/formats/dicom/pixels/overlays.ts';
 import { applyPalette, paletteOf } from '../../src/imaging/formats/dicom/pixels/palette.ts';
 import { type SuvKind, suvScale } from '../../src/imaging/formats/dicom/pixels/suv.ts';
 import { voiLutsOf, windowsOf } from '../../src/imaging/formats/dicom/pixels/voi.ts';
 import { applyWindow } from '../../src/imaging/formats/dicom/pixels/voi-window.ts';
 import { readDicom, readDicomBytes } from '../../src/imaging/formats/dicom/read-dicom.ts';
+import { openDicomImage } from '../../src/imaging/formats/dicom/series/open-dicom-image.ts';
 import { newUid } from '../../src/imaging/formats/dicom/uid.ts';
 import { writeDicom } from '../../src/imaging/formats/dicom/write-dicom.ts';
-import type { PixelArray } from '../../src/imaging/image/medical-image.ts';
+import type { MedicalImage, PixelArray } from '../../src/imaging/image/medical-image.ts';
+import { RandomStream } from '../../src/random.ts';
 import { fixturePath, sha256 } from './peer-fixture.ts';
 
 interface Listed {
@@ -98,6 +102,27 @@ describe('images of odd kinds have the values that pydicom reads', () => {
       }
     }
   });
+});
+
+describe('spoiled images end in values or in a coded error', () => {
+  test.each([1, 2, 3, 4])('seed %i', async (seed) => {
+    const random = new RandomStream({ seed, purpose: 'spoil' });
+    for (let i = 0; i < 250; i++) {
+      const bytes = bytesOf(images[random.integer(images.length)]!.file);
+      const cut = random.integer(4) === 0 ? bytes.subarray(0, random.integer(bytes.length)) : bytes;
+      for (let hit = random.integer(8); hit >= 0 && cut.length > 140; hit--) {
+        cut[132 + random.integer(cut.length - 132)] = [0, 255, 127, random.integer(256)][random.integer(4)]!;
+      }
+      const outcome = await openDicom(cut).catch((cause: unknown) => cause);
+      expect(outcome instanceof Error ? isHounsfieldError(outcome) || outcome : true).toBe(true);
+    }
+  });
+
+  async function openDicom(bytes: Uint8Array): Promise<MedicalImage> {
+    const file = await readDicom(bytes);
+    await overlaysOf(file);
+    return openDicomImage(file);
+  }
 });
 
 describe('uptake values by QIBA', () => {

@@ -61,6 +61,7 @@ export function readLsStream(bytes: Uint8Array): LsStream {
     at += 2 + length;
     const word = (i: number) => (body[i] ?? 0) * 256 + (body[i + 1] ?? 0);
     if (marker === 0xf7) {
+      if (frame.ids.length > 0) throw damagedStream('it has two headers');
       frame.precision = body[0] ?? 0;
       frame.height = word(1);
       frame.width = word(3);
@@ -149,6 +150,7 @@ function defaultThresholds(maxValue: number, near: number): [number, number, num
 
 /** Takes out the 0 bit that follows each byte 0xFF (T.87 A.1), up to the next marker. */
 function unstuff(bytes: Uint8Array, start: number): { bits: Uint8Array; bitCount: number; end: number } {
+  if (start >= bytes.length) throw damagedStream('it ends before its first scan');
   let end = bytes.indexOf(0xff, start);
   while (end >= 0 && (bytes[end + 1] ?? 0xff) < 0x80) end = bytes.indexOf(0xff, end + 1);
   if (end < 0) end = bytes.length;
