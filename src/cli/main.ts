@@ -5,6 +5,7 @@ import type { Run } from './command.ts';
 import { demoCommand } from './demo.ts';
 import { dicomCommand } from './dicom.ts';
 import { doctorCommand } from './doctor.ts';
+import { convertCommand, infoCommand, viewCommand } from './files.ts';
 import { inspectCommand } from './inspect.ts';
 import { evaluateCommand, explainCommand, predictCommand } from './model-commands.ts';
 import { createOutput, exitCodes, tellError } from './output.ts';
@@ -33,6 +34,9 @@ const run: Run = async (work) => {
 };
 
 for (const add of [
+  infoCommand,
+  viewCommand,
+  convertCommand,
   inspectCommand,
   trainCommand,
   evaluateCommand,
