@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HounsfieldError } from '../../errors.ts';
 import { spacingMm } from '../geometry/geometry.ts';
-import { decodeBmp, isBmp } from './bmp.ts';
+import { BMP, decodeBmp, isBmp } from './bmp.ts';
+import { bytesSource } from './byte-source.ts';
 
 interface Case {
   readonly name: string;
@@ -20,7 +21,7 @@ const cases = JSON.parse(readFileSync(new URL('../../../fixtures/rasters/bmp.jso
 const bytesOf = (one: Case): Uint8Array => new Uint8Array(Buffer.from(one.file, 'base64'));
 
 describe('pixels are those that Pillow reads or that were put in', () => {
-  test.each(cases)('$name', (one) => {
+  test.each(cases)('$name', async (one) => {
     const bytes = bytesOf(one);
     const image = decodeBmp(bytes, 'case.bmp');
     expect([image.channels, image.height, image.width]).toEqual(one.shape);
@@ -37,6 +38,9 @@ describe('pixels are those that Pillow reads or that were put in', () => {
       expect(image.geometry).toBeUndefined();
     }
     expect(isBmp(bytes.subarray(0, 64))).toBe(true);
+    const info = await BMP.info(bytesSource(bytes));
+    expect([info.channels, info.height, info.width, info.geometry]).toEqual([...one.shape, image.geometry]);
+    expect((await BMP.read(bytesSource(bytes))).pixels).toEqual(image.pixels);
   });
 });
 

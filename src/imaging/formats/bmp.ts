@@ -1,6 +1,8 @@
 import { HounsfieldError } from '../../errors.ts';
-import { geometryFrom } from '../geometry/geometry.ts';
+import { type Geometry, geometryFrom } from '../geometry/geometry.ts';
 import { type MedicalImage, medicalImage } from '../image/medical-image.ts';
+import type { ByteSource } from './byte-source.ts';
+import type { VolumeFormat, VolumeInfo } from './volume-file.ts';
 
 /** A bitmap's header: BITMAPCOREHEADER to BITMAPV5HEADER. */
 interface BmpHeader {
@@ -20,6 +22,50 @@ interface BmpHeader {
 const HEADER_SIZES = [12, 16, 40, 52, 56, 64, 108, 124];
 const LARGEST_IMAGE_PIXELS = 2 ** 28;
 const [PLAIN, RLE8, RLE4, BITFIELDS, ALPHA_BITFIELDS] = [0, 1, 2, 3, 6];
+
+/** What a format of images offers, for bitmaps. */
+export const BMP: VolumeFormat = {
+  name: 'BMP',
+  extensions: ['.bmp', '.dib'],
+  matches: (head) => isBmp(head),
+  read: async (source) => decodeBmp(await wholeFile(source), source.name),
+  info: bmpInfo,
+};
+
+/** Bytes of a bitmap of the most pixels, 32 bits each. */
+const LARGEST_FILE_BYTES = 2 ** 30 + 65536;
+
+async function wholeFile(source: ByteSource): Promise<Uint8Array> {
+  return source.read(0, Math.min(source.size, LARGEST_FILE_BYTES));
+}
+
+async function bmpInfo(source: ByteSource): Promise<VolumeInfo> {
+  const header = bmpHeader(await source.read(0, Math.min(source.size, 2048)), source.name);
+  const { width, height, bits, palette } = header;
+  const place = headerGeometry(header);
+  return {
+    format: 'BMP',
+    storedType: `${bits} bits`,
+    byteOrder: 'little',
+    ...(header.compression === RLE8 || header.compression === RLE4 ? { compression: 'run lengths' } : {}),
+    width,
+    height,
+    depth: 1,
+    channels: bits <= 8 && isGreyPalette(palette) ? 1 : 3,
+    timePoints: 1,
+    ...(place ? { geometry: place } : {}),
+    isLabelMap: false,
+    warnings: [],
+  };
+}
+
+function headerGeometry({ pixelMm }: BmpHeader): Geometry | undefined {
+  return pixelMm ? geometryFrom({ spacingMm: [pixelMm[0], pixelMm[1], 1], frame: 'image' }) : undefined;
+}
+
+function isGreyPalette(palette: BmpHeader['palette']): boolean {
+  return palette.every(([red, green, blue]) => red === green && green === blue);
+}
 
 /** True when the bytes begin as a bitmap file does, with a header of a known size. */
 export function isBmp(head: Uint8Array): boolean {
@@ -57,11 +103,9 @@ export function decodeBmp(bytes: Uint8Array, name: string): MedicalImage {
   const planes = isPalette
     ? paletteColours(header, paletteIndices(header, bytes, name))
     : maskedColours(header, bytes, name);
-  const place = header.pixelMm
-    ? { geometry: geometryFrom({ spacingMm: [header.pixelMm[0], header.pixelMm[1], 1], frame: 'image' }) }
-    : {};
+  const place = headerGeometry(header);
   const channels = planes.length / (width * height);
-  return medicalImage(planes, { channels, height, width }, 8, 'arbitrary', place);
+  return medicalImage(planes, { channels, height, width }, 8, 'arbitrary', place ? { geometry: place } : {});
 }
 
 function bmpHeader(bytes: Uint8Array, name: string): BmpHeader {
@@ -207,8 +251,7 @@ function runLengths(header: BmpHeader, bytes: Uint8Array): Uint8Array {
 }
 
 function paletteColours({ palette }: BmpHeader, indices: Uint8Array): Uint8Array {
-  const isGrey = palette.every(([red, green, blue]) => red === green && green === blue);
-  const channels = isGrey ? 1 : 3;
+  const channels = isGreyPalette(palette) ? 1 : 3;
   const out = new Uint8Array(channels * indices.length);
   for (let c = 0; c < channels; c++) {
     for (let i = 0; i < indices.length; i++) out[c * indices.length + i] = palette[indices[i]!]?.[c] ?? 0;

@@ -127,19 +127,7 @@ export async function readPage(
   if (!sampleFormat || !isReadable(sampleFormat, bits))
     throw unsupportedTiff(name, `samples of ${bits} bits in format ${format}`);
   const isPlanar = (await number(TAG.planar, 1)) === 2 && samples > 1;
-  const isTiled = directory.entries.has(TAG.tileOffsets);
-  const blockWidth = isTiled ? await number(TAG.tileWidth) : width;
-  const blockHeight = isTiled
-    ? await number(TAG.tileHeight)
-    : Math.min(height, (await number(TAG.rowsPerStrip, height)) || height);
-  if (!isSide(blockWidth) || !isSide(blockHeight))
-    throw invalidTiff(name, `blocks of ${blockWidth} x ${blockHeight} pixels`);
-  const offsets = (await numbers(isTiled ? TAG.tileOffsets : TAG.stripOffsets)) ?? [];
-  const byteCounts = await numbers(isTiled ? TAG.tileByteCounts : TAG.stripByteCounts);
-  const [blocksAcross, blocksDown] = [Math.ceil(width / blockWidth), Math.ceil(height / blockHeight)];
-  const blocks = blocksAcross * blocksDown * (isPlanar ? samples : 1);
-  if (offsets.length < blocks)
-    throw invalidTiff(name, `a page of ${blocks} blocks has places of ${offsets.length}`);
+  const blocks = await blocksOf(file, directory, width, height, isPlanar ? samples : 1);
   const colourMap = await numbers(TAG.colourMap);
   const perUnit = await resolution(file, directory);
   const unit = UNIT_MM[(await numbers(TAG.resolutionUnit))?.[0] ?? 2];
@@ -154,14 +142,7 @@ export async function readPage(
     predictor: await number(TAG.predictor, 1),
     isPlanar,
     isBitReversed: (await number(TAG.fillOrder, 1)) === 2,
-    isTiled,
-    blockWidth,
-    blockHeight,
-    blocksAcross,
-    blocksDown,
-    offsets,
-    // without counts an uncompressed block reaches as far as it must
-    byteCounts: byteCounts ?? offsets.map((offset) => Math.max(0, file.source.size - offset)),
+    ...blocks,
     extraSamples: (await numbers(TAG.extraSamples)) ?? [],
     orientation: await number(TAG.orientation, 1),
     subfileType: await number(TAG.subfileType, 0),
@@ -172,6 +153,42 @@ export async function readPage(
     ...(perUnit && unit !== undefined ? { pixelMm: [unit / perUnit[0], unit / perUnit[1]] as const } : {}),
     directory,
   };
+}
+
+type Blocks = Pick<
+  TiffPage,
+  'isTiled' | 'blockWidth' | 'blockHeight' | 'blocksAcross' | 'blocksDown' | 'offsets' | 'byteCounts'
+>;
+
+/** Strips or tiles: their sides and places. */
+async function blocksOf(
+  file: Omit<TiffFile, 'directories'>,
+  directory: TiffDirectory,
+  width: number,
+  height: number,
+  planes: number,
+): Promise<Blocks> {
+  const { name, size } = file.source;
+  const isTiled = directory.entries.has(TAG.tileOffsets);
+  const side = async (tag: number, fallback: number): Promise<number> => {
+    const value = (await fieldNumbers(file, directory, tag))?.[0] || fallback;
+    if (!Number.isInteger(value) || value < 1)
+      throw invalidTiff(name, `blocks with a side of ${value} pixels`);
+    return value;
+  };
+  const blockWidth = isTiled ? await side(TAG.tileWidth, 0) : width;
+  const blockHeight = isTiled
+    ? await side(TAG.tileHeight, 0)
+    : Math.min(height, await side(TAG.rowsPerStrip, height));
+  const [blocksAcross, blocksDown] = [Math.ceil(width / blockWidth), Math.ceil(height / blockHeight)];
+  const offsets = (await fieldNumbers(file, directory, isTiled ? TAG.tileOffsets : TAG.stripOffsets)) ?? [];
+  const wanted = blocksAcross * blocksDown * planes;
+  if (offsets.length < wanted)
+    throw invalidTiff(name, `a page of ${wanted} blocks has places of ${offsets.length}`);
+  const stated = await fieldNumbers(file, directory, isTiled ? TAG.tileByteCounts : TAG.stripByteCounts);
+  // without counts an uncompressed block reaches as far as it must
+  const byteCounts = stated ?? offsets.map((offset) => Math.max(0, size - offset));
+  return { isTiled, blockWidth, blockHeight, blocksAcross, blocksDown, offsets, byteCounts };
 }
 
 export const JPEG_TABLES_TAG = TAG.jpegTables;
