@@ -3,7 +3,7 @@ import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { unzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import { isHounsfieldError } from '../../errors.ts';
+import { HounsfieldError, isHounsfieldError } from '../../errors.ts';
 import { bunzip2 } from './bunzip2.ts';
 import { bytesSource } from './byte-source.ts';
 import { gunzip, gunzipSync, gzip, plainHead, zlib } from './gunzip.ts';
@@ -95,6 +95,19 @@ describe(`gzip and zlib, seed ${seeded.seed}`, () => {
     const before = process.memoryUsage().arrayBuffers;
     await expect(gunzip(sixteen, 1000)).rejects.toMatchObject({ code: 'COMPRESSED_TOO_LARGE' });
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 27);
+  });
+
+  test('a source that fails passes its error on', async () => {
+    const good = bytesSource(new Uint8Array(gzipSync(Buffer.from(noise.map((value, i) => value ^ (i * i))))));
+    const failing = {
+      ...good,
+      read: async (offset: number, length: number) => {
+        if (length > 1000) throw new HounsfieldError('FILE_UNREADABLE', 'it was removed.');
+        return good.read(offset, length);
+      },
+    };
+    expect(good.size).toBeGreaterThan(2 ** 16);
+    await expect(gunzip(failing, noise.length)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
   });
 
   test('the head of a file is had without the rest of it', async () => {

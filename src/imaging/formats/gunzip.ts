@@ -89,7 +89,7 @@ async function gunzipByPlatform(source: ByteSource, room: number): Promise<Uint8
     }
     await writer.close();
   };
-  const fed = feed().catch(() => undefined);
+  const fed = feed().catch((cause: unknown) => writer.abort(cause).catch(() => undefined));
   const out = allocate(room, source.name);
   let filled = 0;
   const reader = stream.readable.getReader();

@@ -199,6 +199,16 @@ export function volume(
   };
   const isMap = options.as === 'labels' || (options.as === undefined && parts.labels !== undefined);
   if (!isMap) return medicalImage(pixels, shape, parts.bitDepth, 'arbitrary', more);
+  if (parts.labels === 'present' && options.as === undefined) {
+    try {
+      return labelMap(pixels, shape, labelsIn(pixels, shape, name), more);
+    } catch (error) {
+      if (!isHounsfieldError(error, 'LABELS_NOT_WHOLE')) throw error;
+      const message = 'The file calls itself a label map, but holds fractions; it is read as an image.';
+      options.onWarning?.({ code: 'LABELS_NOT_WHOLE', message });
+      return medicalImage(pixels, shape, parts.bitDepth, 'arbitrary', more);
+    }
+  }
   const labels = Array.isArray(parts.labels)
     ? (parts.labels as readonly Label[])
     : labelsIn(pixels, shape, name); // not the word
@@ -257,7 +267,7 @@ export function baseName(name: string): string {
 
 /**
  * The file that a header names, through the reader's `companion`. Throws COMPANION_OUTSIDE when the name leaves the
- * header's folder, VOLUME_COMPANION_NEEDED when no `companion` was given.
+ * header's folder, COMPANION_NEEDED when no `companion` was given.
  */
 export async function openCompanion(
   name: string,
@@ -267,7 +277,7 @@ export async function openCompanion(
   const inside = companionName(name, header);
   if (!companion) {
     throw new HounsfieldError(
-      'VOLUME_COMPANION_NEEDED',
+      'COMPANION_NEEDED',
       `${header} keeps part of the image in another file. Pass companion, which opens a file of the same folder by name.`,
     );
   }

@@ -228,6 +228,15 @@ describe('label maps', () => {
       code: 'LABELS_NOT_WHOLE',
     });
   });
+
+  test('that hold fractions after all are read as images, with a warning', async () => {
+    const image = imageOf('float32', { timePoints: 1, channels: 1, depth: 1, height: 2, width: 2 }, 1);
+    const bytes = await writeNifti(image, { compressed: false });
+    new DataView(bytes.buffer, bytes.byteOffset).setInt16(68, 1002, true);
+    const codes: string[] = [];
+    const read = await readNifti(sourceOf(bytes, 'x.nii'), { onWarning: ({ code }) => codes.push(code) });
+    expect([read.unit, codes]).toEqual(['arbitrary', ['LABELS_NOT_WHOLE']]);
+  });
 });
 
 describe('NIfTI', () => {

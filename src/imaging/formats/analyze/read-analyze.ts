@@ -172,7 +172,7 @@ const UNPLACED: FormatWarning = {
 /**
  * Reads Analyze 7.5, SPM99 and SPM2: .hdr + .img, either of them given, the other through `companion`. The geometry's
  * frame is 'image', as the format does not know left from right. A .mat file beside it is not read.
- * Throws VOLUME_HEADER, VOLUME_TYPE, VOLUME_CUT, VOLUME_COMPANION_NEEDED, LABELS_NOT_WHOLE and gunzip's errors.
+ * Throws VOLUME_HEADER, VOLUME_TYPE, VOLUME_CUT, COMPANION_NEEDED, LABELS_NOT_WHOLE and gunzip's errors.
  */
 export async function readAnalyze(
   source: ByteSource,

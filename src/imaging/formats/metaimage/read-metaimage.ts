@@ -24,7 +24,7 @@ import { type MetaImageHeader, readMetaImageHeader } from './metaimage-header.ts
  * Reads MetaImage: .mha, or .mhd with its data in one file, a LIST or a pattern (through `companion`); raw, zlib or text.
  * The world is the patient's LPS, mm, as in ITK; a fourth axis is time, further ones are channels. CenterOfRotation does
  * not move voxels and is not used. Throws VOLUME_HEADER, VOLUME_TYPE, VOLUME_CUT, VOLUME_VALUES, COMPANION_OUTSIDE,
- * VOLUME_COMPANION_NEEDED, GEOMETRY_INVALID, LABELS_NOT_WHOLE and gunzip's errors.
+ * COMPANION_NEEDED, GEOMETRY_INVALID, LABELS_NOT_WHOLE and gunzip's errors.
  */
 export async function readMetaImage(
   source: ByteSource,

@@ -106,7 +106,7 @@ interface Plan {
  * byte order; RAS becomes LPS. dim 4 is time, dim 5 to 7 are channels, and so is dim 4 under a vector intent. Lengths
  * in metres or micrometres become mm; an unknown unit counts as mm, with a warning. Complex numbers give two channels,
  * RGB three, RGBA four. Bits (datatype 1) are taken least significant first, which the standard leaves open.
- * Throws VOLUME_HEADER, VOLUME_TYPE, VOLUME_CUT, VOLUME_COMPANION_NEEDED, GEOMETRY_INVALID, LABELS_NOT_WHOLE, VOLUME_TOO_LARGE and
+ * Throws VOLUME_HEADER, VOLUME_TYPE, VOLUME_CUT, COMPANION_NEEDED, GEOMETRY_INVALID, LABELS_NOT_WHOLE, VOLUME_TOO_LARGE and
  * gunzip's errors.
  */
 export async function readNifti(
@@ -129,7 +129,7 @@ export async function readNifti(
   }
 }
 
-/** The header alone, with its extensions. Throws VOLUME_HEADER, VOLUME_COMPANION_NEEDED. */
+/** The header alone, with its extensions. Throws VOLUME_HEADER, COMPANION_NEEDED. */
 export async function readNiftiHeader(
   source: ByteSource,
   options: VolumeReadOptions = {},

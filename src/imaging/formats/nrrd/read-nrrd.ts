@@ -49,7 +49,7 @@ const CHANNEL_KIND =
  * and the vector and colour kinds are channels, and an axis without a kind is the next of x, y, z, time, channel. Spaces
  * RAS, LAS and LPS become LPS; any other has frame 'image'. A file with Slicer's segments becomes a LabelMap with their
  * names, colours, codes and layers. Throws VOLUME_HEADER, VOLUME_TYPE, VOLUME_CUT, VOLUME_VALUES, COMPANION_OUTSIDE,
- * VOLUME_COMPANION_NEEDED, GEOMETRY_INVALID, LABELS_NOT_WHOLE and gunzip's errors.
+ * COMPANION_NEEDED, GEOMETRY_INVALID, LABELS_NOT_WHOLE and gunzip's errors.
  */
 export async function readNrrd(
   source: ByteSource,

@@ -124,8 +124,8 @@ async function headerOf(source: ByteSource, options: VolumeReadOptions): Promise
   const numbers = new Map<string, number[]>();
   for (let line = nextLine(cursor); line !== undefined; line = nextLine(cursor)) {
     const words = line.split(/\s+/);
-    const key = words[0]!.toUpperCase();
-    if (key === 'DATASET' && words[1]?.toUpperCase() !== 'STRUCTURED_POINTS') {
+    const key = words[0]!.toLowerCase();
+    if (key === 'dataset' && words[1]?.toUpperCase() !== 'STRUCTURED_POINTS') {
       throw headerFault(
         name,
         'VTK',
@@ -133,7 +133,7 @@ async function headerOf(source: ByteSource, options: VolumeReadOptions): Promise
         'Only images are read here',
       );
     }
-    if (['DIMENSIONS', 'SPACING', 'ASPECT_RATIO', 'ORIGIN', 'DIRECTION'].includes(key)) {
+    if (/^(dimensions|spacing|aspect_ratio|origin|direction)$/.test(key)) {
       numbers.set(key, words.slice(1).map(Number));
     }
     const array = arrayOf(words, isText) ?? fieldArray(words, cursor);
@@ -166,15 +166,15 @@ function finished(
       throw headerFault(name, 'VTK', `gives ${values.length} numbers for ${key}, where three belong`);
     return values;
   };
-  const sides = three('DIMENSIONS');
+  const sides = three('dimensions');
   if (!sides) throw headerFault(name, 'VTK', 'has no DIMENSIONS before its values');
   const type = TYPES[array.type.toLowerCase()];
   if (!type) throw typeFault(name, 'VTK', 'bits or an unknown type');
   countOf([...sides, array.channels], name, 'VTK');
-  const d = numbers.get('DIRECTION');
+  const d = numbers.get('direction');
   const affine = vtkAffine(
-    three('SPACING') ?? three('ASPECT_RATIO') ?? [1, 1, 1],
-    three('ORIGIN') ?? [0, 0, 0],
+    three('spacing') ?? three('aspect_ratio') ?? [1, 1, 1],
+    three('origin') ?? [0, 0, 0],
     d?.length === 9 ? d : undefined,
   );
   return {
