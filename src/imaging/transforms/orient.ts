@@ -40,7 +40,9 @@ export const orient: DerivedTransform<{ /** Three letters of L/R, P/A, S/I. */ r
 };
 
 /** One image brought to an orientation. Throws GEOMETRY_MISSING, TRANSFORM_PARAMETERS. */
-export const orientedTo = (image: MedicalImage, to: string): MedicalImage => apply(orient, image, { to });
+export function orientedTo<T extends MedicalImage>(image: T, to: string): T {
+  return apply(orient, image, { to }) as T; // a label map stays one
+}
 
 function turnStep(code: string, to: string): Step {
   const order = [...to].map((letter) => [...code].findIndex((own) => axisOf(own) === axisOf(letter)));

@@ -110,14 +110,14 @@ export const resampleToGrid: DerivedTransform<
  *
  * @param reference the image, or any grid, whose voxels are taken
  */
-export function resampleTo(
-  image: MedicalImage,
+export function resampleTo<T extends MedicalImage>(
+  image: T,
   reference: MedicalImage | Grid,
   choice: ResampleChoice = {},
-): MedicalImage {
+): T {
   const grid = 'size' in reference ? reference : gridOf(reference);
   const [step] = stepToGrid('image', image, grid, readChoice(readParameters('resample', { ...choice })));
-  return step ? apply(step.transform, image, step.parameters) : image;
+  return step ? (apply(step.transform, image, step.parameters) as T) : image; // a label map stays one
 }
 
 function stepToGrid(

@@ -179,9 +179,8 @@ function applyToSubject<P extends object>(
   for (const [name, image] of Object.entries(subject.images)) {
     const own = steps(name, image) as readonly Step[]; // a transform fits its own parameters
     const touched = only === undefined || only.includes(name);
-    const done = runSteps(image, own, touched, askedFor);
-    images[name] = done.image;
-    if (name === grid) moves = done.moves;
+    if (name === grid && (subject.points || subject.boxes)) moves = movesOf(image, own);
+    images[name] = runSteps(image, own, touched, askedFor);
   }
   return moved({ ...subject, images }, moves);
 }
@@ -204,17 +203,26 @@ function runSteps(
   steps: readonly Step[],
   touched: boolean,
   askedFor: string | undefined,
-): { readonly image: MedicalImage; readonly moves: readonly Move[] } {
-  let result = image;
+): MedicalImage {
+  return steps.reduce((done, { transform, parameters }) => {
+    const passes = !touched && (transform.kind === 'intensity' || transform.kind === 'label');
+    if (passes) return done;
+    const checked = transform.check(parameters as JsonObject); // plain JSON by the transform's own check
+    return applyRecorded(done, { transform, parameters: checked }, askedFor);
+  }, image);
+}
+
+/** How steps move a place of an image's grid, one after the other. */
+function movesOf(image: MedicalImage, steps: readonly Step[]): readonly Move[] {
+  let grid = gridOf(image);
   const moves: Move[] = [];
   for (const { transform, parameters } of steps) {
-    const p = transform.check(parameters as JsonObject); // plain JSON by the transform's own check
-    const move = moveOf(transform, p, gridOf(result));
+    const p = transform.check(parameters as JsonObject); // as above
+    const move = moveOf(transform, p, grid);
     if (move) moves.push(move);
-    const passes = !touched && (transform.kind === 'intensity' || transform.kind === 'label');
-    if (!passes) result = applyRecorded(result, { transform, parameters: p }, askedFor);
+    if (transform.kind === 'grid') grid = gridAfter(grid, transform.regrid(p, grid));
   }
-  return { image: result, moves };
+  return moves;
 }
 
 function moveOf(transform: Transform, p: object, grid: Grid): Move | undefined {
@@ -251,19 +259,18 @@ function regridded(
   p: object,
   entry: HistoryEntry,
 ): MedicalImage {
-  const to = transform.regrid(p, gridOf(image));
-  const [width, height, depth] = to.size;
+  const before = gridOf(image);
+  const to = transform.regrid(p, before);
   const result = withPixels(image, transform.pixels(image, p, to), entry);
-  const place = image.geometry;
-  if (!place) return { ...result, width, height, depth };
-  const affine = to.affine ?? composeAffines(place.affine, to.map);
-  return {
-    ...result,
-    width,
-    height,
-    depth,
-    geometry: geometry(affine, place.frame, place.frameOfReferenceUid),
-  };
+  const [width, height, depth] = to.size;
+  const { geometry: place } = gridAfter(before, to);
+  return { ...result, width, height, depth, ...(place ? { geometry: place } : {}) };
+}
+
+function gridAfter({ geometry: place }: Grid, { size, map, affine }: Regridded): Grid {
+  if (!place) return { size };
+  const after = affine ?? composeAffines(place.affine, map);
+  return { size, geometry: geometry(after, place.frame, place.frameOfReferenceUid) };
 }
 
 function withPixels(image: MedicalImage, pixels: PixelArray, entry: HistoryEntry): MedicalImage {
