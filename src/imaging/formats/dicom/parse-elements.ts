@@ -296,10 +296,9 @@ function* parseItems(
     cursor.position = start + 8;
     if (tag === sequenceEnd) return { items, whole: true };
     if (tag === itemEnd) continue;
-    const nearly =
-      (tag >>> 16 === 0xfffe || (tag & 0xffff) === 0xe000) && start + 8 + length <= (end ?? hardEnd);
-    if (nearly && tag !== itemTag) warn(parsing, 'An item has a wrong tag; it was read all the same.');
-    if (tag !== itemTag && !nearly) {
+    if (tag !== itemTag && (yield* isItemAllTheSame(cursor, little, tag, length, end ?? hardEnd)))
+      warn(parsing, 'An item has a wrong tag; it was read all the same.');
+    else if (tag !== itemTag) {
       cursor.position = start;
       parsing.lost = true;
       warn(parsing, 'A sequence holds something that is no item: what follows was not read.');
@@ -310,6 +309,29 @@ function* parseItems(
     if (parsing.lost) return { items, whole: false };
   }
   return { items, whole: true };
+}
+
+/** True for an item with a damaged tag: half of it is right, or its length leads to the next item or the end. */
+function* isItemAllTheSame(
+  cursor: ByteCursor,
+  littleEndian: boolean,
+  tag: Tag,
+  length: number,
+  end: number,
+): Generator<Need, boolean> {
+  const start = cursor.position;
+  const after = start + length;
+  const isHalfRight = tag >>> 16 === 0xfffe || (tag & 0xffff) === 0xe000;
+  if (length === undefinedLength || after > end) return isHalfRight && length === undefinedLength;
+  if (isHalfRight || after === end) return true;
+  cursor.position = after;
+  const isThere = after + 4 <= end && (yield* demand(cursor, 4));
+  const at = after - cursor.start;
+  const next = isThere ? cursor.view.getUint16(at, littleEndian) : 0;
+  const element = isThere ? cursor.view.getUint16(at + 2, littleEndian) : 0;
+  cursor.position = start;
+  yield* demand(cursor, 0);
+  return next === 0xfffe && (element === 0xe000 || element === 0xe0dd);
 }
 
 function* parseItem(

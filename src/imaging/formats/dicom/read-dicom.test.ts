@@ -194,6 +194,19 @@ describe('files that are not as they should be', () => {
     expect([...file.dataset.elements.keys()]).toEqual([0x00080060, 0x00280010]);
   });
 
+  test.each([
+    ['of defined length', el(0x12345678, 'UN', '', modality.length, implicit), []],
+    ['half right', el(0xfffe5678, 'UN', '', undefinedLength, implicit), [itemEnd]],
+  ])('an item with a damaged tag, %s, is read all the same', async (_, start, end) => {
+    const open = el(0x00081140, 'SQ', '', undefinedLength);
+    const given = part10(explicitLittleEndian, open, start, modality, ...end, item(0), sequenceEnd, rows);
+    for (const file of [readDicomBytes(given), await readDicom(bytesSource(given))]) {
+      expect(sequence(file.dataset, 0x00081140).map((one) => one.elements.size)).toEqual([1, 0]);
+      expect(number(file.dataset, 'Rows')).toBe(258);
+      expect(file.warnings.join()).toMatch(/wrong tag/);
+    }
+  });
+
   test('a broken sequence of defined length does not hide what follows', () => {
     const broken = bytes(elementHeader(0x00081140, 'SQ', rows.length, little), rows);
     const file = readDicomBytes(part10(explicitLittleEndian, broken, el(0x00100020, 'LO', 'ID')));
