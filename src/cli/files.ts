@@ -50,6 +50,7 @@ function openingOptions(command: Command): Command {
     .addOption(numberOption('--frame <n>', 'one frame or page, from 0'))
     .addOption(numberOption('--time <n>', 'one time point, from 0'))
     .option('--part <name>', 'dataset of an HDF5 file, array of an .npz')
+    .addOption(numberOption('--rate <Hz>', 'of a table of samples without a column of times'))
     .option('--stored', 'numbers as they lie in the file, without slope, intercept and lookup tables')
     .addOption(
       new Option('--suv <kind>', 'uptake value of a PET').choices([
@@ -68,6 +69,7 @@ interface OpeningOptions {
   readonly frame?: number;
   readonly time?: number;
   readonly part?: string;
+  readonly rate?: number;
   readonly stored?: boolean;
   readonly suv?: NonNullable<ConvertOptions['suv']>;
   readonly labels?: boolean;
@@ -76,12 +78,13 @@ interface OpeningOptions {
 type Opening = NonNullable<ViewFileOptions['opening']>;
 
 function openingOf(options: OpeningOptions, output: Output): Omit<Opening, 'reference'> {
-  const { series, stack, frame, part, stored, suv, labels } = options;
+  const { series, stack, frame, part, rate, stored, suv, labels } = options;
   return {
     ...(series === undefined ? {} : { series }),
     ...(stack === undefined ? {} : { stack }),
     ...(frame === undefined ? {} : { frame }),
     ...(part === undefined ? {} : { part }),
+    ...(rate === undefined ? {} : { samplingRateHz: rate }),
     ...(stored === true ? { values: 'stored' as const } : {}),
     ...(suv === undefined ? {} : { suv }),
     ...(labels === true ? { as: 'labels' as const } : {}),

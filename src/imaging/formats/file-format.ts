@@ -25,6 +25,8 @@ export interface OpenOptions {
   readonly suv?: SuvKind;
   /** The image on whose grid contours of an RT structure set are drawn; segmentations are brought to it, too. */
   readonly reference?: MedicalImage;
+  /** Of a table of samples that has no column of times. */
+  readonly samplingRateHz?: number;
   /** 'drop' reads an image whose affine is unusable without a geometry; default 'throw'. */
   readonly badGeometry?: 'throw' | 'drop';
   /** Opens a file of the same folder by its name; files on disk bring their own. */

@@ -4,17 +4,21 @@ import type { ByteSource } from './byte-source.ts';
 import { BARE_DICOM, DICOM } from './dicom/dicom-format.ts';
 import type { DescribeOptions, FileDescription, FileFormat, Opened, OpenOptions } from './file-format.ts';
 import { plainHead } from './gunzip.ts';
-import { signalFile, signalFormats } from './signal-formats.ts';
-import { volumeFile, volumeFormats } from './volume-formats.ts';
+import { BMP } from './picture-format.ts';
+import { csvFile, signalFile, signalFormats } from './signal-formats.ts';
+import { tiffFile, volumeFile, volumeFormats } from './volume-formats.ts';
 
 /** Every format that is read in Node and in a browser alike, the surest signatures first. Adding one is one row. */
 export const portableFormats: readonly FileFormat[] = [
   DICOM,
   HDF5,
   NUMPY,
+  BMP,
+  tiffFile,
   ...volumeFormats.map(volumeFile),
   ...signalFormats.map(signalFile),
   BARE_DICOM,
+  csvFile,
 ];
 
 /** First bytes of formats that are recognised only to name them in the error. */

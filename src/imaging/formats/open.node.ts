@@ -3,6 +3,7 @@ import { HounsfieldError } from '../../errors.ts';
 import type { MedicalImage } from '../image/medical-image.ts';
 import type { ByteSource } from './byte-source.ts';
 import { companionsOf } from './companion-files.node.ts';
+import { csvSignalFormat } from './csv-signal/read-csv-signal.ts';
 import { readDicomSeries } from './dicom/series/read-dicom-series.node.ts';
 import {
   type DescribeOptions,
@@ -20,7 +21,8 @@ import { signalFormats } from './signal-formats.ts';
 /** Every format that is read from disk. */
 export const fileFormats: readonly FileFormat[] = [...rasterFormats, ...portableFormats];
 
-const imageFormats = fileFormats.filter(({ name }) => !signalFormats.some((format) => format.name === name));
+const signals = [...signalFormats, csvSignalFormat].map(({ name }) => name);
+const imageFormats = fileFormats.filter(({ name }) => !signals.includes(name));
 
 /** Files that hold the data of a header beside them, and that header's extension. */
 const HEADER_OF: readonly (readonly [data: string, headers: readonly string[]])[] = [

@@ -1,10 +1,18 @@
 import type { SignalFormat } from '../signal/signal-format.ts';
+import { csvSignalFormat, readCsvSignal } from './csv-signal/read-csv-signal.ts';
 import { edfFormat } from './edf/read-edf.ts';
 import type { FileFormat } from './file-format.ts';
 import { wfdbFormat } from './wfdb/read-wfdb.ts';
 
 /** Formats of recordings, the surest first. */
 export const signalFormats: readonly SignalFormat[] = [edfFormat, wfdbFormat];
+
+/** Tables of samples; found last, since most tables are something else. */
+export const csvFile: FileFormat = {
+  ...signalFile(csvSignalFormat),
+  read: (source, { samplingRateHz }) =>
+    readCsvSignal(source, samplingRateHz === undefined ? {} : { samplingRateHz }),
+};
 
 /** A format of recordings as one of the table of all formats. */
 export function signalFile(format: SignalFormat): FileFormat {

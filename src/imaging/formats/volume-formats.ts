@@ -6,6 +6,7 @@ import { META_IMAGE } from './metaimage/metaimage.ts';
 import { MGH } from './mgh/mgh.ts';
 import { NIFTI } from './nifti/nifti.ts';
 import { NRRD } from './nrrd/nrrd.ts';
+import { readTiff, TIFF } from './tiff/read-tiff.ts';
 import type { VolumeFormat, VolumeReadOptions } from './volume-file.ts';
 import { VTI } from './vtk/vti.ts';
 import { VTK_LEGACY } from './vtk/vtk-legacy.ts';
@@ -21,6 +22,16 @@ export const volumeFormats: readonly VolumeFormat[] = [
   META_IMAGE,
   ANALYZE,
 ];
+
+/** TIFF: pages are slices, or one of them is read. */
+export const tiffFile: FileFormat = {
+  ...volumeFile(TIFF),
+  read: (source, options) =>
+    readTiff(source, {
+      ...volumeOptions(options),
+      ...(options.frame === undefined ? {} : { page: options.frame }),
+    }),
+};
 
 /** A format of volumes as one of the table of all formats. */
 export function volumeFile(format: VolumeFormat): FileFormat {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { HounsfieldError } from '../../errors.ts';
+import { encodeCsvSignal } from '../../imaging/formats/csv-signal/write-csv-signal.ts';
 import { writeEdf } from '../../imaging/formats/edf/write-edf.ts';
 import { isSignal, type Opened } from '../../imaging/formats/file-format.ts';
 import { encodeNpy } from '../../imaging/formats/npy.ts';
@@ -51,6 +52,11 @@ const writers: readonly Writer[] = [
     extensions: ['.edf'],
     holds: 'signal',
     write: async (opened, name) => ({ [name]: writeEdf(asSignal(opened, name)) }),
+  },
+  {
+    extensions: ['.csv'],
+    holds: 'signal',
+    write: async (opened, name) => ({ [name]: encodeCsvSignal(asSignal(opened, name)) }),
   },
   {
     extensions: ['.hea'],
