@@ -54,8 +54,11 @@ def image(rows, columns, *, bits=16, stored=None, signed=0, samples=1, frames=No
 
 def saved(ds):
     buffer = io.BytesIO()
+    named = ds.file_meta.TransferSyntaxUID
+    if not named.is_transfer_syntax:  # unknown to this pydicom: written as another of the same length
+        ds.file_meta.TransferSyntaxUID = pydicom.uid.HTJ2KLossless
     ds.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()
+    return buffer.getvalue().replace(b"1.2.840.10008.1.2.4.201", str(named).encode()) if named.endswith("110") else buffer.getvalue()
 
 
 def planar(array, samples, many):
@@ -65,10 +68,15 @@ def planar(array, samples, many):
     return np.moveaxis(array, -1, 1) if samples > 1 else array
 
 
-def case(name, ds, further=None):
+def case(name, ds, further=None, encoded=None):
+    """`encoded`: what went into an encoder, where pydicom has no decoder for it."""
     data = saved(ds)
     back = pydicom.dcmread(io.BytesIO(data))
     samples, many = int(back.SamplesPerPixel), int(back.get("NumberOfFrames", 1)) > 1
+    if encoded is not None:
+        raw = planar(encoded, samples, many)
+        cases.append({"name": name, "file": base64.b64encode(data).decode(), "raw": listed(raw)})
+        return
     raw = planar(pixel_array(back, raw=True), samples, many)
     entry = {"name": name, "file": base64.b64encode(data).decode(), "raw": listed(raw)}
     if samples > 1:
@@ -171,6 +179,22 @@ def encapsulated():
     case("JPEG-LS, runs", flat)
 
 
+def newer():
+    """High-throughput JPEG 2000 and JPEG XL."""
+    x, y = np.meshgrid(np.arange(24), np.arange(20))
+    grey8 = (x * 7 + y * 3 + rng.integers(0, 9, x.shape)).astype("u1")
+    grey16 = (x * 700 + y * 30 + rng.integers(0, 99, x.shape)).astype("<u2")
+    colour = np.stack([grey8, 255 - grey8, grey8[::-1]], -1)
+    for syntax, encode in (("110", lambda a: imagecodecs.jpegxl_encode(a, lossless=True)), ("201", imagecodecs.htj2k_encode)):
+        for name, array in (("8 bits", grey8), ("16 bits", grey16), ("RGB", colour)):
+            samples = array.shape[2] if array.ndim == 3 else 1
+            ds = image(20, 24, bits=8 * array.dtype.itemsize, samples=samples, syntax=pydicom.uid.UID(f"1.2.840.10008.1.2.4.{syntax}"))
+            data = encode(np.ascontiguousarray(array))
+            ds.PixelData = encapsulate([data + b"\0" * (len(data) % 2)])
+            ds["PixelData"].is_undefined_length = True
+            case(f"{'JPEG XL' if syntax == '110' else 'HTJ2K'}, {name}", ds, encoded=array)
+
+
 def tables():
     ds = image(4, 4, bits=8, photometric="PALETTE COLOR")
     ds.PixelData = bytes(range(0, 160, 10))
@@ -269,6 +293,7 @@ def uptake():
 def main():
     native()
     encapsulated()
+    newer()
     tables()
     payload = {"images": cases, "uptake": uptake()}
     text = json.dumps(payload, separators=(",", ":"))

@@ -124,6 +124,16 @@ function cut(file: DicomFile, index: number): HounsfieldError {
   );
 }
 
+/** Makes sure that all frames are there before any is decoded. Throws DICOM_PIXELS_SHORT, DICOM_FRAGMENTS. */
+export async function requireAllFrames(file: DicomFile, image: ImagePixel): Promise<void> {
+  if (image.encapsulated) {
+    if (!located.has(file)) located.set(file, locateFrames(file, image));
+    await located.get(file);
+  } else if (Math.ceil((frameBits(image) * image.frames) / 8) > nativeLength(image)) {
+    throw tooShort(file, image, Math.floor((nativeLength(image) * 8) / frameBits(image)));
+  }
+}
+
 /** Which fragments make up each frame (PS3.5 A.4; C.7.6.3.1.8 for the extended offset table). */
 async function locateFrames(file: DicomFile, image: ImagePixel): Promise<readonly (readonly ByteRange[])[]> {
   const [table, ...fragments] = image.element.fragments ?? [];

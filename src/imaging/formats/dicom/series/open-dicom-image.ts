@@ -2,11 +2,12 @@ import { HounsfieldError } from '../../../../errors.ts';
 import type { MedicalImage } from '../../../image/medical-image.ts';
 import type { DicomFile } from '../dataset.ts';
 import { decodeFrame } from '../pixels/decode-frame.ts';
+import { requireAllFrames } from '../pixels/frame-bytes.ts';
 import { imagePixel } from '../pixels/image-pixel.ts';
 import { optionalNumber, optionalNumbers } from '../pixels/optional-values.ts';
 import { windowOf } from '../pixels/voi.ts';
 import { assembleImage } from './assemble-image.ts';
-import { instanceFacts, type SliceFacts } from './slice-facts.ts';
+import { instanceFacts, MOST_FRAMES, type SliceFacts } from './slice-facts.ts';
 import { type PlannedSlice, planSlice, type ValueOptions } from './slice-plan.ts';
 import { requireOneGroup } from './stack-choice.ts';
 import { type SliceStack, type StackOptions, stackSlices } from './stack-geometry.ts';
@@ -28,6 +29,15 @@ export interface OpenDicomOptions extends StackOptions, ValueOptions {
  */
 export async function openDicomImage(file: DicomFile, options: OpenDicomOptions = {}): Promise<MedicalImage> {
   const image = imagePixel(file);
+  if (options.frame === undefined) {
+    if (image.frames > MOST_FRAMES) {
+      throw new HounsfieldError(
+        'DICOM_PIXEL_LIMIT',
+        `${file.source.name} has ${image.frames} frames; ${MOST_FRAMES} are read at once. Read it frame by frame with decodeFrame.`,
+      );
+    }
+    await requireAllFrames(file, image);
+  }
   const stack = chooseFrames(file, options);
   const planned: PlannedSlice[][] = [];
   for (const slices of stack.slices) {

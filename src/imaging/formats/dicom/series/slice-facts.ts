@@ -38,7 +38,7 @@ export interface InstanceFacts {
 }
 
 /** Frames that one file may bring into a stack. */
-const MOST_FRAMES = 65536;
+export const MOST_FRAMES = 65536;
 
 /** Reads what listing and stacking need of a file's header; the pixels themselves need not have been read. No slices without Rows and Columns. */
 export function instanceFacts(file: DicomFile, name: string = file.source.name): InstanceFacts {
@@ -75,8 +75,15 @@ function slicesOf(file: DicomFile, name: string): readonly SliceFacts[] {
   };
   const topMarks = frames === 1 ? instanceMarks(dataset) : {};
   const nuclear = nuclearMarks(dataset);
+  // Frames beyond those that are described one by one are all alike.
+  const described = Math.max(
+    sequence(dataset, 'PerFrameFunctionalGroupsSequence').length,
+    optionalNumbers(dataset, 'GridFrameOffsetVector').length,
+    optionalNumbers(dataset, 'SliceVector').length,
+  );
+  const alike = frameAttributes(file, described);
   return Array.from({ length: count }, (_, frame) => {
-    const attributes = frameAttributes(file, frame);
+    const attributes = frame < described ? frameAttributes(file, frame) : alike;
     const { position, orientation, pixelSpacingMm, sliceThicknessMm, spacingBetweenSlicesMm } = attributes;
     return {
       ...shared,

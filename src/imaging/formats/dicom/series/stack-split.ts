@@ -21,6 +21,9 @@ export const PIXEL_SPACING_TOLERANCE = 1e-4;
 /** Places nearer to each other are one, mm. */
 export const SAME_PLACE_MM = 1e-3;
 
+/** A slice is compared with so many grids that were found last: a series has few. */
+const RECENT_GRIDS = 256;
+
 const close = (a: readonly number[], b: readonly number[], tolerance: number): boolean =>
   a.every((value, i) => Math.abs(value - b[i]!) <= tolerance);
 
@@ -75,7 +78,7 @@ export function splitIntoGroups(slices: readonly SliceFacts[]): readonly SliceGr
   ];
   const grids: SliceFacts[][] = [];
   for (const slice of once) {
-    const grid = grids.find(([first]) => sameGrid(first!, slice));
+    const grid = grids.slice(-RECENT_GRIDS).find(([first]) => sameGrid(first!, slice));
     if (grid) grid.push(slice);
     else grids.push([slice]);
   }
