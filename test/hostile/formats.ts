@@ -11,15 +11,18 @@ import { datasetToJson } from '../../src/imaging/formats/dicom/json-model.ts';
 import { decodeFrame } from '../../src/imaging/formats/dicom/pixels/decode-frame.ts';
 import { readDicom } from '../../src/imaging/formats/dicom/read-dicom.ts';
 import { rewriteDicomToBytes } from '../../src/imaging/formats/dicom/rewrite-dicom.ts';
+import { listDicomFolder } from '../../src/imaging/formats/dicom/series/list-dicom-folder.node.ts';
+import { readDicomSeries } from '../../src/imaging/formats/dicom/series/read-dicom-series.node.ts';
 import type { FileFormat } from '../../src/imaging/formats/file-format.ts';
 import { decodeFlac } from '../../src/imaging/formats/flac/decode-flac.ts';
 import { fileFormats } from '../../src/imaging/formats/open.node.ts';
 import { openSource } from '../../src/imaging/formats/open-source.ts';
 import { readObj } from '../../src/imaging/formats/surface/obj.ts';
 import { readStl } from '../../src/imaging/formats/surface/stl.ts';
+import { openSlide } from '../../src/imaging/formats/tiff/open-slide.ts';
 import { parseWfdbAnnotations } from '../../src/imaging/formats/wfdb/annotations.ts';
 import { arraySeeds, hdf5Seeds, meshSeeds } from './array-seeds.ts';
-import { companionOf } from './companions.ts';
+import { companionOf, inFolder } from './companions.ts';
 import { dicomSeeds } from './dicom-seeds.ts';
 import { pictureSeeds, recordSeeds, storedSeeds, zipSeeds } from './fixture-seeds.ts';
 import type { Seed, SeedFile } from './mutate.ts';
@@ -60,7 +63,7 @@ const volumes = (matching: RegExp, most?: number) => async () =>
   zipSeeds('volume-files/files.zip', matching, most);
 
 const images =
-  /CT_small|MR_small|MR_trunc|JPEG|JPG|J2K|RLE|rtdose|SC_rgb|SC_ybr|ExplVR|ecT|color|emri|OBX|OT|GDCM|JLS|693_|bad_seq|HTJ2K|palette|vlut|mlut|liver/i;
+  /^(?!.*dicomdirtests).*(CT_small|MR_small|MR_trunc|JPEG|JPG|J2K|RLE|rtdose|SC_rgb|SC_ybr|ExplVR|ecT|color|emri|OBX|OT|GDCM|JLS|693_|bad_seq|HTJ2K|palette|vlut|mlut|liver)/i;
 
 export const formats: Readonly<Record<string, FuzzedFormat>> = {
   dicom: {
@@ -127,6 +130,18 @@ export const formats: Readonly<Record<string, FuzzedFormat>> = {
     ],
     read: async (files) => readDicomObject(await readDicom(main(files))),
   },
+  /** A folder of slices, one or more of them spoiled. */
+  'dicom-series': {
+    seeds: async () => {
+      const slices = zipSeeds('dicom-objects/objects.zip', /^source-/).map(({ files }) => files[0]!);
+      return [{ name: 'a series', files: slices }];
+    },
+    read: async (files) =>
+      inFolder(files, async (folder) => {
+        await listDicomFolder(folder);
+        return readDicomSeries(folder, { threads: 0 });
+      }),
+  },
   dicomdir: {
     seeds: async () =>
       dataSeeds('pydicom_dicom', { most: 12, largestBytes: 100_000, matching: /DICOMDIR[^/]*$/i }),
@@ -188,6 +203,16 @@ export const formats: Readonly<Record<string, FuzzedFormat>> = {
   hdf5: { seeds: hdf5Seeds, read: reader('HDF5') },
   png: { seeds: async () => pictureSeeds(/^png/, '.png'), read: reader('PNG') },
   jpeg: { seeds: async () => pictureSeeds(/^jpeg/, '.jpg'), read: reader('JPEG') },
+  tiff: { seeds: async () => storedSeeds('rasters/tiff.json', '.tif', 90), read: reader('TIFF') },
+  slide: {
+    seeds: async () => storedSeeds('rasters/slide.json', '.svs'),
+    read: async (files) => {
+      const slide = await openSlide(main(files));
+      const { width, height } = slide.levels.at(-1)!;
+      return slide.readRegion(slide.levels.length - 1, 0, 0, Math.min(width, 512), Math.min(height, 512));
+    },
+  },
+  bmp: { seeds: async () => storedSeeds('rasters/bmp.json', '.bmp'), read: reader('BMP') },
   stl: {
     seeds: async () => meshSeeds().filter(({ name }) => name.includes('STL')),
     read: async (files) => readStl(files[0]!.bytes, files[0]!.name),

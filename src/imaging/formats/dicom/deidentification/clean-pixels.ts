@@ -118,23 +118,66 @@ export const withoutOffsets = (dataset: Dataset): Dataset => ({
   elements: new Map([...dataset.elements].filter(([tag]) => tag !== 0x7fe00001 && tag !== 0x7fe00002)),
 });
 
+/** Native pixel data as the image needs it, and what was taken out. */
+export interface TrimmedPixels {
+  readonly element: DataElement;
+  readonly warnings: readonly string[];
+}
+
 /**
- * Native pixel data as long as its attributes say, where bytes that no image shows stand behind it; undefined where it
- * is as it should be.
+ * Native pixel data as long as its attributes say, where bytes that no image shows stand behind it, and without the
+ * bits in which old files keep overlays (PS3.5 8.1.2, retired); undefined where it is as it should be.
  */
-export async function trimmedPixels(file: DicomFile): Promise<DataElement | undefined> {
+export async function trimmedPixels(file: DicomFile): Promise<TrimmedPixels | undefined> {
   const element = file.dataset.elements.get(PIXEL_DATA);
   const there = element?.bytes?.length ?? element?.deferred?.length;
-  if (element === undefined || there === undefined) return undefined;
-  let image: ImagePixel;
+  const image = describedPixels(file);
+  if (element === undefined || there === undefined || image === undefined) return undefined;
+  const needed = Math.ceil((frameBits(image) * image.frames) / 8);
+  const even = needed + (needed % 2);
+  const isLong = there > even && needed > 0;
+  const hasOverlays = holdsOverlays(file.dataset) && [8, 16].includes(image.bitsAllocated);
+  if (!isLong && !hasOverlays) return undefined;
+  const bytes = new Uint8Array((await readValue(file, element)).subarray(0, isLong ? even : there));
+  if (hasOverlays) clearUnusedBits(bytes, image, file.dataset.littleEndian);
+  const warnings = [
+    ...(isLong ? ['Bytes behind the image in its pixel data were left out.'] : []),
+    ...(hasOverlays ? ['Overlays in unused bits of the pixel data were cleared.'] : []),
+  ];
+  return { element: { tag: element.tag, vr: element.vr, bytes }, warnings };
+}
+
+function describedPixels(file: DicomFile): ImagePixel | undefined {
   try {
-    image = imagePixel(file);
+    return imagePixel(file);
   } catch {
     return undefined; // attributes that do not describe pixels do not tell their length
   }
-  const needed = Math.ceil((frameBits(image) * image.frames) / 8);
-  const even = needed + (needed % 2);
-  if (there <= even || needed === 0) return undefined;
-  const bytes = (await readValue(file, element)).slice(0, even);
-  return { tag: element.tag, vr: element.vr, bytes };
+}
+
+/** True where an overlay's bits lie in the pixel data: it says where, and has no data of its own. */
+function holdsOverlays(dataset: Dataset): boolean {
+  for (let group = 0x6000; group <= 0x601e; group += 2) {
+    const base = group * 0x10000;
+    const position = dataset.elements.get(base + 0x0102)?.bytes;
+    if (position?.some((byte) => byte !== 0) === true && !dataset.elements.has(base + 0x3000)) return true;
+  }
+  return false;
+}
+
+/** Bits above and below those stored become zero, or the sign's copy above signed values. */
+function clearUnusedBits(bytes: Uint8Array, image: ImagePixel, littleEndian: boolean): void {
+  const { bitsAllocated, bitsStored, highBit, signed } = image;
+  const width = bitsAllocated / 8;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const low = highBit - bitsStored + 1;
+  const mask = ((2 ** bitsStored - 1) << low) >>> 0;
+  const above = (2 ** bitsAllocated - 1) & ~(2 ** (highBit + 1) - 1);
+  for (let at = 0; at + width <= bytes.length; at += width) {
+    const value = width === 1 ? view.getUint8(at) : view.getUint16(at, littleEndian);
+    const isNegative = signed && (value & (1 << highBit)) !== 0;
+    const cleared = (value & mask) | (isNegative ? above : 0);
+    if (width === 1) view.setUint8(at, cleared);
+    else view.setUint16(at, cleared, littleEndian);
+  }
 }

@@ -274,6 +274,34 @@ describe('regions are blackened', () => {
     expect(kept).toEqual([9, 10, 15, 16]);
   });
 
+  test.each([
+    [0, [0x0123, 0x0fff, 0x0800]],
+    [1, [0x0123, 0xffff, 0xf800]],
+  ])('overlays in unused bits go, Pixel Representation %i', async (representation, cleared) => {
+    const stored = Uint16Array.from({ length: 24 }, (_, i) => [0xa123, 0x5fff, 0xf800][i % 3]!);
+    const overlay = { '60000010': 4, '60000011': 6, '60000100': 16, '60000102': 13, '60000040': 'G' };
+    const more = {
+      BitsAllocated: 16,
+      BitsStored: 12,
+      HighBit: 11,
+      PixelRepresentation: representation,
+      ...overlay,
+    };
+    const { file, warnings } = await made(image({ ...more, PixelData: new Uint8Array(stored.buffer) }));
+    const { bytes } = file.dataset.elements.get(0x7fe00010)!;
+    const view = new DataView(bytes!.buffer, bytes!.byteOffset);
+    expect([0, 1, 2].map((i) => view.getUint16(i * 2, true))).toEqual(cleared);
+    expect(warnings).toEqual(['Overlays in unused bits of the pixel data were cleared.']);
+    expect([...file.dataset.elements.keys()].filter((tag) => tag >>> 16 === 0x6000)).toEqual([]);
+  });
+
+  test('a transfer syntax that is no UID is refused', async () => {
+    const bytes = writeDicom(dataset(image()));
+    const at = Buffer.from(bytes).indexOf('1.2.840.10008.1.2.1');
+    bytes.set(new TextEncoder().encode('JANE DOE'), at);
+    await expect(deidentifyDicom(bytes, await createDeidentifier({ key }))).rejects.toThrow(/^DEID_DAMAGED/);
+  });
+
   test('bytes behind the image go', async () => {
     const pixels = Uint8Array.from([
       ...Array.from({ length: 24 }, (_, i) => i + 1),

@@ -108,18 +108,22 @@ export const deidentifiedBytes = ({ result }: Deidentified): Promise<Uint8Array>
 
 function checkWhole(file: DicomFile, dataset: Dataset): void {
   for (const element of dataset.elements.values()) {
-    if (element.damaged === true)
-      throw new HounsfieldError(
-        'DEID_DAMAGED',
-        `${file.source.name} is damaged: it ends early or a sequence in it is broken, so that nobody knows what it holds. Copy it again from its source.`,
-      );
+    if (element.damaged === true) throw damaged(file, 'it ends early or a sequence in it is broken');
     for (const item of element.items ?? []) checkWhole(file, item);
   }
+}
+
+function damaged({ source }: DicomFile, reason: string): HounsfieldError {
+  return new HounsfieldError(
+    'DEID_DAMAGED',
+    `${source.name} is damaged: ${reason}, so that nobody knows what it holds. Copy it again from its source.`,
+  );
 }
 
 const DICOMDIR = '1.2.840.10008.1.3.10';
 
 function checkKind(file: DicomFile): void {
+  if (!isUid(file.transferSyntaxUid)) throw damaged(file, 'its transfer syntax is no UID');
   const inMeta = file.meta.elements.get(0x00020002)?.bytes;
   if ((inMeta !== undefined && trimmed(inMeta) === DICOMDIR) || file.dataset.elements.has(0x00041220))
     throw new HounsfieldError(
@@ -161,10 +165,9 @@ async function cleanPixels(
   }
   if (suspect !== undefined && suspectPixels === 'refuse') throw suspectError(file, suspect, options);
   if (suspect !== undefined) warnings.push(`The image may show names: ${suspect}. Look at it.`);
-  const trimmedElement = await trimmedPixels(file);
-  if (trimmedElement === undefined) return { ...asIs, elements: [] };
-  warnings.push('Bytes behind the image in its pixel data were left out.');
-  return { ...asIs, elements: [trimmedElement] };
+  const trimmedTo = await trimmedPixels(file);
+  warnings.push(...(trimmedTo?.warnings ?? []));
+  return { ...asIs, elements: trimmedTo === undefined ? [] : [trimmedTo.element] };
 }
 
 function suspectError(file: DicomFile, why: string, options: ChosenOptions): HounsfieldError {
