@@ -161,6 +161,10 @@ def tiff():
         array = smooth(40, 48, 0, 255, dtype)
         data = saved(array, compression="lerc", rowsperstrip=40)
         case(f"LERC {dtype}", data, tifffile.imread(io.BytesIO(data)), (1, 1, 1, 40, 48))
+    for kind, picture in (("colour", colour), ("colour with alpha", np.dstack([colour, np.full((40, 48), 255, "uint8")]))):
+        data = saved(picture, photometric="rgb", compression="webp", tile=(32, 32), compressionargs={"lossless": True},
+                     **({"extrasamples": ["unassalpha"]} if picture.shape[2] == 4 else {}))
+        case(f"WebP, {kind}", data, np.moveaxis(colour, -1, 0), (1, 3, 1, 40, 48))
     for compression in ("tiff_lzw", "tiff_adobe_deflate", "tiff_deflate", "packbits", "raw"):
         buffer = io.BytesIO()
         Image.fromarray(colour).save(buffer, "TIFF", compression=None if compression == "raw" else compression, dpi=(300, 300))

@@ -35,7 +35,7 @@ interface Stack {
 
 /**
  * Reads a TIFF as an image: 1 to 64 bits, integers and floats, palettes, either planar configuration, strips and tiles,
- * uncompressed or by LZW, deflate, PackBits, JPEG, JPEG 2000, Zstandard, LERC; upright by its orientation tag. Pages go into
+ * uncompressed or by LZW, deflate, PackBits, JPEG, JPEG 2000, Zstandard, LERC, WebP; upright by its orientation tag. Pages go into
  * depth, or as ImageJ's or OME's description says. Its resolution, where there is a unit, becomes geometry in frame 'image'.
  * Throws TIFF_INVALID, TIFF_TRUNCATED, TIFF_BLOCK, TIFF_UNSUPPORTED, TIFF_TOO_LARGE, TIFF_PAGE.
  */
@@ -202,4 +202,5 @@ const COMPRESSIONS: Readonly<Record<number, string>> = {
   34712: 'JPEG 2000',
   34887: 'LERC',
   50000: 'Zstandard',
+  50001: 'WebP',
 };

@@ -14,6 +14,8 @@ const MOST_EXPANSION = 2600;
 
 type File = Omit<TiffFile, 'directories'>;
 
+const WEBP = 50001;
+
 /** What a page's compression is called in messages, for those that are known but not read. */
 const NAMES: Readonly<Record<number, string>> = {
   2: 'CCITT Huffman',
@@ -23,7 +25,6 @@ const NAMES: Readonly<Record<number, string>> = {
   34661: 'JBIG',
   34676: 'SGI LogLuv',
   34925: 'LZMA',
-  50001: 'WebP',
   50002: 'JPEG XL',
   52546: 'JPEG XL',
 };
@@ -95,6 +96,7 @@ async function unpackBlock(
   if (isJpeg(page)) return jpegBlock(file, page, bytes, index);
   if (page.compression === 34887 || page.compression === 50000)
     return foreignBlock(file, page, bytes, wanted, index);
+  if (page.compression === WEBP) return webpBlock(file, page, bytes, index);
   const out = new Uint8Array(wanted);
   let held: number;
   if (page.compression === 5) {
@@ -196,7 +198,29 @@ function cropped(
   return out;
 }
 
-/** LERC and Zstandard, by geotiff's decoders. */
+/** WebP by the browser's own decoder, through geotiff, or by libvips. */
+async function webpBlock(file: File, page: TiffPage, bytes: Uint8Array, index: number): Promise<Uint8Array> {
+  const { name } = file.source;
+  const [rows, samples] = [rowsOfBlock(page, index), samplesOfBlock(page)];
+  if (page.bits !== 8 || samples < 3 || samples > 4)
+    throw unsupportedTiff(name, 'WebP of other than 3 or 4 samples of 8 bits');
+  if (typeof createImageBitmap === 'function')
+    return foreignBlock(file, page, bytes, rows * rowBytes(page), index);
+  const { decodeWebp } = await import('./webp-block.node.ts');
+  const decoded = await decodeWebp(bytes, samples).catch((cause: unknown) => {
+    throw new HounsfieldError(
+      'TIFF_BLOCK',
+      `${name}: block ${index} cannot be decompressed. Copy it again from its source.`,
+      { cause },
+    );
+  });
+  if (decoded.width < Math.min(page.blockWidth, page.width) || decoded.height < rows) {
+    throw damagedBlock(name, index, 'has a picture that does not fill it');
+  }
+  return cropped(decoded.pixels, false, decoded.width, decoded.height, page, rows, 1);
+}
+
+/** LERC, Zstandard and, in a browser, WebP, by geotiff's decoders. */
 async function foreignBlock(
   file: File,
   page: TiffPage,
@@ -217,6 +241,7 @@ async function foreignBlock(
       planarConfiguration: page.isPlanar ? 2 : 1,
       bitsPerSample: [page.bits],
       predictor: 1,
+      samplesPerPixel: samplesOfBlock(page),
       ...(lerc ? { LercParameters: lercParameters(lerc, file.littleEndian) } : {}),
     };
     const decoder = await getDecoder(page.compression, parameters);
