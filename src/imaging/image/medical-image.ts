@@ -53,6 +53,8 @@ export interface MedicalImage {
   readonly geometry?: Geometry;
   /** Values that the file asks to be shown as black and as white: a window, or cal_min and cal_max. */
   readonly displayRange?: readonly [low: number, high: number];
+  /** How the values came out of the file, as its reader tells it: plain JSON, nothing of the patient. */
+  readonly reading?: Readonly<Record<string, unknown>>;
   /** What was done since the file was read, oldest first. */
   readonly history: readonly HistoryEntry[];
 }
@@ -107,7 +109,7 @@ export interface ImageShape {
 }
 
 /** What an image may say besides its values. */
-export type ImageFacts = Partial<Pick<MedicalImage, 'geometry' | 'timeStepS' | 'displayRange' | 'history'>>;
+export type ImageFacts = Partial<Pick<MedicalImage, 'geometry' | 'timeStepS' | 'displayRange' | 'reading' | 'history'>>;
 
 /** Makes a MedicalImage and checks that the array has the product of the sides as its length. Throws IMAGE_SHAPE. */
 export function medicalImage(

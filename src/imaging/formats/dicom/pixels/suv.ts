@@ -12,7 +12,7 @@ export interface SuvScale {
   readonly factor: number;
   readonly unit: IntensityUnit;
   readonly kind: SuvKind;
-  /** Where the factor comes from, for the history: no patient data. */
+  /** Where the factor comes from, for MedicalImage.reading: no patient data. */
   readonly by: string;
 }
 

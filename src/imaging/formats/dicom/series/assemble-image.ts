@@ -13,8 +13,7 @@ export interface PlannedStack {
   readonly planned: readonly (readonly PlannedSlice[])[]; // [T][D]
   readonly window?: VoiWindow;
   readonly timeStepS?: number;
-  /** For the history: what was read. */
-  readonly transform: string;
+  /** What was read, for MedicalImage.reading. */
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
@@ -65,7 +64,7 @@ export async function assembleImage(
     ...(stack.geometry ? { geometry: stack.geometry } : {}),
     ...(work.timeStepS === undefined ? {} : { timeStepS: work.timeStepS }),
     ...displayOf(work, channels),
-    history: [{ transform: work.transform, parameters }],
+    reading: { format: 'DICOM', ...parameters },
   });
 }
 

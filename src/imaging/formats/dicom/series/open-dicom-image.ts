@@ -52,7 +52,6 @@ export async function openDicomImage(file: DicomFile, options: OpenDicomOptions 
     {
       stack,
       planned,
-      transform: 'read DICOM',
       parameters: { transferSyntax: file.transferSyntaxUid, bitsStored: image.bitsStored },
       ...(window ? { window } : {}),
       ...(timeStepS === undefined ? {} : { timeStepS }),

@@ -81,7 +81,6 @@ export async function readDicomSeries(
       {
         stack,
         planned: stack.slices.map((slices) => slices.map(({ file, frame }) => found(file).planned[frame]!)),
-        transform: 'read DICOM series',
         parameters: { files: stack.slices.flat().length, transferSyntax: first.transferSyntaxUid },
         ...(first.window ? { window: first.window } : {}),
         ...timeStep(stack),

@@ -179,7 +179,7 @@ test('a kept tilt shears the affine', async () => {
   save([0, 1, 2].map((i) => slice(i + 1, 0, { ImagePositionPatient: [10, 20 + i * 0.5, i * 2.5] })));
   const image = await read({ gantryTilt: 'keep' });
   expect(image.geometry!.affine.slice(4)).toEqual([0, 2, 0.5, 20, 0, 0, 2.5, 0]);
-  expect(image.history[0]!.parameters['gantryTiltDegrees']).toBeCloseTo(11.31, 2);
+  expect(image.reading!['gantryTiltDegrees']).toBeCloseTo(11.31, 2);
 });
 
 describe('slices at the same places are told apart', () => {
@@ -196,7 +196,7 @@ describe('slices at the same places are told apart', () => {
     const image = await read();
     expect([image.timePoints, image.depth]).toEqual([2, 3]);
     expect([0, 12, 24, 36, 48, 60].map((at) => image.pixels[at]! + 1024)).toEqual([0, 1, 2, 10, 11, 12]);
-    expect(image.history[0]!.parameters['timeAxis']).toBe(name);
+    expect(image.reading!['timeAxis']).toBe(name);
     if (name === 'triggerTime') expect(image.timeStepS).toBeCloseTo(0.04, 9);
   });
   test.each([

@@ -23,7 +23,7 @@ export interface ValueOptions {
 export interface PlannedSlice {
   readonly plan: SlicePlan;
   readonly unit: IntensityUnit;
-  /** For the history, plain JSON. */
+  /** For MedicalImage.reading, plain JSON. */
   readonly record: Readonly<Record<string, unknown>>;
 }
 
