@@ -1,5 +1,6 @@
 import { HounsfieldError } from '../../../errors.ts';
 import type { MedicalImage } from '../../image/medical-image.ts';
+import { newArray } from '../stored-values.ts';
 import { EDGES, marchingCubesCases } from './marching-cubes-table.ts';
 import type { Mesh } from './mesh.ts';
 
@@ -95,7 +96,7 @@ function paddedGrid(image: MedicalImage, options: SurfaceOptions): Float64Array 
   }
   const start = (timePoint * channels + channel) * depth * height * width;
   const size = (width + 2) * (height + 2) * (depth + 2);
-  const grid = label === undefined ? new Float64Array(size) : new Uint8Array(size);
+  const grid = newArray(label === undefined ? 'float64' : 'uint8', size) as Float64Array | Uint8Array; // as asked
   if (label === undefined) grid.fill(outsideOf(pixels, start, depth * height * width, level));
   for (let z = 0; z < depth; z++) {
     for (let y = 0; y < height; y++) {
@@ -125,10 +126,6 @@ function march(
 ): Mesh {
   const cases = marchingCubesCases();
   const steps = [1, nx, nx * ny] as const;
-  const corner = Array.from(
-    { length: 8 },
-    (_, c) => (c & 1) * steps[0] + ((c >> 1) & 1) * steps[1] + (c >> 2) * steps[2],
-  );
   const vertices: Numbers<Float64Array> = { values: new Float64Array(3072), count: 0 };
   const triangles: Numbers<Uint32Array> = { values: new Uint32Array(3072), count: 0 };
   // vertices on edges of the layer below and the one above: by axis and place within two layers
@@ -150,9 +147,16 @@ function march(
   for (let z = 0; z < nz - 1; z++) {
     for (let y = 0; y < ny - 1; y++) {
       const row = z * layer + y * nx;
-      for (let x = 0; x < nx - 1; x++) {
-        let inside = 0;
-        for (let c = 0; c < 8; c++) if (grid[row + x + corner[c]!]! >= level) inside |= 1 << c;
+      let inside = 0;
+      for (let x = -1; x < nx - 1; x++) {
+        // corners of the last cell at its far side are this cell's at its near side
+        const at = row + x + 1;
+        inside = (inside & 0xaa) >> 1;
+        if (grid[at]! >= level) inside |= 2;
+        if (grid[at + nx]! >= level) inside |= 8;
+        if (grid[at + layer]! >= level) inside |= 32;
+        if (grid[at + nx + layer]! >= level) inside |= 128;
+        if (x < 0 || inside === 0 || inside === 255) continue;
         const edges = cases[inside]!;
         for (let i = 0; i < edges.length; i += 3) {
           const [p, q, r] = [
