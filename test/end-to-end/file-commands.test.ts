@@ -9,6 +9,7 @@ import { open, openImage } from '../../src/imaging/formats/open.node.ts';
 import { geometry, origin, spacingMm } from '../../src/imaging/geometry/geometry.ts';
 import { labelMap, type MedicalImage } from '../../src/imaging/image/medical-image.ts';
 import { signal } from '../../src/imaging/signal/signal.ts';
+import { applySteps, invertHistory } from '../../src/imaging/transforms/history.ts';
 import { hounsfieldAt, sides, writeCtSeries } from './ct-series.ts';
 import { hounsfield } from './hounsfield.ts';
 
@@ -55,6 +56,21 @@ test('a series is the volume that was written', async () => {
   ] as const) {
     expect(image.pixels[(z * sides.rows + y) * sides.columns + x]).toBe(hounsfieldAt(x, y, z));
   }
+});
+
+test('what is done to a series can be taken back', async () => {
+  const image = await openImage(series);
+  const slice = applySteps(
+    [
+      { transform: 'orient', parameters: { to: 'PIR' } },
+      { transform: 'resample-to-spacing', parameters: { spacingMm: 2 } },
+      { transform: 'take-slice', parameters: { plane: 'sagittal', at: 0.6 } },
+    ],
+    { images: { image } },
+  ).images['image']!;
+  const back = invertHistory(slice, JSON.parse(JSON.stringify(slice.history)));
+  expect([back.width, back.height, back.depth]).toEqual([image.width, image.height, image.depth]);
+  expect(back.geometry).toEqual(image.geometry);
 });
 
 describe('info', () => {
