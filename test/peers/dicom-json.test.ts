@@ -10,7 +10,13 @@ import { fixturePath, sha256 } from './peer-fixture.ts';
 const data =
   process.env['HOUNSFIELD_DATA'] ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));
 const text = gunzipSync(readFileSync(fixturePath('dicom/json-model.json.gz'))).toString();
-const { cases } = JSON.parse(text) as { cases: readonly { file: string; model: JsonDataset }[] }; // scripts/peers/dicom_json.py wrote it
+const fixture = JSON.parse(text) as {
+  sha256: string;
+  cases: readonly { file: string; model: JsonDataset }[];
+}; // scripts/peers/dicom_json.py wrote it
+const { cases } = fixture;
+if (sha256(Buffer.from(text.slice(text.indexOf('"cases":') + 8, -1))) !== fixture.sha256)
+  throw new Error('fixtures/dicom/json-model.json.gz is damaged');
 
 /** Long inline values by their checksum, as the fixture has them. */
 const shortened = (model: JsonDataset): JsonDataset =>

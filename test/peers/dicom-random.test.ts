@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ import {
   implicitLittleEndian,
 } from '../../src/imaging/formats/dicom/transfer-syntax.ts';
 import { canonicalElements, elementChecksum } from './canonical-elements.ts';
-import { fixturePath, sha256 } from './peer-fixture.ts';
+import { peerFixture, sha256 } from './peer-fixture.ts';
 import { randomDicom } from './random-dicom.ts';
 
 interface Case {
@@ -22,8 +22,7 @@ interface Case {
   readonly elements: readonly string[];
 }
 
-const text = readFileSync(fixturePath('dicom/random.json'), 'utf8');
-const { cases } = JSON.parse(text) as { cases: readonly Case[] }; // scripts/peers/dicom_random.py wrote it
+const cases = peerFixture<readonly Case[]>('dicom/random.json');
 const said = new Map(cases.map((one) => [one.name, one]));
 
 describe.each(randomDicom())('random data set, $name', ({ name, dataset, bytes }) => {
