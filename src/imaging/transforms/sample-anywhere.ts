@@ -259,6 +259,7 @@ function straightSlab(
   const v = block.values;
   const width = block.size[0];
   const plane = width * block.size[1];
+  const below = plane + width;
   const [dx, dy, dz] = steps.x;
   for (let line = 0; line < lines; line++) {
     const px = start[0] + line * steps.y[0];
@@ -278,30 +279,31 @@ function straightSlab(
         leaves(pz, dz, inside.depth, count),
       );
     }
-    const x0 = px - block.low[0];
-    const y0 = py - block.low[1];
-    const z0 = pz - block.low[2];
-    for (let i = from, n = line * count + from; i < to; i++, n++) {
-      const x = x0 + i * dx;
-      const y = y0 + i * dy;
-      const z = z0 + i * dz;
+    // places by adding up steps, 64 at most: the sum is off by less than 1e-11 voxels, and a multiplication is saved
+    let x = px + from * dx - block.low[0];
+    let y = py + from * dy - block.low[1];
+    let z = pz + from * dz - block.low[2];
+    for (let n = line * count + from, end = line * count + to; n < end; n++) {
       const ix = x | 0;
       const iy = y | 0;
       const iz = z | 0;
       const tx = x - ix;
       const ty = y - iy;
-      const a = iz * plane + iy * width + ix;
-      const b = a + plane;
+      const tz = z - iz;
+      const a = (Math.imul(iz, plane) + Math.imul(iy, width) + ix) | 0;
       const a0 = v[a]!;
-      const a1 = v[a + width]!;
-      const b0 = v[b]!;
-      const b1 = v[b + width]!;
-      const p = a0 + tx * (v[a + 1]! - a0);
-      const q = a1 + tx * (v[a + width + 1]! - a1);
-      const r = b0 + tx * (v[b + 1]! - b0);
-      const s = b1 + tx * (v[b + width + 1]! - b1);
+      const a1 = v[(a + width) | 0]!;
+      const b0 = v[(a + plane) | 0]!;
+      const b1 = v[(a + below) | 0]!;
+      const p = a0 + tx * (v[(a + 1) | 0]! - a0);
+      const q = a1 + tx * (v[(a + width + 1) | 0]! - a1);
+      const r = b0 + tx * (v[(a + plane + 1) | 0]! - b0);
+      const s = b1 + tx * (v[(a + below + 1) | 0]! - b1);
       const upper = p + ty * (q - p);
-      slab[n] = upper + (z - iz) * (r + ty * (s - r) - upper);
+      slab[n] = upper + tz * (r + ty * (s - r) - upper);
+      x += dx;
+      y += dy;
+      z += dz;
     }
   }
 }
