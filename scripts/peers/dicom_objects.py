@@ -473,6 +473,68 @@ def waveforms():
     expected["ecg-a-law"] = {"values": np.frombuffer(audioop.alaw2lin(raw, 2), "<i2").tolist()}
 
 
+def dcmqi():
+    """dcmqi's own segmentation and parametric map of the series."""
+    import subprocess
+    import sys
+    import tempfile
+
+    import nrrd
+
+    programs = pathlib.Path(sys.executable).parent
+    first = SERIES[0]
+    row, column = (np.array([float(v) for v in first.ImageOrientationPatient[i : i + 3]]) for i in (0, 3))
+    directions = np.stack([row * 0.5, column * 0.75, np.cross(row, column) * 2.5])
+    header = {"space": "left-posterior-superior", "space directions": directions, "space origin": [float(v) for v in first.ImagePositionPatient]}
+    labels = np.zeros((SLICES, ROWS, COLUMNS), np.int16)
+    labels[1:4, 2:20, 3:19] = 1
+    labels[2:6, 20:30, 16:34] = 2
+    values = (RNG.random((SLICES, ROWS, COLUMNS)) * 100).astype(np.float32)
+
+    def coded(value, scheme, meaning):
+        return {"CodeValue": value, "CodingSchemeDesignator": scheme, "CodeMeaning": meaning}
+
+    def segment(number, label, rgb):
+        return {
+            "labelID": number,
+            "SegmentDescription": label,
+            "SegmentLabel": label,
+            "SegmentAlgorithmType": "AUTOMATIC",
+            "SegmentAlgorithmName": "net",
+            "SegmentedPropertyCategoryCodeSequence": coded("91723000", "SCT", "Anatomical Structure"),
+            "SegmentedPropertyTypeCodeSequence": coded("10200004", "SCT", "Liver"),
+            "recommendedDisplayRGBValue": rgb,
+        }
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "series").mkdir()
+        for i, source in enumerate(SERIES):
+            (folder / "series" / f"{i}.dcm").write_bytes(bytes_of(source))
+        common = {"SeriesDescription": "made", "SeriesNumber": "300", "InstanceNumber": "1", "BodyPartExamined": "", "ClinicalTrialSeriesID": "", "ClinicalTrialTimePointID": "1"}
+        seg = {**common, "ContentCreatorName": "Maker", "segmentAttributes": [[segment(1, "one", [200, 30, 40]), segment(2, "two", [20, 130, 240])]]}
+        pm = {
+            **common,
+            "MeasurementUnitsCode": coded("um2/s", "UCUM", "um2/s"),
+            "QuantityValueCode": coded("113041", "DCM", "Apparent Diffusion Coefficient"),
+            "RealWorldValueSlope": 1,
+            "AnatomicRegionSequence": coded("10200004", "SCT", "Liver"),
+            "FrameLaterality": "U",
+            "DerivedPixelContrast": "ADC",
+            "DerivationCode": coded("112187", "DCM", "Unspecified method of calculation"),
+        }
+        for kind, array, meta in (("seg", labels, seg), ("pm", values, pm)):
+            nrrd.write(str(folder / f"{kind}.nrrd"), np.transpose(array), header)
+            (folder / f"{kind}.json").write_text(json.dumps(meta))
+        run = lambda *words: subprocess.run([str(w) for w in words], check=True, stdout=subprocess.DEVNULL)
+        run(programs / "itkimage2segimage", "--inputImageList", folder / "seg.nrrd", "--inputMetadata", folder / "seg.json", "--inputDICOMDirectory", folder / "series", "--outputDICOM", folder / "seg.dcm")
+        run(programs / "itkimage2paramap", "--inputImage", folder / "pm.nrrd", "--inputMetadata", folder / "pm.json", "--inputDICOMDirectory", folder / "series", "--outputDICOM", folder / "pm.dcm")
+        for kind in ("seg", "pm"):
+            made[f"dcmqi-{kind}"] = (folder / f"{kind}.dcm").read_bytes()
+    expected["dcmqi-seg"] = {"shape": list(labels.shape), "sha256": sha(labels.astype(np.uint8)), "rgb": [[200, 30, 40], [20, 130, 240]]}
+    expected["dcmqi-pm"] = {"shape": list(values.shape), "sha256": sha(values.astype("<f4")), "unit": "um2/s"}
+
+
 def colours():
     rows = []
     for _ in range(40):
@@ -492,6 +554,7 @@ def main():
     structure_sets()
     waveforms()
     colours()
+    dcmqi()
     ROOT.mkdir(parents=True, exist_ok=True)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
@@ -501,7 +564,7 @@ def main():
     text = json.dumps(expected, separators=(",", ":"))
     record = {
         "maker": "scripts/peers/dicom_objects.py",
-        "peer": f"highdicom {hd.__version__}, pydicom {pydicom.__version__}, rt-utils 1.2.7",
+        "peer": f"highdicom {hd.__version__}, pydicom {pydicom.__version__}, rt-utils 1.2.7, dcmqi 1.5.7",
         "sha256": hashlib.sha256(text.encode()).hexdigest(),
         "objects": hashlib.sha256(archive.getvalue()).hexdigest(),
         "payload": expected,

@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { isHounsfieldError } from '../../src/errors.ts';
+import type { DicomFile } from '../../src/imaging/formats/dicom/dataset.ts';
 import { colourFromCielab, colourToCielab } from '../../src/imaging/formats/dicom/objects/cielab.ts';
 import { contentText } from '../../src/imaging/formats/dicom/objects/content-text.ts';
 import type { ContentItem } from '../../src/imaging/formats/dicom/objects/content-tree.ts';
@@ -15,13 +17,15 @@ import {
   type Segmentation,
 } from '../../src/imaging/formats/dicom/objects/read-segmentation.ts';
 import { readStructureSet } from '../../src/imaging/formats/dicom/objects/read-structure-set.ts';
+import { sourceSeries } from '../../src/imaging/formats/dicom/objects/source-series.ts';
 import { structureMask } from '../../src/imaging/formats/dicom/objects/structure-mask.ts';
 import { readWaveform } from '../../src/imaging/formats/dicom/objects/waveform.ts';
-import { readDicom } from '../../src/imaging/formats/dicom/read-dicom.ts';
+import { readDicom, readDicomBytes } from '../../src/imaging/formats/dicom/read-dicom.ts';
 import { numbers } from '../../src/imaging/formats/dicom/values.ts';
 import { fileSource } from '../../src/imaging/formats/file-source.node.ts';
 import { geometryFrom } from '../../src/imaging/geometry/geometry.ts';
 import type { MedicalImage } from '../../src/imaging/image/medical-image.ts';
+import { RandomStream } from '../../src/random.ts';
 import {
   bytesOfArray,
   channel,
@@ -178,6 +182,65 @@ describe('parametric maps made by highdicom', () => {
     const { image, quantities } = await readParametricMap(openMade(objects, 'pm-two-quantities'));
     expect(quantities.map((one) => one.unit?.value)).toEqual(expected.units);
     expect([0, 1].map((i) => sha256(bytesOfArray(channel(image, i))))).toEqual(expected.sha256);
+  });
+});
+
+describe('objects made by dcmqi', () => {
+  test('a segmentation', async () => {
+    const expected = made['dcmqi-seg'] as { shape: number[]; sha256: string; rgb: number[][] };
+    const read = await readSegmentation(openMade(objects, 'dcmqi-seg'), { grid: await grid() });
+    if (read.kind !== 'BINARY') throw new Error('dcmqi wrote bits');
+    const labels = new Uint8Array(read.labels.pixels.length / read.labels.channels);
+    const volume = labels.length;
+    read.labels.pixels.forEach((value, i) => {
+      labels[i % volume] = Math.max(labels[i % volume]!, value);
+    });
+    expect(sha256(labels)).toBe(expected.sha256);
+    read.segments.forEach(({ colour }, i) => {
+      colour!.forEach((channel, c) => {
+        expect(Math.abs(channel - expected.rgb[i]![c]!)).toBeLessThanOrEqual(1);
+      });
+    });
+  });
+
+  test('a parametric map', async () => {
+    const expected = made['dcmqi-pm'] as { sha256: string; unit: string };
+    // on its own grid: dcmqi changes row and column spacing of parametric maps about
+    const { image, quantities } = await readParametricMap(openMade(objects, 'dcmqi-pm'));
+    expect(sha256(bytesOfArray(image.pixels))).toBe(expected.sha256);
+    expect(quantities[0]!.unit?.value).toBe(expected.unit);
+    expect(quantities[0]!.quantity?.value).toBe('113041');
+  });
+
+  const grid = async () =>
+    sourceSeries([0, 1, 2, 3, 4, 5].map((i) => openMade(objects, `source-${i}`).dataset));
+});
+
+describe('damaged objects of the peers', () => {
+  const readers: readonly [RegExp, (file: DicomFile) => unknown][] = [
+    [/seg/, (file) => readSegmentation(file, { maxVoxels: 2 ** 22 })],
+    [/pm/, (file) => readParametricMap(file, { maxVoxels: 2 ** 22 })],
+    [/gsps/, readPresentationState],
+    [/ecg/, readWaveform],
+    [/sr/, ({ dataset }) => contentText(readMeasurementReport(dataset).content)],
+    [/rtstruct/, ({ dataset }) => readStructureSet(dataset)],
+  ];
+  const names = Object.keys(objects).filter((name) => readers.some(([kind]) => kind.test(name)));
+
+  test.each(names)('%s: 40 mutations end in values or a coded error', async (name) => {
+    const read = readers.find(([kind]) => kind.test(name))![1];
+    const random = new RandomStream({ seed: 6, purpose: name });
+    for (let i = 0; i < 40; i++) {
+      const bytes = objects[name]!.slice();
+      for (let n = random.integer(6); n >= 0; n--)
+        bytes[random.integer(Math.min(6000, bytes.length))] = random.integer(256);
+      try {
+        await read(readDicomBytes(bytes));
+      } catch (error) {
+        if (!isHounsfieldError(error)) throw new Error(`mutation ${i}`, { cause: error });
+        expect(error.code).not.toBe('DICOM_KEYWORD_UNKNOWN');
+      }
+    }
   });
 });
 

@@ -115,9 +115,9 @@ export async function readPresentationState(file: DicomFile): Promise<Presentati
   const modality = sequence(data, 'ModalityLUTSequence')[0];
   return {
     kind,
-    label: text(data, 'ContentLabel') ?? text(data, 'PresentationLabel') ?? '',
+    label: text(data, 'ContentLabel') ?? '',
     ...present({
-      description: text(data, 'ContentDescription') ?? text(data, 'PresentationDescription'),
+      description: text(data, 'ContentDescription'),
       rescale: slope !== undefined && intercept !== undefined ? { slope, intercept } : undefined,
       modalityTable: modality && (await lookupTable(file, modality, false)),
     }),

@@ -9,7 +9,7 @@ import type { Dataset, DicomFile } from '../dataset.ts';
 import { decodeFrame } from '../pixels/decode-frame.ts';
 import { imagePixel } from '../pixels/image-pixel.ts';
 import { type RealWorldMapping, realWorldMappings } from '../pixels/modality.ts';
-import { sequence, text } from '../values.ts';
+import { has, number, sequence, text } from '../values.ts';
 import { code, codeIn } from './codes.ts';
 import { type FunctionalGroups, functionalGroups, groupItems } from './functional-groups.ts';
 import { ontoGrid } from './grid-mapping.ts';
@@ -87,12 +87,37 @@ function channelsOf(groups: FunctionalGroups, slices: readonly number[]) {
   return { quantities, channelOf };
 }
 
-function mapped(values: ArrayLike<number>, mapping: RealWorldMapping | undefined, i: number): number {
-  const value = values[i]!;
+/** How one frame's stored values become real-world ones. */
+interface FrameMapping {
+  readonly mapping: RealWorldMapping | undefined;
+  /** Pixels are floating point and their range is stated in whole numbers, cut off by the writer: all values are mapped. */
+  readonly anyValue: boolean;
+  readonly padding: number | undefined;
+}
+
+async function frameMapping(file: DicomFile, groups: FunctionalGroups, frame: number): Promise<FrameMapping> {
+  const [mapping] = await realWorldMappings(file, frame);
+  const { kind } = imagePixel(file);
+  const item = groupItems(groups, frame, 'RealWorldValueMappingSequence')[0];
+  const whole = item !== undefined && has(item, 'RealWorldValueFirstValueMapped');
+  const padding = {
+    integer: 'PixelPaddingValue',
+    float: 'FloatPixelPaddingValue',
+    double: 'DoubleFloatPixelPaddingValue',
+  } as const;
+  return {
+    mapping,
+    anyValue: kind !== 'integer' && whole,
+    padding: number(file.dataset, padding[kind]),
+  };
+}
+
+function mapped(value: number, { mapping, anyValue, padding }: FrameMapping): number {
+  if (value === padding) return Number.NaN;
   if (mapping === undefined) return value;
   const { first, last, table, slope = 1, intercept = 0 } = mapping;
-  if (!(value >= first && value <= last)) return Number.NaN;
-  return table ? table[Math.round(value - first)]! : value * slope + intercept;
+  if (!anyValue && !(value >= first && value <= last)) return Number.NaN;
+  return table ? (table[Math.round(value - first)] ?? Number.NaN) : value * slope + intercept;
 }
 
 /**
@@ -128,14 +153,14 @@ export async function readParametricMap(
   const warnings = [...layout.warnings, ...stack.warnings];
   for (const [frame, place] of stack.frames.entries()) {
     const { values } = await decodeFrame(file, frame);
-    const [mapping] = await realWorldMappings(file, frame);
-    if (mapping === undefined && frame === 0)
+    const mapping = await frameMapping(file, groups, frame);
+    if (mapping.mapping === undefined && frame === 0)
       warnings.push('frames without a real-world value mapping keep their stored values');
     const start = (channelOf[frame]! * depth + place.slice) * height * width;
     for (let y = Math.max(0, -place.row); y < Math.min(layout.rows, height - place.row); y++) {
       const to = start + (place.row + y) * width + place.column;
       for (let x = Math.max(0, -place.column); x < Math.min(layout.columns, width - place.column); x++) {
-        pixels[to + x] = mapped(values, mapping, y * layout.columns + x);
+        pixels[to + x] = mapped(values[y * layout.columns + x]!, mapping);
       }
     }
   }
