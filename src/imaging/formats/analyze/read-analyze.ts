@@ -27,6 +27,8 @@ import {
 
 const HEADER_BYTES = 348;
 
+type Three = [number, number, number];
+
 interface Layout {
   readonly name: string;
   readonly type: StoredType;
@@ -94,7 +96,7 @@ export function parseAnalyzeHeader(head: Uint8Array, name: string): AnalyzeHeade
   if (!layout) throw typeFault(name, 'Analyze', `datatype code ${i16(70)}`);
   const all = [1, 2, 3, 4, 5, 6, 7].map((axis) => (axis <= rank ? i16(40 + 2 * axis) : 1));
   countOf(all, name, 'Analyze');
-  const [width, height, depth, ...more] = all as [number, number, number, ...number[]];
+  const [width, height, depth, ...more] = all as [number, number, number, ...number[]]; // seven sides
   const timePoints = more.reduce((product, side) => product * side, 1);
   const sides = [width, height, depth, timePoints] as const;
   return {
@@ -127,14 +129,12 @@ function scaleOf(
 
 /** Spm99AnalyzeHeader.get_origin_affine: the origin counts from 1 and is believed when it lies near the image. */
 function spmAffine(pixdim: readonly number[], origin: readonly number[], sides: readonly number[]): Affine {
-  const size = pixdim.map((value) => (value === 0 ? 1 : Math.abs(value))) as [number, number, number];
+  const size = pixdim.map((value) => (value === 0 ? 1 : Math.abs(value))) as Three; // three axes
   const isSensible =
     origin.some((o) => o !== 0) && origin.every((o, axis) => o > -sides[axis]! && o < 2 * sides[axis]!);
-  const [x, y, z] = [0, 1, 2].map((axis) => (isSensible ? origin[axis]! - 1 : (sides[axis]! - 1) / 2)) as [
-    number,
-    number,
-    number,
-  ];
+  const [x, y, z] = [0, 1, 2].map((axis) =>
+    isSensible ? origin[axis]! - 1 : (sides[axis]! - 1) / 2,
+  ) as Three; // three axes
   return [-size[0], 0, 0, x * size[0], 0, size[1], 0, -y * size[1], 0, 0, size[2], -z * size[2]];
 }
 

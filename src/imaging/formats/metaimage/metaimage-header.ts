@@ -39,6 +39,8 @@ const TYPES: Readonly<Record<string, StoredType>> = {
   MET_DOUBLE: 'float64',
 };
 
+type Words = [string, ...string[]];
+
 const MOST_HEADER = 1 << 20;
 const MOST_AXES = 10;
 
@@ -143,9 +145,8 @@ function filesOf(
   if (/^local$/i.test(value)) return [];
   if (/^LIST\b/.test(value)) return list;
   if (!/%\d*d/.test(value)) return [value];
-  const [pattern, first = '1', last = String(sizes[sizes.length - 1]), step = '1'] = value.split(/\s+/) as [
-    string,
-    ...string[],
-  ];
+  const [pattern, first = '1', last = String(sizes[sizes.length - 1]), step = '1'] = value.split(
+    /\s+/,
+  ) as Words; // one word at least
   return patternNames(pattern, Number(first), Number(last), Number(step), name);
 }

@@ -76,7 +76,7 @@ export async function metaImageInfo(
 
 function shapeOf({ sizes, channels }: MetaImageHeader, name: string) {
   const count = countOf([...sizes, channels], name, 'MetaImage');
-  const [width, height = 1, depth = 1, timePoints = 1, ...rest] = sizes as [number, ...number[]];
+  const [width, height = 1, depth = 1, timePoints = 1, ...rest] = sizes as [number, ...number[]]; // one at least
   const more = rest.reduce((product, side) => product * side, 1);
   return { width, height, depth, timePoints, more, channels: more * channels, count };
 }

@@ -2,6 +2,9 @@ import type { Affine } from '../../geometry/geometry.ts';
 import { headerFault } from '../volume-file.ts';
 import type { NiftiHeader } from './nifti-header.ts';
 
+type Nine = readonly [number, number, number, number, number, number, number, number, number];
+type Three = [number, number, number];
+
 /** Where a NIfTI's affine comes from; 'base' is made of the voxel sizes alone, with the image's centre as origin. */
 export type AffineSource = 'sform' | 'qform' | 'base';
 
@@ -32,12 +35,8 @@ function voxelSize(pixdim: number): number {
 
 /** x flipped, centre of the image as origin (nibabel's shape_zoom_affine). */
 export function baseAffine(pixdim: readonly number[], rank: number, sides: readonly number[]): Affine {
-  const [x, y, z] = [0, 1, 2].map((axis) => (axis < rank ? voxelSize(pixdim[axis]!) : 1)) as [
-    number,
-    number,
-    number,
-  ];
-  const [cx, cy, cz] = sides.map((side) => (side - 1) / 2) as [number, number, number];
+  const [x, y, z] = [0, 1, 2].map((axis) => (axis < rank ? voxelSize(pixdim[axis]!) : 1)) as Three; // three axes
+  const [cx, cy, cz] = sides.map((side) => (side - 1) / 2) as Three; // three axes
   return [-x, 0, 0, cx * x, 0, y, 0, -cy * y, 0, 0, z, -cz * z];
 }
 
@@ -50,7 +49,7 @@ function qform(header: NiftiHeader, name: string): Affine {
     throw headerFault(name, `NIfTI-${header.version}`, 'holds a quaternion longer than 1 in its qform');
   }
   const a = w2 < tolerance ? 0 : Math.sqrt(w2);
-  const [vx, vy, vz] = header.pixdim.slice(1, 4).map(voxelSize) as [number, number, number];
+  const [vx, vy, vz] = header.pixdim.slice(1, 4).map(voxelSize) as Three; // three axes
   const z = header.pixdim[0] === -1 ? -vz : vz;
   const s = 2 / (a * a + b * b + c * c + d * d);
   const [x, y, t] = header.qoffset;
@@ -90,7 +89,7 @@ export function qformOf(ras: Affine): {
   readonly isExact: boolean;
 } {
   const column = (c: number) => [ras[c]!, ras[4 + c]!, ras[8 + c]!] as const;
-  const pixdim = [0, 1, 2].map((c) => Math.hypot(...column(c))) as [number, number, number];
+  const pixdim = [0, 1, 2].map((c) => Math.hypot(...column(c))) as Three; // three axes
   const unit = [0, 1, 2].flatMap((r) => [0, 1, 2].map((c) => ras[r * 4 + c]! / pixdim[c]!));
   const qfac = determinant(unit) > 0 ? 1 : -1;
   const right = unit.map((value, i) => (i % 3 === 2 ? value * qfac : value));
@@ -100,32 +99,12 @@ export function qformOf(ras: Affine): {
 }
 
 function determinant(m: readonly number[]): number {
-  const [a, b, c, d, e, f, g, h, i] = m as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [a, b, c, d, e, f, g, h, i] = m as Nine; // three rows of three
   return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
 }
 
 function inverseTransposed(m: readonly number[]): number[] {
-  const [a, b, c, d, e, f, g, h, i] = m as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [a, b, c, d, e, f, g, h, i] = m as Nine; // three rows of three
   const det = determinant(m);
   return [
     e * i - f * h,
@@ -155,17 +134,7 @@ function nearestRotation(matrix: readonly number[]): number[] {
 
 /** b, c, d of a rotation, a taken as 0 or above (nifti1.h, "QUATERNION REPRESENTATION"). */
 function quaternion(m: readonly number[]): [number, number, number] {
-  const [r11, r12, r13, r21, r22, r23, r31, r32, r33] = m as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [r11, r12, r13, r21, r22, r23, r31, r32, r33] = m as Nine; // three rows of three
   const a2 = 1 + r11 + r22 + r33;
   if (a2 > 0.5) {
     const a = Math.sqrt(a2) / 2;

@@ -235,7 +235,7 @@ function planOf({ header, name }: Opened, options: VolumeReadOptions): Plan {
   if (isBits)
     warnings.push({ code: 'NIFTI_BITS', message: '1-bit values are taken least significant bit first.' });
   const sides = sidesOf(header, warnings);
-  const [width, height, depth, four, ...more] = sides as [number, number, number, number, ...number[]];
+  const [width, height, depth, four, ...more] = sides as [number, number, number, number, ...number[]]; // seven
   const isVector = VECTOR_INTENTS.has(header.intentCode) && more.every((side) => side === 1);
   const timePoints = isVector ? 1 : four;
   const vectors = more.reduce((product, side) => product * side, isVector ? four : 1);

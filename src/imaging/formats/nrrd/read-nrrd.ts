@@ -210,7 +210,7 @@ function worldOf(space: string | undefined): { signs: readonly number[]; isPatie
 /** Three columns: what a flat image lacks is perpendicular to the rest, 1 mm long. */
 function completed(columns: number[][]): number[][] {
   if (columns.length >= 3) return columns.slice(0, 3);
-  const [a, b] = columns as [number[], number[]?];
+  const [a, b] = columns as [number[], number[]?]; // fewer than three
   const unit = (v: readonly number[]) => {
     const length = Math.hypot(...v);
     return v.map((value) => value / length);
@@ -227,8 +227,8 @@ function completed(columns: number[][]): number[][] {
 }
 
 function cross(a: readonly number[], b: readonly number[]): number[] {
-  const [ax, ay, az] = a as [number, number, number];
-  const [bx, by, bz] = b as [number, number, number];
+  const [ax, ay, az] = a as [number, number, number]; // a vector of space
+  const [bx, by, bz] = b as [number, number, number]; // a vector of space
   return [ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx];
 }
 
