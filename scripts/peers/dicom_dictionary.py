@@ -24,6 +24,12 @@ def write(name, lines):
     (TARGET / name).write_text("\n".join(lines) + "\n")
 
 
+def packed(rows, per_line):
+    """Several rows to a line, parted by tabs."""
+    assert not any("\t" in row for row in rows)
+    return ["\t".join(rows[at:at + per_line]) for at in range(0, len(rows), per_line)]
+
+
 def header(what):
     return [
         f"// {what} of pydicom {pydicom.__version__}, which follows the standard's edition {__dicom_version__}.",
@@ -40,9 +46,9 @@ def standard():
     ]
     lines = header("PS3.6's data elements, the dictionary")
     lines += ["/** A row: tag, VR (small letters where the standard leaves a choice), VM, keyword. */"]
-    lines += ["export const dictionaryRows = `", *rows, "`;", ""]
+    lines += ["export const dictionaryRows = `", *packed(rows, 16), "`;", ""]
     lines += ["/** Repeating groups: x stands for any hexadecimal digit. */"]
-    lines += ["export const repeatedRows = `", *repeated, "`;"]
+    lines += ["export const repeatedRows = `", *packed(repeated, 16), "`;"]
     write("dictionary.generated.ts", lines)
 
 
@@ -50,10 +56,12 @@ def private():
     lines = header("Private data elements, the private dictionary")
     lines += ["/** A row: private creator, then tag and VR of each element; x stands for any digit of the block. */"]
     lines += ["export const privateRows = `"]
+    rows = []
     for creator, entries in sorted(private_dictionaries.items()):
         assert "`" not in creator and "\\" not in creator and "|" not in creator, creator
         tags = " ".join(f"{mask.replace('X', 'x')}{code(row[0])}" for mask, row in sorted(entries.items()))
-        lines.append(f"{creator.replace('${', '')}|{tags}")
+        rows.append(f"{creator.replace('${', '')}|{tags}")
+    lines += packed(rows, 2)
     write("private-dictionary.generated.ts", [*lines, "`;"])
 
 

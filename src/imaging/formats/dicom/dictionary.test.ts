@@ -14,7 +14,7 @@ import { implementationClassUid, implementationVersionName, isUid, newUid, uidFr
 
 describe('the dictionary', () => {
   test('gives every keyword its tag and back', () => {
-    const rows = dictionaryRows.trim().split('\n');
+    const rows = dictionaryRows.trim().split(/[\t\n]/);
     const wrong = rows.filter((row) => {
       const tag = Number.parseInt(row.slice(0, 8), 16);
       const keyword = row.slice(row.indexOf(' ') + 1);

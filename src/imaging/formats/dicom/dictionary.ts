@@ -30,14 +30,14 @@ function readRow(row: string): Omit<DictionaryEntry, 'tag'> {
 function load(): Tables {
   const byTag = new Map<Tag, DictionaryEntry>();
   const byKeyword = new Map<string, DictionaryEntry>();
-  for (const row of dictionaryRows.trim().split('\n')) {
+  for (const row of dictionaryRows.trim().split(/[\t\n]/)) {
     const entry = { tag: Number.parseInt(row.slice(0, 8), 16), ...readRow(row) };
     byTag.set(entry.tag, entry);
     byKeyword.set(entry.keyword, entry);
   }
   const repeated = repeatedRows
     .trim()
-    .split('\n')
+    .split(/[\t\n]/)
     .map((row) => {
       const pattern = row.slice(0, 8);
       const mask = Number.parseInt(pattern.replace(/[^x]/g, 'F').replace(/x/g, '0'), 16);

@@ -9,7 +9,7 @@ export function privateVrOf(tag: Tag, creator: string): Vr | ChoiceOfVr | undefi
   byCreator ??= new Map(
     privateRows
       .trim()
-      .split('\n')
+      .split(/[\t\n]/)
       .map((row): [string, string] => [
         row.slice(0, row.lastIndexOf('|')),
         ` ${row.slice(row.lastIndexOf('|') + 1)} `,
