@@ -247,7 +247,7 @@ describe('frames of multi-frame objects', () => {
   });
   test('make a volume by position, each with its own rescale', async () => {
     const image = await openDicomImage(enhanced([plane(4), plane(2), plane(3)]));
-    expect([image.depth, image.timePoints, image.displayRange]).toEqual([3, 1, [0, 10]]);
+    expect([image.depth, image.timePoints, image.displayRange]).toEqual([3, 1, [0, 9]]);
     expect([0, 6, 12].map((at) => image.pixels[at])).toEqual([1 * 2 + 2, 2 * 2 + 3, 0 + 4]);
     expect(image.geometry!.affine).toEqual([0.25, 0, 0, 1, 0, 0.5, 0, 2, 0, 0, 1, 2]);
   });
@@ -270,6 +270,12 @@ describe('frames of multi-frame objects', () => {
     expect([image.timePoints, image.depth, image.timeStepS]).toEqual([2, 1, 0.04]);
     expect((await openDicomImage(file, { frame: 1 })).timePoints).toBe(1);
     await expect(openDicomImage(file, { frame: 2 })).rejects.toThrow(/^DICOM_FRAME_INDEX: /);
+  });
+  test('of a scanner without a place are refused, or follow one another', async () => {
+    const file = made({ Modality: 'MR', NumberOfFrames: 2, PixelData: new Uint8Array(24) });
+    await expect(openDicomImage(file)).rejects.toThrow(/^DICOM_GEOMETRY_MISSING: 2 of 2/);
+    const image = await openDicomImage(file, { missingGeometry: 'instance-number' });
+    expect([image.depth, image.timePoints, image.geometry]).toEqual([2, 1, undefined]);
   });
   test('of a dose grid lie at their offsets and are scaled', async () => {
     const file = made({

@@ -81,8 +81,12 @@ function displayOf(
 ): Pick<MedicalImage, 'displayRange'> | object {
   const { plan, record } = planned[0]![0]!;
   if (!window || channels !== 1 || 'suv' in record || record['values'] === 'stored') return {};
-  const half = window.width / 2;
-  const range: [number, number] = [window.center - half, window.center + half];
+  // PS3.3 C.11.2.1.2.1: LINEAR lies half a value lower and is one narrower.
+  const [middle, half] =
+    window.function === 'LINEAR'
+      ? [window.center - 0.5, (window.width - 1) / 2]
+      : [window.center, window.width / 2];
+  const range: [number, number] = [middle - half, middle + half];
   return { displayRange: plan.image.photometric === 'MONOCHROME1' ? [range[1], range[0]] : range };
 }
 

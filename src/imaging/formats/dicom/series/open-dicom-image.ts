@@ -4,7 +4,7 @@ import type { DicomFile } from '../dataset.ts';
 import { decodeFrame } from '../pixels/decode-frame.ts';
 import { requireAllFrames } from '../pixels/frame-bytes.ts';
 import { imagePixel } from '../pixels/image-pixel.ts';
-import { optionalNumber, optionalNumbers } from '../pixels/optional-values.ts';
+import { optionalNumber, optionalNumbers, optionalText } from '../pixels/optional-values.ts';
 import { windowOf } from '../pixels/voi.ts';
 import { assembleImage } from './assemble-image.ts';
 import { instanceFacts, MOST_FRAMES, type SliceFacts } from './slice-facts.ts';
@@ -88,8 +88,14 @@ function chooseFrames(file: DicomFile, options: OpenDicomOptions): SliceStack {
       `${file.source.name} is a slide in ${frames} tiles, not a stack of slices. Read a tile with the option frame.`,
     );
   }
-  if (facts.every(({ position }) => !position)) return inTime(facts);
+  if (facts.every(({ position }) => !position) && isFilm(file)) return inTime(facts);
   return stackSlices(requireOneGroup(splitIntoGroups(facts), options.stack), options);
+}
+
+/** Frames of a scanner are slices; those of other devices follow one another in time, as do all with a frame time. */
+function isFilm(file: DicomFile): boolean {
+  const scanner = ['CT', 'MR', 'PT'].includes(optionalText(file.dataset, 'Modality') ?? '');
+  return !scanner || frameTimeS(file) !== undefined;
 }
 
 /** Frames of a film: no places, one after another in time. */

@@ -342,7 +342,7 @@ describe('values', () => {
         WindowWidth: 400,
       })),
     );
-    expect((await read()).displayRange).toEqual([240, -160]);
+    expect((await read()).displayRange).toEqual([239, -160]);
   });
 });
 
