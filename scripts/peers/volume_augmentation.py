@@ -1,12 +1,14 @@
 """What TorchIO, SimpleITK, scipy, scikit-image and numpy make of a small volume, for the tests of the transforms of values and of
 the augmentation of volumes.
 
-Run: python scripts/peers/volume_augmentation.py   (writes fixtures/volume-augmentation/)
+Run: python scripts/peers/volume_augmentation.py   (writes fixtures/volume-augmentation/; reads $HOUNSFIELD_DATA, or
+../shared/data)
 """
 
 import hashlib
 import io
 import json
+import os
 import pathlib
 import tempfile
 
@@ -317,6 +319,23 @@ def bias_correction():
 
 
 bias_correction()
+
+
+def bias_of_a_head(folder):
+    """The field that SimpleITK's N4 finds in a FLAIR image of the shared data, every eighth voxel."""
+    picture = sitk.Cast(sitk.ReadImage(str(folder / "nifti_niivue" / "FLAIR.nii.gz")), sitk.sitkFloat32)
+    values = sitk.GetArrayFromImage(picture)
+    mask = sitk.GetImageFromArray((values > values.astype(np.float64).mean()).astype(np.uint8))
+    mask.CopyInformation(picture)
+    corrector = sitk.N4BiasFieldCorrectionImageFilter()
+    corrector.SetMaximumNumberOfIterations([50] * 4)
+    corrector.Execute(sitk.Shrink(picture, [4] * 3), sitk.Shrink(mask, [4] * 3))
+    keep("n4 flair field", sitk.GetArrayFromImage(corrector.GetLogBiasFieldAsImage(picture)).transpose()[::8, ::8, ::8])
+    cases["n4 flair"] = {"file": "nifti_niivue/FLAIR.nii.gz", "size": picture.GetSize()}
+
+
+DATA = pathlib.Path(os.environ.get("HOUNSFIELD_DATA", ROOT.parents[2] / "shared" / "data"))
+bias_of_a_head(DATA)
 
 
 def write():

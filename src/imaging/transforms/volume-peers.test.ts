@@ -1,9 +1,14 @@
 /** Transforms of volumes against TorchIO, SimpleITK, scipy, scikit-image, pydicom and numpy. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { bytesSource } from '../formats/byte-source.ts';
+import { readNifti } from '../formats/nifti/read-nifti.ts';
 import { decodeNpz } from '../formats/npz.ts';
 import { geometryFrom, type Vector3 } from '../geometry/geometry.ts';
+import { gridOf } from '../geometry/grid.ts';
 import { labelMap, type MedicalImage, medicalImage, type PixelArray } from '../image/medical-image.ts';
 import { fourier } from './fourier.ts';
 import { LANDMARK_PERCENTS, learnHistogramLandmarks } from './intensity-histogram-standardization.ts';
@@ -157,21 +162,8 @@ describe("N4 bias correction beside SimpleITK's", () => {
     { images: { image: biased, mask } },
     { shrink: 2, region: 'mask', mask: 'mask' },
   ).images['image']!;
-  const correlation = (peerField: PixelArray) => {
-    const pairs: [number, number][] = [];
-    for (let z = 0, i = 0; z < depth; z += 4) {
-      for (let y = 0; y < height; y += 4) {
-        for (let x = 0; x < width; x += 4, i++) {
-          const at = (z * height + y) * width + x;
-          if (tissue[at]) pairs.push([Math.log(biased.pixels[at]! / done.pixels[at]!), peerField[i]!]);
-        }
-      }
-    }
-    const mean = [0, 1].map((k) => pairs.reduce((sum, pair) => sum + pair[k]!, 0) / pairs.length);
-    const product = (a: 0 | 1, b: 0 | 1) =>
-      pairs.reduce((sum, pair) => sum + (pair[a] - mean[a]!) * (pair[b] - mean[b]!), 0);
-    return product(0, 1) / Math.sqrt(product(0, 0) * product(1, 1));
-  };
+  const correlation = (peerField: PixelArray) =>
+    fieldCorrelation(biased, done, 4, peerField, (at) => tissue[at] !== 0);
 
   test('finds its field', () => {
     expect(correlation(stored('n4 field'))).toBeGreaterThan(0.995);
@@ -190,6 +182,47 @@ describe("N4 bias correction beside SimpleITK's", () => {
     expect(found.deviation / found.mean).toBeLessThan(n4.variationBefore / 3);
   });
 });
+
+/** Correlation of the logarithm of the field that was taken out with a peer's, given every `step` voxels. */
+function fieldCorrelation(
+  before: MedicalImage,
+  after: MedicalImage,
+  step: number,
+  peerField: PixelArray,
+  counts: (at: number) => boolean,
+): number {
+  const { width, height, depth } = before;
+  const pairs: [number, number][] = [];
+  for (let z = 0, i = 0; z < depth; z += step) {
+    for (let y = 0; y < height; y += step) {
+      for (let x = 0; x < width; x += step, i++) {
+        const at = (z * height + y) * width + x;
+        if (counts(at)) pairs.push([Math.log(before.pixels[at]! / after.pixels[at]!), peerField[i]!]);
+      }
+    }
+  }
+  const mean = [0, 1].map((k) => pairs.reduce((sum, pair) => sum + pair[k]!, 0) / pairs.length);
+  const product = (a: 0 | 1, b: 0 | 1) =>
+    pairs.reduce((sum, pair) => sum + (pair[a] - mean[a]!) * (pair[b] - mean[b]!), 0);
+  return product(0, 1) / Math.sqrt(product(0, 0) * product(1, 1));
+}
+
+const data =
+  process.env['HOUNSFIELD_DATA'] ?? fileURLToPath(new URL('../../../../shared/data', import.meta.url));
+const flair = path.join(data, cases['n4 flair']!['file'] as string); // written by the peer's script
+const present = existsSync(flair);
+
+test.skipIf(!present)(
+  `N4 finds SimpleITK's field in a FLAIR image${present ? '' : ' (skipped: no nifti_niivue in HOUNSFIELD_DATA)'}`,
+  async () => {
+    const head = await readNifti(bytesSource(readFileSync(flair), 'FLAIR.nii.gz'));
+    expect(gridOf(head).size).toEqual(cases['n4 flair']!['size']);
+    const done = apply(transformNamed('n4-bias-correction'), head, { region: 'above-mean', shrink: 4 });
+    const { mean } = moments(head.pixels);
+    const found = fieldCorrelation(head, done, 8, stored('n4 flair field'), (at) => head.pixels[at]! > mean);
+    expect(found).toBeGreaterThan(0.975);
+  },
+);
 
 describe('Fourier transforms equal numpy and come back', () => {
   const { sizes, volume } = cases.fourier;
