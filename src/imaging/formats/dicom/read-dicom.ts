@@ -12,7 +12,7 @@ import {
   takeBytes,
 } from './byte-cursor.ts';
 import type { ByteRange, DataElement, Dataset, DicomFile, Tag } from './dataset.ts';
-import { dictionaryEntry, formatTag, tagOf } from './dictionary.ts';
+import { dictionaryEntry, formatTag } from './dictionary.ts';
 import { inflateDataset } from './inflate-dataset.ts';
 import { datasetOf, looksImplicit, parseElements, type Wanted } from './parse-elements.ts';
 import { type Parsing, scopeOf, undefinedLength, warn } from './parsing.ts';
@@ -25,6 +25,7 @@ import {
   transferSyntax,
 } from './transfer-syntax.ts';
 import { vrOfCode } from './value-representation.ts';
+import { tagNamed } from './values.ts';
 
 export interface ReadOptions {
   readonly limits?: Partial<DicomLimits>;
@@ -114,15 +115,7 @@ function wantedOf(options: ReadOptions): Wanted {
   const until = (tag: Tag) => tag === 0x7fe00010 || tag === 0x7fe00009 || tag === 0x7fe00008;
   const stop = options.stopBeforePixels === true ? { until } : {};
   if (options.only === undefined) return stop;
-  const tags = options.only.map((name) => {
-    const tag = typeof name === 'number' ? name : tagOf(name);
-    if (tag !== undefined) return tag;
-    throw new HounsfieldError(
-      'DICOM_KEYWORD_UNKNOWN',
-      `'${name}' is no keyword of PS3.6. Spell it as there, or give its tag.`,
-    );
-  });
-  return { ...stop, only: new Set([0x00080005, ...tags]) };
+  return { ...stop, only: new Set([0x00080005, ...options.only.map(tagNamed)]) };
 }
 
 function* parseHead(parsing: Parsing, name: string): Generator<Need, Head> {

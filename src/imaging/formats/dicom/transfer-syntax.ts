@@ -11,7 +11,6 @@ export const implicitLittleEndian = '1.2.840.10008.1.2';
 export const explicitLittleEndian = '1.2.840.10008.1.2.1';
 export const explicitBigEndian = '1.2.840.10008.1.2.2';
 export const deflatedLittleEndian = '1.2.840.10008.1.2.1.99';
-export const encapsulatedUncompressed = '1.2.840.10008.1.2.1.98';
 
 const plain = { explicitVr: true, littleEndian: true, deflated: false, encapsulated: false };
 const table: Readonly<Record<string, TransferSyntax>> = {

@@ -1,7 +1,7 @@
 import { HounsfieldError } from '../../../errors.ts';
 import { decodeText, latin1, nameDelimiters, textDelimiters, valueDelimiters } from './character-sets.ts';
 import type { DataElement, Dataset, Tag } from './dataset.ts';
-import { formatTag, tagOf, vrOf } from './dictionary.ts';
+import { formatTag, tagOf } from './dictionary.ts';
 import { type PersonName, parsePersonName } from './person-name.ts';
 import { isMultiValued, isString, usesCharacterSet } from './value-representation.ts';
 
@@ -152,6 +152,3 @@ export function bigIntegers(dataset: Dataset, name: ElementName): readonly bigin
     found.vr === 'SV' ? view.getBigInt64(i * 8, little) : view.getBigUint64(i * 8, little),
   );
 }
-
-/** The usual VR of a keyword or tag, see vrOf. */
-export const vrNamed = (name: ElementName) => vrOf(tagNamed(name));
