@@ -8,6 +8,8 @@ export interface CsvLayout {
 
 /** Words that stand for a missing sample. */
 const MISSING_WORDS = new Set(['', '-', 'nan', 'na', 'n/a', 'null', 'none', '.', '?']);
+/** Characters of a date and time with its zone, and room. */
+const LONGEST_TIME = 64;
 const SEPARATORS: readonly CsvLayout['separator'][] = ['\t', ';', '|', ',', ' '];
 
 export function invalidCsv(name: string, line: number, what: string): HounsfieldError {
@@ -48,11 +50,13 @@ export function splitLine(line: string, separator: CsvLayout['separator']): stri
 export function fieldValue(field: string, decimal: CsvLayout['decimal']): number | undefined {
   if (MISSING_WORDS.has(field.toLowerCase())) return Number.NaN;
   const text = decimal === ',' ? field.replace(',', '.') : field;
-  return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(text) ? Number(text) : undefined;
+  const value = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : undefined;
 }
 
 /** Seconds of a clock time (0:00.125, 1:02:03.5) or of an ISO date and time, quotes or brackets around it allowed. */
 export function clockValue(field: string): number | undefined {
+  if (field.length > LONGEST_TIME) return undefined;
   const text = field.replace(/^['[]+|['\]]+$/g, '').trim();
   const clock = /^(?:(\d+):)?(\d+):(\d{2}(?:\.\d+)?)$/.exec(text);
   if (clock) return Number(clock[1] ?? 0) * 3600 + Number(clock[2]) * 60 + Number(clock[3]);

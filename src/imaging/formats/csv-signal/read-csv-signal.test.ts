@@ -100,6 +100,16 @@ describe('what is wrong is named with its line', () => {
     });
   });
 
+  test.each([
+    ['digits', `time,a\n0,1\n1,${'1'.repeat(400_000)}x\n`],
+    ['quotes', `time,a\n0,1\n${"'".repeat(400_000)}x,1\n`],
+    ['spaces in a name', `time,a${' '.repeat(400_000)}b\n0,1\n1,x\n`],
+  ])('a field of many %s takes no longer than its length', async (_, text) => {
+    const start = performance.now();
+    await expect(readCsvSignal(utf8(text))).rejects.toMatchObject({ code: 'CSV_INVALID' });
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
   test('bytes changed anywhere (seed 8)', async () => {
     await fc.assert(
       fc.asyncProperty(

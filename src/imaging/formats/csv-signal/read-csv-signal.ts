@@ -31,6 +31,8 @@ const SECONDS_PER: Readonly<Record<'s' | 'ms' | 'us' | 'samples', number>> = {
   us: 1e-6,
   samples: 1,
 };
+/** Characters of a name that is looked at for a unit. */
+const LONGEST_NAME = 500;
 /** Lines looked at to guess the layout. */
 const GUESS_LINES = 50;
 /** Largest table, 1 GiB: a JavaScript string holds no more. */
@@ -154,7 +156,7 @@ function namesAndUnits(
     throw invalidCsv(name, 2, `it has ${second.length} fields where ${width} are expected`);
   const parsed = Array.from({ length: width }, (_, c) => {
     const text = (first[c] ?? `channel ${c}`).replace(/^'(.*)'$/, '$1');
-    const match = /^(.*?)\s*[([]([^()[\]]*)[)\]]$/.exec(text);
+    const match = text.length > LONGEST_NAME ? null : /^(.*?)\s*[([]([^()[\]]*)[)\]]$/.exec(text);
     const unit = (second?.[c] ?? match?.[2] ?? '').replace(/^'(.*)'$/, '$1').replace(/^[([](.*)[)\]]$/, '$1');
     return { name: match?.[1] || text, unit: /^-?$/.test(unit) ? '' : unit };
   });

@@ -39,6 +39,7 @@ function parseList(text: string): AnnotationList | undefined {
   const [onset = '', duration, ...more] = head.split('\x15');
   const isOdd = more.length > 0 || (duration !== undefined && duration !== '' && !DURATION.test(duration));
   if (!ONSET.test(onset) || isOdd || texts.length === 0) return undefined;
+  if (!Number.isFinite(Number(onset)) || !Number.isFinite(Number(duration ?? 0))) return undefined;
   // the last separator ends the list
   const kept = texts.at(-1) === '' ? texts.slice(0, -1) : texts;
   return {

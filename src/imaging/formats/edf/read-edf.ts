@@ -153,6 +153,8 @@ async function readRecords(
   const onsets: (number | undefined)[] = [];
   let broken = 0;
   const clock = signals.findIndex((one) => one.isAnnotations);
+  // signals without samples would cost time in every record and give nothing
+  const held = [...signals.entries()].filter(([, one]) => one.samplesPerRecord > 0);
   const atOnce = Math.max(1, Math.floor(PIECE_BYTES / Math.max(1, recordBytes)));
   for (let start = 0; start < count && recordBytes > 0; start += atOnce) {
     const records = Math.min(atOnce, count - start);
@@ -164,7 +166,7 @@ async function readRecords(
       );
     }
     for (let r = 0, at = 0; r < records; r++) {
-      for (const [s, one] of signals.entries()) {
+      for (const [s, one] of held) {
         const end = at + one.samplesPerRecord * bytesPerSample;
         const target = stored[s];
         if (target) {

@@ -59,7 +59,7 @@ function imageJ(text: string): PageOrder {
 }
 
 function ome(text: string): PageOrder | undefined {
-  const pixels = /<(?:\w+:)?Pixels\s([^>]*)>/.exec(text)?.[1];
+  const pixels = /<(?:\w+:)?Pixels\s([^<>]*)>/.exec(text)?.[1];
   if (pixels === undefined) return undefined;
   const attribute = (name: string): string | undefined =>
     new RegExp(`(?:^|\\s)${name}="([^"]*)"`).exec(pixels)?.[1];

@@ -72,7 +72,11 @@ export async function readStoredChannels(
 ): Promise<readonly StoredChannel[]> {
   const lines = header.signals;
   const groups = new Map<string, number[]>();
-  for (const [i, line] of lines.entries()) groups.set(line.file, [...(groups.get(line.file) ?? []), i]);
+  for (const [i, line] of lines.entries()) {
+    const members = groups.get(line.file);
+    if (members) members.push(i);
+    else groups.set(line.file, [i]);
+  }
   await checkSize(lines, name, frames, groups, reading);
   const channels: StoredChannel[] = [];
   for (const [file, members] of groups) {

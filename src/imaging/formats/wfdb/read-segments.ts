@@ -50,11 +50,13 @@ export async function readSegments(
   const total = frames * layout.signals.reduce((sum, line) => sum + line.samplesPerFrame, 0);
   const limit = reading.limit(await sizeOfFiles(layout, reading));
   if (!(total <= limit)) throw tooManySamples(name, total, limit);
+  const headers = new Map([[named.name, layout]]);
   const tracks = layout.signals.map((line) => newTrack(line, frames));
   let start = 0;
   for (const segment of segments) {
     if (segment.name !== '~' && segment.frameCount > 0) {
-      const part = segment === named ? layout : await segmentHeader(segment.name, header, name, reading);
+      const part = headers.get(segment.name) ?? (await segmentHeader(segment.name, header, name, reading));
+      headers.set(segment.name, part);
       if ((part.frameCount ?? segment.frameCount) < segment.frameCount) {
         throw differ(
           name,

@@ -282,6 +282,17 @@ describe('what is odd is named', () => {
     await expect(read(broken, 'r')).rejects.toThrow(/^(?!.*Ann).*$/);
   });
 
+  test.each([
+    ['digits in a gain', `r 1 100 5\nr.dat 16 ${'1'.repeat(400_000)}x\n`, 'WFDB_HEADER_INVALID'],
+    ['signals', `r 9000 100 5\n${'r.dat 16\n'.repeat(9000)}`, 'WFDB_HEADER_INVALID'],
+    ['segments', `r/60000 1 100\n${'q 1\n'.repeat(60_000)}`, 'FILE_MISSING'],
+    ['signals of one file', `r 8000 100 1\n${'r.dat 16\n'.repeat(8000)}`, 'WFDB_TRUNCATED'],
+  ])('a header of many %s takes no longer than its length', async (_, lines, code) => {
+    const start = performance.now();
+    await expect(read({ ...plain, 'r.hea': text(lines) }, 'r')).rejects.toMatchObject({ code });
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
   test('files changed anywhere end in values or a coded error (seed 5)', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -47,11 +47,13 @@ export interface WfdbHeader {
 
 /** Most characters that a header may have; the longest known ones have tens of thousands of segments. */
 const LONGEST_HEADER = 2 ** 24;
+const MOST_SIGNALS = 8192;
+const MOST_SEGMENTS = 65536;
 
 const RECORD_LINE =
   /^(?<name>[^\s/]+)(?:\/(?<segments>\d+))?\s+(?<count>\d+)(?:\s+(?<rate>[\d.]+(?:[eE][-+]?\d+)?)(?:\/(?<counter>-?[\d.]+(?:[eE][-+]?\d+)?))?(?:\((?<base>-?[\d.]+(?:[eE][-+]?\d+)?)\))?(?:\s+(?<frames>\d+)(?:\s+(?<time>\d[\d:.]*)(?:\s+(?<date>\d+\/\d+\/\d+))?)?)?)?/;
 const FORMAT_FIELD = /^(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?$/;
-const GAIN_FIELD = /^([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)?(?:\((-?\d+(?:\.\d*)?)\))?(?:\/(\S*))?$/;
+const GAIN_FIELD = /^([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)?(?:\((-?\d+(?:\.\d*)?)\))?(?:\/(\S*))?$/;
 
 export function invalidHeader(name: string, line: number, what: string): HounsfieldError {
   return new HounsfieldError(
@@ -103,6 +105,13 @@ export function parseWfdbHeader(text: string, name: string): WfdbHeader {
     throw invalidHeader(name, first.number, 'the sampling rate is not above 0');
   const segmentCount = record['segments'] === undefined ? undefined : Number(record['segments']);
   const expected = segmentCount ?? signalCount;
+  if (signalCount > MOST_SIGNALS || (segmentCount ?? 0) > MOST_SEGMENTS) {
+    throw invalidHeader(
+      name,
+      first.number,
+      `${signalCount} signals or ${segmentCount ?? 0} segments are too many`,
+    );
+  }
   const body = lines.slice(1, 1 + expected);
   if (body.length < expected) {
     throw invalidHeader(
@@ -197,7 +206,10 @@ function signalLine(text: string, name: string, line: number): WfdbSignalLine {
   }
   const [adcBits = 0, adcZero, initialValue, checksum, blockSize = 0] = integers;
   const gainValue = gain?.[1] === undefined ? 0 : Number(gain[1]);
-  if (!Number.isFinite(gainValue)) throw invalidHeader(name, line, 'the gain is not a finite number');
+  const baseline = gain?.[2] === undefined ? (adcZero ?? 0) : Number(gain[2]);
+  if (!Number.isFinite(gainValue) || !Number.isFinite(baseline)) {
+    throw invalidHeader(name, line, 'the gain or the baseline is not a finite number');
+  }
   const start = tokens[next]?.index;
   return {
     file: tokens[0]![0],
@@ -207,7 +219,7 @@ function signalLine(text: string, name: string, line: number): WfdbSignalLine {
     offset: safeCount(format[4] ?? '0', name, line),
     gain: gainValue === 0 ? 200 : gainValue,
     isCalibrated: gainValue !== 0,
-    baseline: gain?.[2] === undefined ? (adcZero ?? 0) : Number(gain[2]),
+    baseline,
     unit: gain?.[3] || 'mV',
     adcBits,
     adcZero: adcZero ?? 0,
