@@ -10,6 +10,8 @@ export interface Components {
   readonly count: number;
   /** Voxels of each component; index 0 counts the background. */
   readonly sizes: Uint32Array;
+  /** The value of each component's voxels, 1 in a mask; index 0 is 0. */
+  readonly values: Float64Array;
 }
 
 /** Runs of one row: components are joined run by run, not voxel by voxel. */
@@ -17,12 +19,15 @@ interface Runs {
   first: Int32Array;
   last: Int32Array;
   parent: Int32Array;
+  value: Float64Array;
   count: number;
 }
 
 /**
  * Connected components of the non-zero voxels of one volume, by runs along x and union-find with path halving (He, Chao and
  * Suzuki, "A run-based two-scan labeling algorithm", IEEE TIP 2008).
+ *
+ * @param of 'mask': all non-zero voxels are alike; 'labels': only voxels of equal value hang together
  */
 export function connectedComponents(
   mask: ArrayLike<number>,
@@ -30,6 +35,7 @@ export function connectedComponents(
   height: number,
   depth: number,
   connectivity: Connectivity = 26,
+  of: 'mask' | 'labels' = 'mask',
 ): Components {
   if (mask.length !== width * height * depth) {
     throw new HounsfieldError(
@@ -41,12 +47,13 @@ export function connectedComponents(
     first: new Int32Array(1024),
     last: new Int32Array(1024),
     parent: new Int32Array(1024),
+    value: new Float64Array(1024),
     count: 0,
   };
   const rowStart = new Int32Array(height * depth + 1);
   for (let row = 0; row < height * depth; row++) {
     rowStart[row] = runs.count;
-    findRuns(mask, row * width, width, runs);
+    findRuns(mask, row * width, width, runs, of === 'labels');
     rowStart[row + 1] = runs.count;
     const [y, z] = [row % height, Math.floor(row / height)];
     const straight = connectivity === 6 ? 0 : 1;
@@ -61,15 +68,17 @@ export function connectedComponents(
   return paint(runs, rowStart, width, mask.length);
 }
 
-function findRuns(mask: ArrayLike<number>, start: number, width: number, runs: Runs): void {
+function findRuns(mask: ArrayLike<number>, start: number, width: number, runs: Runs, byValue: boolean): void {
   for (let x = 0; x < width; x++) {
-    if (!mask[start + x]) continue;
+    const value = mask[start + x]!;
+    if (!value) continue;
     const first = x;
-    while (x + 1 < width && mask[start + x + 1]) x++;
+    while (x + 1 < width && mask[start + x + 1] && (!byValue || mask[start + x + 1] === value)) x++;
     if (runs.count === runs.first.length) grow(runs);
     runs.first[runs.count] = first;
     runs.last[runs.count] = x;
     runs.parent[runs.count] = runs.count;
+    runs.value[runs.count] = byValue ? value : 1;
     runs.count++;
   }
 }
@@ -83,20 +92,28 @@ function grow(runs: Runs): void {
   runs.first = longer(runs.first);
   runs.last = longer(runs.last);
   runs.parent = longer(runs.parent);
+  const values = new Float64Array(runs.value.length * 2);
+  values.set(runs.value);
+  runs.value = values;
 }
 
-/** Joins the runs of two rows that overlap, or lie `reach` voxels beside each other. */
+/** Joins the runs of two rows that are alike and overlap, or lie `reach` voxels beside each other. */
 function joinRows(runs: Runs, rowStart: Int32Array, a: number, b: number, reach: number): void {
-  const { first, last, parent } = runs;
+  const { first, last, parent, value } = runs;
   let [i, j] = [rowStart[a]!, rowStart[b]!];
   const [iEnd, jEnd] = [rowStart[a + 1]!, rowStart[b + 1]!];
   while (i < iEnd && j < jEnd) {
     if (last[i]! + reach < first[j]!) i++;
     else if (last[j]! + reach < first[i]!) j++;
     else {
-      join(parent, i, j);
+      if (value[i] === value[j]) join(parent, i, j);
       if (last[i]! < last[j]!) i++;
-      else j++;
+      else {
+        // where both end together, the next run of one row may still touch this one of the other
+        const next = i + 1 < iEnd && first[i + 1]! <= last[j]! + reach && value[i + 1] === value[j];
+        if (next) join(parent, i + 1, j);
+        j++;
+      }
     }
   }
 }
@@ -121,10 +138,14 @@ function paint(runs: Runs, rowStart: Int32Array, width: number, length: number):
   const labels = new Uint32Array(length);
   const number = new Uint32Array(runs.count);
   const sizes: number[] = [0];
+  const values: number[] = [0];
   for (let row = 0; row + 1 < rowStart.length; row++) {
     for (let run = rowStart[row]!; run < rowStart[row + 1]!; run++) {
       const top = root(runs.parent, run);
-      if (top === run) number[run] = sizes.push(0) - 1;
+      if (top === run) {
+        number[run] = sizes.push(0) - 1;
+        values.push(runs.value[run]!);
+      }
       const own = number[top]!;
       const [from, to] = [row * width + runs.first[run]!, row * width + runs.last[run]! + 1];
       labels.fill(own, from, to);
@@ -132,5 +153,10 @@ function paint(runs: Runs, rowStart: Int32Array, width: number, length: number):
     }
   }
   sizes[0] = length - sizes.reduce((sum, n) => sum + n, 0);
-  return { labels, count: sizes.length - 1, sizes: Uint32Array.from(sizes) };
+  return {
+    labels,
+    count: sizes.length - 1,
+    sizes: Uint32Array.from(sizes),
+    values: Float64Array.from(values),
+  };
 }

@@ -1,5 +1,7 @@
-import { type Connectivity, connectedComponents } from './connected-components.ts';
-import { labelValues } from './label-values.ts';
+import type { Vector3 } from '../geometry/geometry.ts';
+import type { PixelArray } from '../image/medical-image.ts';
+import { connectedComponents } from './connected-components.ts';
+import { labelExtents } from './label-values.ts';
 import { readParameters } from './read-parameters.ts';
 import type { LabelTransform } from './transform.ts';
 
@@ -34,15 +36,12 @@ export const fillHoles: LabelTransform<FillHolesParameters> = {
     const { width, height, depth } = map;
     const volume = width * height * depth;
     const pixels = map.pixels.slice();
-    const free = new Uint8Array(volume);
     for (let start = 0; start < pixels.length; start += volume) {
-      for (const label of labels ?? labelValues(map.pixels, start, volume)) {
-        for (let i = 0; i < volume; i++) free[i] = pixels[start + i] === label ? 0 : 1;
-        const hole =
-          within === 'volume' ? enclosed(free, [width, height, depth]) : inSlices(free, map, across);
-        for (let i = 0; i < volume; i++) {
-          if (hole[i] === 1 && pixels[start + i] === 0) pixels[start + i] = label;
-        }
+      const extents = labelExtents(map.pixels, start, width, height, depth);
+      for (const label of labels ?? [...extents.keys()].sort((a, b) => a - b)) {
+        const box = extents.get(label);
+        if (box)
+          fillIn(pixels, start, [width, height, depth], label, box, within === 'slice' ? across : undefined);
       }
     }
     return { ...map, pixels };
@@ -50,43 +49,60 @@ export const fillHoles: LabelTransform<FillHolesParameters> = {
   inverse: { none: 'which voxels were holes is not kept' },
 };
 
-/** 1 for the free voxels that do not hang together with a border voxel; sides of one voxel have no border. */
-function enclosed(free: Uint8Array, size: readonly [number, number, number]): Uint8Array {
-  const [width, height, depth] = size;
-  if (free.length === 1) return new Uint8Array(1);
-  const connectivity: Connectivity = 6;
-  const { labels, count } = connectedComponents(free, width, height, depth, connectivity);
+/** In the box around a label: outside of it everything hangs together and reaches the border. */
+function fillIn(
+  pixels: PixelArray,
+  start: number,
+  [width, height, depth]: Vector3,
+  label: number,
+  { first, last }: { readonly first: Vector3; readonly last: Vector3 },
+  across: 'x' | 'y' | 'z' | undefined,
+): void {
+  const size: Vector3 = [last[0] - first[0] + 1, last[1] - first[1] + 1, last[2] - first[2] + 1];
+  const free = new Uint8Array(size[0] * size[1] * size[2]);
+  const placeOf = (i: number) => {
+    const [x, y] = [i % size[0], Math.floor(i / size[0]) % size[1]];
+    const z = Math.floor(i / (size[0] * size[1]));
+    return start + ((first[2] + z) * height + first[1] + y) * width + first[0] + x;
+  };
+  for (let i = 0; i < free.length; i++) free[i] = pixels[placeOf(i)] === label ? 0 : 1;
+  // a picture has no border before and behind it
+  const bordered = [width > 1, height > 1, depth > 1] as const;
+  const hole = across ? inSlices(free, size, bordered, across) : enclosed(free, size, bordered);
+  for (let i = 0; i < free.length; i++) {
+    if (hole[i] === 1 && pixels[placeOf(i)] === 0) pixels[placeOf(i)] = label;
+  }
+}
+
+type Bordered = readonly [boolean, boolean, boolean];
+
+/** 1 for the free voxels that do not hang together with one at the end of a bordered axis. */
+function enclosed(free: Uint8Array, [width, height, depth]: Vector3, bordered: Bordered): Uint8Array {
+  if (!bordered.includes(true)) return new Uint8Array(free.length);
+  const { labels, count } = connectedComponents(free, width, height, depth, 6);
   const open = new Uint8Array(count + 1);
+  const atEnd = (at: number, size: number, axis: 0 | 1 | 2) =>
+    bordered[axis] && (at === 0 || at === size - 1);
   for (let z = 0, i = 0; z < depth; z++) {
     for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++, i++) {
-        const border =
-          (width > 1 && (x === 0 || x === width - 1)) ||
-          (height > 1 && (y === 0 || y === height - 1)) ||
-          (depth > 1 && (z === 0 || z === depth - 1));
-        if (border) open[labels[i]!] = 1;
-      }
+      const edge = atEnd(z, depth, 2) || atEnd(y, height, 1);
+      for (let x = 0; x < width; x++, i++) if (edge || atEnd(x, width, 0)) open[labels[i]!] = 1;
     }
   }
   return free.map((value, i) => (value === 1 && open[labels[i]!] === 0 ? 1 : 0));
 }
 
-function inSlices(
-  free: Uint8Array,
-  { width, height, depth }: { readonly width: number; readonly height: number; readonly depth: number },
-  across: 'x' | 'y' | 'z',
-): Uint8Array {
-  const sides = [width, height, depth];
-  const strides = [1, width, width * height];
+function inSlices(free: Uint8Array, sides: Vector3, bordered: Bordered, across: 'x' | 'y' | 'z'): Uint8Array {
+  const strides = [1, sides[0], sides[0] * sides[1]];
   const axis = 'xyz'.indexOf(across);
-  const [a, b] = [0, 1, 2].filter((other) => other !== axis) as [number, number]; // two are left
+  const [a, b] = [0, 1, 2].filter((other) => other !== axis) as [0 | 1, 1 | 2]; // two are left
   const hole = new Uint8Array(free.length);
-  const slice = new Uint8Array(sides[a]! * sides[b]!);
+  const slice = new Uint8Array(sides[a] * sides[b]);
   for (let k = 0; k < sides[axis]!; k++) {
     const at = (i: number) =>
-      k * strides[axis]! + (i % sides[a]!) * strides[a]! + Math.floor(i / sides[a]!) * strides[b]!;
+      k * strides[axis]! + (i % sides[a]) * strides[a]! + Math.floor(i / sides[a]) * strides[b]!;
     for (let i = 0; i < slice.length; i++) slice[i] = free[at(i)]!;
-    const found = enclosed(slice, [sides[a]!, sides[b]!, 1]);
+    const found = enclosed(slice, [sides[a], sides[b], 1], [bordered[a], bordered[b], false]);
     for (let i = 0; i < slice.length; i++) hole[at(i)] = found[i]!;
   }
   return hole;

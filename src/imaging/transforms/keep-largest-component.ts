@@ -1,5 +1,9 @@
-import { CONNECTIVITIES, type Connectivity, connectedComponents } from './connected-components.ts';
-import { labelValues } from './label-values.ts';
+import {
+  CONNECTIVITIES,
+  type Components,
+  type Connectivity,
+  connectedComponents,
+} from './connected-components.ts';
 import { readParameters } from './read-parameters.ts';
 import type { LabelTransform } from './transform.ts';
 
@@ -39,27 +43,35 @@ export const keepLargestComponent: LabelTransform<KeepLargestParameters> = {
     const { width, height, depth } = map;
     const volume = width * height * depth;
     const pixels = map.pixels.slice();
-    const mask = new Uint8Array(volume);
     for (let start = 0; start < pixels.length; start += volume) {
-      for (const label of labels ?? labelValues(map.pixels, start, volume)) {
-        for (let i = 0; i < volume; i++) mask[i] = map.pixels[start + i] === label ? 1 : 0;
-        const found = connectedComponents(mask, width, height, depth, connectivity);
-        const stays = largest(found.sizes, components, atLeast);
-        for (let i = 0; i < volume; i++) {
-          if (mask[i] === 1 && stays[found.labels[i]!] === 0) pixels[start + i] = 0;
-        }
-      }
+      const part = map.pixels.subarray(start, start + volume);
+      const found = connectedComponents(part, width, height, depth, connectivity, 'labels');
+      const stays = largest(found, labels, components, atLeast);
+      for (let i = 0; i < volume; i++) if (stays[found.labels[i]!] === 0) pixels[start + i] = 0;
     }
     return { ...map, pixels };
   },
   inverse: { none: 'the components that are taken away are not kept' },
 };
 
-/** 1 for the components that stay. */
-function largest(sizes: Uint32Array, components: number, atLeast: number): Uint8Array {
+/** 1 for the components that stay: the largest of each label, and all of the labels that are not cleaned. */
+function largest(
+  { sizes, values }: Components,
+  labels: readonly number[] | null,
+  components: number,
+  atLeast: number,
+): Uint8Array {
   const order = Array.from({ length: sizes.length - 1 }, (_, i) => i + 1);
   order.sort((a, b) => sizes[b]! - sizes[a]! || a - b);
   const stays = new Uint8Array(sizes.length);
-  for (const component of order.slice(0, components)) if (sizes[component]! >= atLeast) stays[component] = 1;
+  stays[0] = 1;
+  const kept = new Map<number, number>();
+  for (const component of order) {
+    const label = values[component]!;
+    const before = kept.get(label) ?? 0;
+    kept.set(label, before + 1);
+    const cleaned = labels === null || labels.includes(label);
+    if (!cleaned || (before < components && sizes[component]! >= atLeast)) stays[component] = 1;
+  }
   return stays;
 }

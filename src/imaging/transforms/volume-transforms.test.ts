@@ -333,6 +333,40 @@ describe('labels', () => {
     expect(() => connectedComponents(new Uint8Array(59), 3, 4, 5)).toThrow(/^IMAGE_SHAPE: /);
   });
 
+  test.each([6, 18, 26] as const)(
+    'components by label, %d neighbours, are those of each label alone',
+    (connectivity) => {
+      const values = Uint8Array.from(scattered(11 * 10 * 9), (value) => value % 3);
+      const all = connectedComponents(values, 11, 10, 9, connectivity, 'labels');
+      for (const label of [1, 2]) {
+        const alone = connectedComponents(
+          values.map((v) => (v === label ? 1 : 0)),
+          11,
+          10,
+          9,
+          connectivity,
+        );
+        const pairs = new Set<string>();
+        for (let i = 0; i < values.length; i++) {
+          if (values[i] === label) pairs.add(`${all.labels[i]} ${alone.labels[i]}`);
+        }
+        expect(pairs.size).toBe(alone.count);
+        expect(all.values.filter((value) => value === label).length).toBe(alone.count);
+      }
+    },
+  );
+
+  test('a label of one slice has no hole in a volume, and one in a picture', () => {
+    const ring = '111101111';
+    const [flat, thick] = [map([ring.slice(0, 3), ring.slice(3, 6), ring.slice(6)]), [`000`, `000`, `000`]];
+    expect([...apply(fillHoles, flat, {}).pixels].join('')).toBe('111111111');
+    const rows = [...thick, ring.slice(0, 3), ring.slice(3, 6), ring.slice(6), ...thick];
+    expect([...apply(fillHoles, map(rows, 3), {}).pixels].join('').slice(9, 18)).toBe(ring);
+    expect([...apply(fillHoles, map(rows, 3), { within: 'slice' }).pixels].join('').slice(9, 18)).toBe(
+      '111111111',
+    );
+  });
+
   test('one-hot names every label of table and voxels, and comes back with its table', () => {
     const table = [
       { value: 3, name: 'kidney' },
@@ -419,6 +453,36 @@ test.each([
   ],
 ] as const)('%s %#', (code, act) => {
   expect(act).toThrow(new RegExp(`^${code}: `));
+});
+
+test.each([
+  Int8Array,
+  Uint8Array,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+])('%o keeps its type and all its bits where voxels are only moved', (Type) => {
+  const pixels = new Type(scattered(60).map((value) => value * 3_999_971));
+  const image = medicalImage(pixels, { width: 5, height: 4, depth: 3 }, undefined, 'arbitrary', {
+    geometry: place,
+  });
+  const steps = [
+    { transform: 'turn-axes', parameters: { order: [1, 2, 0], sign: [1, -1, 1] } },
+    { transform: 'pad', parameters: { below: 1, above: 2, mode: 'mirror' } },
+    { transform: 'resample', parameters: { size: [7, 6, 8], map: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] } },
+    {
+      transform: 'resample',
+      parameters: { size: [7, 6, 8], map: [1, 1e-6, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0], interpolation: 'nearest' },
+    },
+  ];
+  const { image: done } = applySteps(steps, { images: { image } }).images as { image: MedicalImage }; // given above
+  expect(done.pixels).toBeInstanceOf(Type);
+  const back = undo({ ...done, history: done.history.slice(0, 2) });
+  expect(back.pixels).toEqual(pixels);
+  expect(back.geometry?.affine).toEqual(place.affine);
 });
 
 test('all that is wrong with parameters is said at once', () => {
