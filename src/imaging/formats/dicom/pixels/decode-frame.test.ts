@@ -5,10 +5,11 @@ import { readDicom, readDicomBytes } from '../read-dicom.ts';
 import { openDicomImage } from '../series/open-dicom-image.ts';
 import { writeDicom } from '../write-dicom.ts';
 import { decodeFrame } from './decode-frame.ts';
-import { greyForDisplay } from './display.ts';
+import { colourForDisplay, greyForDisplay } from './display.ts';
 import { frameAttributes } from './frame-attributes.ts';
 import { applyRealWorld, realWorldMappings } from './modality.ts';
 import { overlaysOf } from './overlays.ts';
+import { paletteOf } from './palette.ts';
 
 const base: BuildRecord = {
   SOPClassUID: '1.2.840.10008.5.1.4.1.1.7',
@@ -361,4 +362,19 @@ test('grey for showing: by the window, by the whole range, turned round', () => 
   expect([...greyForDisplay(values)]).toEqual([0, 128, 255]);
   expect([...greyForDisplay(values, { inverted: true })]).toEqual([255, 127, 0]);
   expect(() => greyForDisplay(values, { window: { center: 0, width: 0 } })).toThrow(/^DICOM_WINDOW: /);
+});
+
+test('a supplemental palette colours the upper values and leaves the others grey', async () => {
+  const palette = Object.fromEntries(
+    ['Red', 'Green', 'Blue'].flatMap((colour, i) => [
+      [`${colour}PaletteColorLookupTableDescriptor`, [2, 4, 16]],
+      [`${colour}PaletteColorLookupTableData`, new Uint8Array(Uint16Array.of(256 * (10 + i), 256 * (20 + i)).buffer)],
+    ]),
+  );
+  const file = made({ ...palette, PixelPresentation: 'COLOR' });
+  const found = await paletteOf(file, false);
+  expect(found).toMatchObject({ first: 4, bits: 16, supplemental: true });
+  const { values } = await decodeFrame(file, 0);
+  const shown = colourForDisplay(Uint8Array.of(0, 50, 100, 150, 200, 250), values, found!);
+  expect([...shown]).toEqual([0, 50, 100, 10, 20, 20, 0, 50, 100, 11, 21, 21, 0, 50, 100, 12, 22, 22]);
 });

@@ -12,6 +12,7 @@ export interface PlannedStack {
   readonly stack: SliceStack;
   readonly planned: readonly (readonly PlannedSlice[])[]; // [T][D]
   readonly window?: VoiWindow;
+  /** Where the file says it; else it follows from the slices' times. */
   readonly timeStepS?: number;
   /** What was read, for MedicalImage.reading. */
   readonly parameters: Readonly<Record<string, unknown>>;
@@ -62,10 +63,19 @@ export async function assembleImage(
   const bits = first.plan.palette?.bits ?? first.plan.image.bitsStored;
   return medicalImage(pixels!, { timePoints, channels, depth, height, width }, bits, first.unit, {
     ...(stack.geometry ? { geometry: stack.geometry } : {}),
-    ...(work.timeStepS === undefined ? {} : { timeStepS: work.timeStepS }),
+    ...(work.timeStepS === undefined ? timeStep(stack) : { timeStepS: work.timeStepS }),
     ...displayOf(work, channels),
     reading: { format: 'DICOM', ...parameters },
   });
+}
+
+/** Seconds from one time point to the next, where they are even and the mark is a time in ms. */
+function timeStep({ timeAxis, slices }: SliceStack): { timeStepS?: number } {
+  if (slices.length < 2 || (timeAxis !== 'triggerTime' && timeAxis !== 'frameReferenceTime')) return {};
+  const times = slices.map(([slice]) => Number(slice!.marks[timeAxis]));
+  const step = (times.at(-1)! - times[0]!) / (times.length - 1);
+  const even = times.every((time, i) => Math.abs(time - times[0]! - i * step) <= 0.01 * Math.abs(step));
+  return even && step > 0 ? { timeStepS: step / 1000 } : {};
 }
 
 function timeOf({ timeAxis, slices }: SliceStack): Record<string, unknown> {

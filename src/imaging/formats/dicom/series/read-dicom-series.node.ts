@@ -83,7 +83,6 @@ export async function readDicomSeries(
         planned: stack.slices.map((slices) => slices.map(({ file, frame }) => found(file).planned[frame]!)),
         parameters: { files: stack.slices.flat().length, transferSyntax: first.transferSyntaxUid },
         ...(first.window ? { window: first.window } : {}),
-        ...timeStep(stack),
       },
       (put, target) => readPixels({ stack, found, put, target, decoder, step }, options.signal),
     );
@@ -120,15 +119,6 @@ async function inspect(
     if (isHounsfieldError(cause)) return cause;
     throw cause;
   }
-}
-
-/** Seconds from one time point to the next, where they are even and the mark is a time in ms. */
-function timeStep({ timeAxis, slices }: SliceStack): { timeStepS?: number } {
-  if (slices.length < 2 || (timeAxis !== 'triggerTime' && timeAxis !== 'frameReferenceTime')) return {};
-  const times = slices.map(([slice]) => Number(slice!.marks[timeAxis]));
-  const step = (times.at(-1)! - times[0]!) / (times.length - 1);
-  const even = times.every((time, i) => Math.abs(time - times[0]! - i * step) <= 0.01 * Math.abs(step));
-  return even && step > 0 ? { timeStepS: step / 1000 } : {};
 }
 
 interface Place {

@@ -4,9 +4,11 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { orientationCode, spacingMm } from '../../../geometry/geometry.ts';
 import { type BuildRecord, dataset } from '../build-dataset.ts';
+import { readDicomBytes } from '../read-dicom.ts';
 import { newUid } from '../uid.ts';
 import { writeDicom } from '../write-dicom.ts';
 import { listDicomFolder } from './list-dicom-folder.node.ts';
+import { openDicomSeries } from './open-dicom-series.ts';
 import { type ReadSeriesOptions, readDicomSeries } from './read-dicom-series.node.ts';
 
 let folder: string;
@@ -173,6 +175,16 @@ describe('what cannot be a volume is refused by code, with a way out', () => {
     expect(String((error as Error).message)).not.toMatch(/Secret|P1|P2/);
     if (wayOut) expect((await read(wayOut)).depth).toBeGreaterThan(1);
   });
+});
+
+test('files that are open already give the same image, and the same errors', async () => {
+  const slices = [1, 0].flatMap((t) => [0, 1, 2].map((i) => slice(10 * t + i, i * 2, { TriggerTime: 40 * t, WindowCenter: 4, WindowWidth: 9 })));
+  save(slices);
+  const files = slices.map((values) => readDicomBytes(writeDicom(dataset(values))));
+  const image = await openDicomSeries(files);
+  expect(image).toEqual(await read());
+  await expect(openDicomSeries(files.slice(1))).rejects.toThrow(/^DICOM_SERIES_INCOMPLETE: /);
+  await expect(openDicomSeries([])).rejects.toThrow(/^DICOM_NO_SERIES: /);
 });
 
 test('a kept tilt shears the affine', async () => {
