@@ -9,6 +9,7 @@ import { benchConvolutionGradients } from './convolution-gradients.ts';
 import { deidentification } from './deidentification.ts';
 import { dicomCodecs } from './dicom-codecs.ts';
 import { dicomMemory } from './dicom-memory.ts';
+import { dicomObjects } from './dicom-objects.ts';
 import { dicomSeries } from './dicom-series.ts';
 import { fuzzing } from './fuzz.ts';
 import { inference } from './inference.ts';
@@ -37,6 +38,7 @@ const benchmarks: readonly Benchmark[] = [
   pneumoniamnist,
   fuzzing,
   deidentification,
+  dicomObjects,
   resampling,
   augmentation,
   dicomSeries,
