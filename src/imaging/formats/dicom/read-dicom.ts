@@ -75,7 +75,10 @@ export function readDicomBytes(bytes: Uint8Array, options: ReadOptions = {}): Di
   return inflatedFile(parsing, head, bytes.subarray(cursor.position), source.name, options);
 }
 
-/** The bytes of an element's value, fetched where they were left in the file. Throws DICOM_VALUE_KIND for a sequence and for fragments. */
+/**
+ * The bytes of an element's value, fetched where they were left in the file.
+ * Throws DICOM_VALUE_KIND for a sequence and for fragments.
+ */
 export async function readValue(file: DicomFile, element: DataElement): Promise<Uint8Array> {
   if (element.bytes !== undefined) return element.bytes;
   if (element.deferred !== undefined) return readRange(file, element.deferred);
