@@ -1,4 +1,5 @@
 import type { FloatImage } from '../image/medical-image.ts';
+import { cubicWeights } from './spline-basis.ts';
 import { type Border, type Displacement, warpAffine } from './warp-affine.ts';
 
 /** Displacements in pixels at the points of a coarse grid stretched over the image, edge to edge. */
@@ -55,16 +56,9 @@ function splineBasis(size: number, points: number): { index: Int32Array; weight:
   for (let i = 0; i < size; i++) {
     const position = size === 1 ? 0 : (i * (points - 1)) / (size - 1);
     const cell = Math.floor(position);
-    const t = position - cell;
-    const basis = [
-      (1 - t) ** 3 / 6,
-      (3 * t ** 3 - 6 * t ** 2 + 4) / 6,
-      (-3 * t ** 3 + 3 * t ** 2 + 3 * t + 1) / 6,
-      t ** 3 / 6,
-    ];
+    cubicWeights(position - cell, weight, 4 * i);
     for (let k = 0; k < 4; k++) {
       index[4 * i + k] = Math.min(points - 1, Math.max(0, cell - 1 + k));
-      weight[4 * i + k] = basis[k]!;
     }
   }
   return { index, weight };

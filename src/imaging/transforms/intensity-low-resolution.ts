@@ -1,6 +1,7 @@
 import type { Vector3 } from '../geometry/geometry.ts';
 import { perVolume } from './intensity-image.ts';
 import { readParameters } from './read-parameters.ts';
+import { cubicWeights } from './spline-basis.ts';
 import type { IntensityTransform } from './transform.ts';
 
 export interface LowResolutionParameters {
@@ -82,15 +83,10 @@ function pickNearest(
 }
 
 /** Weights of four neighbours, the first one before the place. */
-type Taps = (part: number) => readonly [number, number, number, number];
+type Taps = (part: number, out: Float64Array) => void;
 
-const linearTaps: Taps = (t) => [0, 1 - t, t, 0];
-const cubicTaps: Taps = (t) => [
-  (1 - t) ** 3 / 6,
-  (3 * t ** 3 - 6 * t ** 2 + 4) / 6,
-  (3 * (1 - t) ** 3 - 6 * (1 - t) ** 2 + 4) / 6,
-  t ** 3 / 6,
-];
+const linearTaps: Taps = (t, out) => out.set([0, 1 - t, t, 0]);
+const cubicTaps: Taps = (t, out) => cubicWeights(t, out, 0);
 
 /** Values repeated beyond each end, so that the edge is as if the line went on with its last value. */
 const BEYOND = 12;
@@ -111,6 +107,7 @@ function interpolateAlong(
   const lines = inner === 1 ? outer : inner;
   const length = side + 2 * BEYOND;
   const block = new Float64Array(length * Math.min(TILE, lines));
+  const weights = new Float64Array(4);
   // lines lie `inner` apart in memory, or, where the axis is the innermost, one after the other
   const [lineStep, step, outStep] = inner === 1 ? [side, 1, 1] : [1, inner, inner];
   for (let o = 0; o < (inner === 1 ? 1 : outer); o++) {
@@ -126,7 +123,8 @@ function interpolateAlong(
       for (let i = 0; i < count; i++) {
         const place = places[i]! + BEYOND;
         const cell = Math.floor(place);
-        const [a, b, c, d] = taps(place - cell);
+        taps(place - cell, weights);
+        const [a, b, c, d] = [weights[0]!, weights[1]!, weights[2]!, weights[3]!];
         const at = (cell - 1) * run;
         const to = toBase + i * outStep;
         const lineOut = inner === 1 ? count : 1;

@@ -5,13 +5,8 @@ import { sharpenHistogram } from './histogram-sharpening.ts';
 import { floatPixels, withFloats } from './intensity-image.ts';
 import { type RegionParameters, readRegion, regionOfChannels } from './intensity-region.ts';
 import { readParameters } from './read-parameters.ts';
-import {
-  addSurface,
-  axisBasis,
-  latticeFitter,
-  type SplineLattice,
-  type VolumeBasis,
-} from './spline-surface.ts';
+import { axisBasis } from './spline-basis.ts';
+import { addSurface, latticeFitter, type SplineLattice, type VolumeBasis } from './spline-surface.ts';
 import type { DerivedTransform, IntensityTransform } from './transform.ts';
 
 export interface N4Parameters extends RegionParameters {

@@ -1,4 +1,5 @@
 import type { Vector3 } from '../geometry/geometry.ts';
+import { axisBasis, basisAt } from './spline-basis.ts';
 
 /**
  * Vectors at the points of a coarse grid over an image, between them uniform cubic B-splines (Rueckert et al., "Nonrigid
@@ -15,20 +16,6 @@ export interface SplineGrid {
 /** The least number of control points along an axis. */
 export const LEAST_POINTS = 4;
 
-/** Values of one axis's four splines at a place in voxels, into `weights`; returns the first point's index. */
-function basisAt(place: number, side: number, points: number, weights: Float64Array): number {
-  const cells = points - 3;
-  const position = Math.min(cells, Math.max(0, ((place + 0.5) / side) * cells));
-  const cell = Math.min(cells - 1, Math.floor(position));
-  const t = position - cell;
-  const s = 1 - t;
-  weights[0] = (s * s * s) / 6;
-  weights[1] = (3 * t * t * t - 6 * t * t + 4) / 6;
-  weights[2] = (3 * s * s * s - 6 * s * s + 4) / 6;
-  weights[3] = (t * t * t) / 6;
-  return cell;
-}
-
 /**
  * A function that gives the spline's three components along rows of voxels: of x = first .. first + length - 1 at (y, z).
  * The arrays it returns are used again by its next call.
@@ -40,24 +27,23 @@ export function splineRows(
   length: number,
 ): (y: number, z: number) => readonly [Float64Array, Float64Array, Float64Array] {
   const [nx, ny, nz] = grid.points;
+  const { first: start, weights: basis } = axisBasis(
+    nx,
+    size[0],
+    Int32Array.from({ length }, (_, n) => first + n),
+  );
   const weights = new Float64Array(4);
-  const start = new Int32Array(length);
-  const basis = new Float64Array(4 * length);
-  for (let n = 0; n < length; n++) {
-    start[n] = basisAt(first + n, size[0], nx, weights);
-    basis.set(weights, 4 * n);
-  }
   const slice = new Float64Array(3 * ny * nx);
   const line = new Float64Array(3 * nx);
   let sliceOf = Number.NaN;
   const row = [new Float64Array(length), new Float64Array(length), new Float64Array(length)] as const;
   return (y, z) => {
     if (z !== sliceOf) {
-      const k = basisAt(z, size[2], nz, weights);
+      const k = basisAt(z, size[2], nz, weights, 0);
       contract(grid.values, slice, nz, ny * nx, k, weights);
       sliceOf = z;
     }
-    const j = basisAt(y, size[1], ny, weights);
+    const j = basisAt(y, size[1], ny, weights, 0);
     contract(slice, line, ny, nx, j, weights);
     for (let component = 0; component < 3; component++) {
       const out = row[component]!;
@@ -104,9 +90,9 @@ export function splineAt(
   const inY = new Float64Array(4);
   const inZ = new Float64Array(4);
   return (x, y, z, out) => {
-    const i = basisAt(x, size[0], nx, inX);
-    const j = basisAt(y, size[1], ny, inY);
-    const k = basisAt(z, size[2], nz, inZ);
+    const i = basisAt(x, size[0], nx, inX, 0);
+    const j = basisAt(y, size[1], ny, inY, 0);
+    const k = basisAt(z, size[2], nz, inZ, 0);
     for (let component = 0; component < 3; component++) {
       let sum = 0;
       for (let c = 0; c < 4; c++) {

@@ -1,36 +1,11 @@
 import type { Vector3 } from '../geometry/geometry.ts';
+import type { AxisBasis } from './spline-basis.ts';
 
 /** One number at each point of a coarse grid over an image, between them uniform cubic B-splines; see SplineGrid. */
 export interface SplineLattice {
   /** Points along x, y and z, each at least 4: n - 3 equal cells lie over the image, edge to edge. */
   readonly points: Vector3;
   readonly values: ArrayLike<number>; // [points z, points y, points x]
-}
-
-/** For each place along an axis the first of its four control points, and their weights. */
-export interface AxisBasis {
-  readonly points: number;
-  readonly first: Int32Array; // [places]
-  readonly weights: Float64Array; // [places, 4]
-}
-
-/** The basis at places of an axis, counted in voxels of an image of `side` voxels. */
-export function axisBasis(points: number, side: number, places: ArrayLike<number>): AxisBasis {
-  const cells = points - 3;
-  const first = new Int32Array(places.length);
-  const weights = new Float64Array(4 * places.length);
-  for (let i = 0; i < places.length; i++) {
-    const position = Math.min(cells, Math.max(0, ((places[i]! + 0.5) / side) * cells));
-    const cell = Math.min(cells - 1, Math.floor(position));
-    const t = position - cell;
-    const s = 1 - t;
-    first[i] = cell;
-    weights[4 * i] = (s * s * s) / 6;
-    weights[4 * i + 1] = (3 * t * t * t - 6 * t * t + 4) / 6;
-    weights[4 * i + 2] = (3 * s * s * s - 6 * s * s + 4) / 6;
-    weights[4 * i + 3] = (t * t * t) / 6;
-  }
-  return { points, first, weights };
 }
 
 /** Axes x, y, z. */
