@@ -1,4 +1,4 @@
-import { HounsfieldError } from '../../../../errors.ts';
+import { HounsfieldError, isHounsfieldError } from '../../../../errors.ts';
 import { buildElement } from '../build-dataset.ts';
 import type { DataElement, Dataset, DicomFile } from '../dataset.ts';
 import { decodeFrame } from '../pixels/decode-frame.ts';
@@ -131,8 +131,9 @@ export interface TrimmedPixels {
 export async function trimmedPixels(file: DicomFile): Promise<TrimmedPixels | undefined> {
   const element = file.dataset.elements.get(PIXEL_DATA);
   const there = element?.bytes?.length ?? element?.deferred?.length;
+  if (element === undefined || there === undefined) return undefined;
   const image = describedPixels(file);
-  if (element === undefined || there === undefined || image === undefined) return undefined;
+  if (image === undefined) return undefined;
   const needed = Math.ceil((frameBits(image) * image.frames) / 8);
   const even = needed + (needed % 2);
   const isLong = there > even && needed > 0;
@@ -150,8 +151,10 @@ export async function trimmedPixels(file: DicomFile): Promise<TrimmedPixels | un
 function describedPixels(file: DicomFile): ImagePixel | undefined {
   try {
     return imagePixel(file);
-  } catch {
-    return undefined; // attributes that do not describe pixels do not tell their length
+  } catch (cause) {
+    if (!isHounsfieldError(cause, 'DICOM_PIXEL_ATTRIBUTE')) return undefined;
+    const message = `${file.source.name} is damaged: attributes that say how its pixels lie are missing or wrong, so that nobody knows what else lies there. Copy it again from its source.`;
+    throw new HounsfieldError('DEID_DAMAGED', message, { cause });
   }
 }
 

@@ -108,7 +108,10 @@ export const deidentifiedBytes = ({ result }: Deidentified): Promise<Uint8Array>
 
 function checkWhole(file: DicomFile, dataset: Dataset): void {
   for (const element of dataset.elements.values()) {
-    if (element.damaged === true) throw damaged(file, 'it ends early or a sequence in it is broken');
+    const { undefinedLength, items, fragments } = element;
+    const isLoose = undefinedLength === true && items === undefined && fragments === undefined;
+    if (element.damaged === true || isLoose)
+      throw damaged(file, 'it ends early or a sequence in it is broken');
     for (const item of element.items ?? []) checkWhole(file, item);
   }
 }
