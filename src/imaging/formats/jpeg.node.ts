@@ -1,4 +1,5 @@
 import type { MedicalImage } from '../image/medical-image.ts';
+import { decodeDeepJpeg, deepJpegHeader } from './jpeg-deep.ts';
 import { decodeRaster, LARGEST_IMAGE_PIXELS, unreadableImage } from './raster.node.ts';
 import { jpegResolution, resolutionGeometry } from './resolution-tags.ts';
 
@@ -11,8 +12,8 @@ export function isJpeg(bytes: Uint8Array): boolean {
 }
 
 /**
- * Decodes an 8-bit JPEG (baseline or progressive, grey, YCbCr, CMYK), upright by its EXIF tag; the density that EXIF or JFIF
- * state becomes geometry in frame 'image'. Throws IMAGE_UNREADABLE.
+ * Decodes a JPEG: of 8 bits (baseline or progressive, grey, YCbCr, CMYK), upright by its EXIF tag, of 12 bits, or lossless of
+ * up to 16; the density that EXIF or JFIF state becomes geometry in frame 'image'. Throws IMAGE_UNREADABLE.
  */
 export async function decodeJpeg(bytes: Uint8Array, name: string): Promise<MedicalImage> {
   const size = frameSize(bytes);
@@ -25,7 +26,10 @@ export async function decodeJpeg(bytes: Uint8Array, name: string): Promise<Medic
       `its header says ${size.width} x ${size.height} pixels, which this file cannot hold`,
     );
   }
-  const image = await decodeRaster(bytes, name);
+  const deep = deepJpegHeader(bytes);
+  const image = deep
+    ? await decodeDeepJpeg(bytes, deep, (reason, cause) => unreadableImage(name, bytes.length, reason, cause))
+    : await decodeRaster(bytes, name);
   const geometry = resolutionGeometry(jpegResolution(bytes));
   return geometry ? { ...image, geometry } : image;
 }
