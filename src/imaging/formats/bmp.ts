@@ -254,7 +254,9 @@ function paletteColours({ palette }: BmpHeader, indices: Uint8Array): Uint8Array
   const channels = isGreyPalette(palette) ? 1 : 3;
   const out = new Uint8Array(channels * indices.length);
   for (let c = 0; c < channels; c++) {
-    for (let i = 0; i < indices.length; i++) out[c * indices.length + i] = palette[indices[i]!]?.[c] ?? 0;
+    const table = Uint8Array.from({ length: 256 }, (_, k) => palette[k]?.[c] ?? 0);
+    const from = c * indices.length;
+    for (let i = 0; i < indices.length; i++) out[from + i] = table[indices[i]!]!;
   }
   return out;
 }
