@@ -122,6 +122,11 @@ describe('what cannot be decoded is refused by code', () => {
       made({ BitsAllocated: 8, BitsStored: 8, HighBit: 7 }, [start(2, 3)], JPEG),
     ],
     [
+      'next to no bytes for a huge frame',
+      /^DICOM_PIXEL_LIMIT: .*said to hold 100000000 values/,
+      made({ Rows: 10000, Columns: 10000 }, [start(10000, 10000)], JPEG),
+    ],
+    [
       'RLE with other segments',
       /^DICOM_CODESTREAM: .*1 segments where/,
       made({}, [Uint8Array.of(1, 0, 0, 0, ...new Uint8Array(70))], RLE),
@@ -368,7 +373,10 @@ test('a supplemental palette colours the upper values and leaves the others grey
   const palette = Object.fromEntries(
     ['Red', 'Green', 'Blue'].flatMap((colour, i) => [
       [`${colour}PaletteColorLookupTableDescriptor`, [2, 4, 16]],
-      [`${colour}PaletteColorLookupTableData`, new Uint8Array(Uint16Array.of(256 * (10 + i), 256 * (20 + i)).buffer)],
+      [
+        `${colour}PaletteColorLookupTableData`,
+        new Uint8Array(Uint16Array.of(256 * (10 + i), 256 * (20 + i)).buffer),
+      ],
     ]),
   );
   const file = made({ ...palette, PixelPresentation: 'COLOR' });

@@ -104,6 +104,10 @@ const codecFor: Readonly<Record<Exclude<CodestreamHeader['kind'], 'jpeg-ls'>, Co
   'jpeg-xl': 'DecodeJpegXl',
 };
 
+/** Compressed frames beyond so many values must not be of next to no bytes: they would be spread in memory. */
+const LARGE = 2 ** 25;
+const MOST_VALUES_A_BYTE = 4096;
+
 /** By the transfer syntax, or by the stream itself where the two disagree. */
 function chooseCodec(file: DicomFile, image: ImagePixel, bytes: Uint8Array, warnings: string[]) {
   const named = codecOf[file.transferSyntaxUid];
@@ -140,6 +144,14 @@ function chooseCodec(file: DicomFile, image: ImagePixel, bytes: Uint8Array, warn
       'DICOM_CODESTREAM',
       `${file.source.name}: a compressed frame has ${header.components} samples a pixel, the data set says ${image.samples}. ` +
         'One of the two is wrong; have the file exported again.',
+    );
+  }
+  const values = image.rows * image.columns * image.samples;
+  if (values > LARGE && values > bytes.length * MOST_VALUES_A_BYTE) {
+    throw new HounsfieldError(
+      'DICOM_PIXEL_LIMIT',
+      `${file.source.name}: ${bytes.length} compressed bytes are said to hold ${values} values, more than ${MOST_VALUES_A_BYTE} ` +
+        'a byte. It is no image of a device; have it exported uncompressed if it is wanted all the same.',
     );
   }
   if (!fitting) return { way: 'jpeg-ls' as const, header };

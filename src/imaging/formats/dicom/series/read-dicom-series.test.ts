@@ -178,7 +178,9 @@ describe('what cannot be a volume is refused by code, with a way out', () => {
 });
 
 test('files that are open already give the same image, and the same errors', async () => {
-  const slices = [1, 0].flatMap((t) => [0, 1, 2].map((i) => slice(10 * t + i, i * 2, { TriggerTime: 40 * t, WindowCenter: 4, WindowWidth: 9 })));
+  const slices = [1, 0].flatMap((t) =>
+    [0, 1, 2].map((i) => slice(10 * t + i, i * 2, { TriggerTime: 40 * t, WindowCenter: 4, WindowWidth: 9 })),
+  );
   save(slices);
   const files = slices.map((values) => readDicomBytes(writeDicom(dataset(values))));
   const image = await openDicomSeries(files);

@@ -76,11 +76,16 @@ function program(): Uint8Array<ArrayBuffer> {
 
 let compiled: WebAssembly.Module | undefined;
 
+/** Slices beyond this are few, and go the general way. */
+const MOST_BYTES = 2 ** 26;
+
 /** A kernel with room for `size` bytes; undefined where the machine has no such vectors. */
 export function shiftKernel(size: number): ShiftKernel | undefined {
+  if (size > MOST_BYTES) return undefined;
   let instance: WebAssembly.Instance;
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(size / 65536) + 1 });
+  let memory: WebAssembly.Memory;
   try {
+    memory = new WebAssembly.Memory({ initial: Math.ceil(size / 65536) + 1 });
     compiled ??= new WebAssembly.Module(program());
     instance = new WebAssembly.Instance(compiled, { m: { m: memory } });
   } catch {
