@@ -102,6 +102,14 @@ test('one entry more leaves the other draws as they are', () => {
   expect(without(draw(EVERYTHING, 3))).toEqual(draw(rest, 3));
 });
 
+test('values change in the images that are named alone', () => {
+  const steps = draw({ gamma: {}, noise: {}, affine: EVERYTHING.affine!, images: ['blob'] }, 2);
+  const { images } = applyVolumeAugmentation(subject, steps);
+  const done = (name: string) => images[name]!.history.map(({ transform }) => transform);
+  expect(done('blob')).toEqual(['move-contents', 'noise', 'gamma-curve']);
+  expect(done('texture')).toEqual(['move-contents']);
+});
+
 test('moving and cropping at once equals one after the other', () => {
   for (const step of [1, 2, 3, 4]) {
     const steps = draw(
@@ -221,11 +229,12 @@ describe('what is wrong is said', () => {
       spike: { count: 1.5 },
       crop: { size: [1, 2] },
       border: 'wrap',
+      images: 'ct',
     };
     const faults = volumeRecipeFaults(recipe);
-    expect(faults).toHaveLength(10);
+    expect(faults).toHaveLength(11);
     expect(() => draw(recipe as unknown as VolumeRecipe, 1)).toThrow(
-      /^AUGMENTATION_RECIPE: 'rotate' is not known.*affine\.scale is 3, outside 0\.\.0\.9.*affine\.twist.*noise\.fraction is \[0\.5,0\.1\].*noise\.kind.*motion is 1.*ghosting\.axes.*spike\.count is 1\.5.*crop\.size.*border is "wrap"/,
+      /^AUGMENTATION_RECIPE: 'rotate' is not known.*affine\.scale is 3, outside 0\.\.0\.9.*affine\.twist.*noise\.fraction is \[0\.5,0\.1\].*noise\.kind.*motion is 1.*ghosting\.axes.*spike\.count is 1\.5.*crop\.size.*border is "wrap".*images is "ct"/,
     );
   });
 

@@ -44,9 +44,7 @@ export function drawVolumeAugmentation(
   const streamOf = (purpose: string) => new RandomStream({ seed, purpose });
   const before = { recipe, grid, streamOf };
   const draw = { ...before, grid: recipe.crop ? { ...grid, size: recipe.crop.size } : grid };
-  return [
-    ...moveStep(before),
-    ...cropStep(before),
+  const values = [
     ...entry(draw, 'anisotropy', coarserAxis),
     ...entry(draw, 'lowResolution', coarser),
     ...entry(draw, 'blur', blurred),
@@ -59,6 +57,8 @@ export function drawVolumeAugmentation(
     ...entry(draw, 'gamma', bent),
     ...entry(draw, 'cutOut', cut),
   ];
+  const only = recipe.images ? { images: recipe.images } : {};
+  return [...moveStep(before), ...cropStep(before), ...values.map((step) => ({ ...step, ...only }))];
 }
 
 /**

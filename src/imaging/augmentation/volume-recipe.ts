@@ -37,6 +37,8 @@ export interface VolumeRecipe {
   readonly crop?: { readonly size: Vector3 };
   /** What comes in from outside: the image's lowest value (default), or its mirror image. */
   readonly border?: 'fill' | 'reflect';
+  /** Names of the images whose values may change; all where absent. Contents move in all. */
+  readonly images?: readonly string[];
   /** Thick slices: one of the axes, `factor` times coarser. */
   readonly anisotropy?: Sometimes & { readonly factor?: Span; readonly axes?: string };
   /** All axes coarser. */
@@ -127,9 +129,12 @@ export function volumeRecipeFaults(recipe: Readonly<Record<string, unknown>>): r
     if (name === 'border') {
       if (entry !== 'fill' && entry !== 'reflect')
         faults.push(`border is ${shown(entry)}, not fill or reflect`);
+    } else if (name === 'images') {
+      const right = Array.isArray(entry) && entry.every((image) => typeof image === 'string');
+      if (!right) faults.push(`images is ${shown(entry)}, expected a list of names`);
     } else if (name === 'crop') faults.push(...cropFaults(entry));
     else if (!Object.hasOwn(VOLUME_RECIPE_LIMITS, name)) {
-      const known = [...Object.keys(VOLUME_RECIPE_LIMITS), 'crop', 'border'].join(', ');
+      const known = [...Object.keys(VOLUME_RECIPE_LIMITS), 'crop', 'border', 'images'].join(', ');
       faults.push(`'${name.slice(0, 40)}' is not known (known: ${known})`);
     } else faults.push(...entryFaults(name as VolumeEntry, entry)); // hasOwn above
   }
