@@ -112,9 +112,9 @@ describe('what cannot be read ends in a coded error', () => {
 
   test('one page by its number', async () => {
     const stack = bytesOf('five pages');
-    const [whole, third] = [await read(stack), await read(stack, { frame: 2 })];
+    const [whole, third] = [await read(stack), await read(stack, { page: 2 })];
     expect(third.pixels).toEqual(whole.pixels.slice(2 * 72, 3 * 72));
-    await expect(read(stack, { frame: 5 })).rejects.toMatchObject({ code: 'TIFF_PAGE' });
+    await expect(read(stack, { page: 5 })).rejects.toMatchObject({ code: 'TIFF_PAGE' });
   });
 
   test('bytes changed anywhere (seed 9)', async () => {

@@ -11,7 +11,7 @@ import { readSamples } from './tiff-pixels.ts';
 
 export interface TiffOptions extends VolumeReadOptions {
   /** One page, 0 the first; left out: all that are alike. */
-  readonly frame?: number;
+  readonly page?: number;
 }
 
 /** TIFF and BigTIFF: pages of one kind become slices, channels or time points. */
@@ -44,7 +44,7 @@ export async function readTiff(
   options: TiffOptions = {},
 ): Promise<MedicalImage | LabelMap> {
   const file = await openTiff(source);
-  const { pages, order, skipped } = await stackOf(file, options.frame);
+  const { pages, order, skipped } = await stackOf(file, options.page);
   const first = pages[0]!;
   const channels = channelsOf(first);
   const count = first.width * first.height;
@@ -53,7 +53,7 @@ export async function readTiff(
     throw new HounsfieldError(
       'TIFF_TOO_LARGE',
       `${source.name} says ${first.width} x ${first.height} pixels on ${pages.length} pages, more than is read at once from a file of this size. ` +
-        'Read one page (frame), or regions of it with openSlide.',
+        'Read one page, or regions of it with openSlide.',
     );
   }
   if (skipped > 0) {
