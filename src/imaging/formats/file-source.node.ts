@@ -2,6 +2,9 @@ import { open, readFile } from 'node:fs/promises';
 import { HounsfieldError } from '../../errors.ts';
 import type { ByteSource } from './byte-source.ts';
 
+/** The system reads at most 2^31 - 1 bytes at a time. */
+const LARGEST_READ = 2 ** 30;
+
 function unreadable(path: string, cause: unknown): HounsfieldError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
   return code === 'ENOENT' || code === 'ENOTDIR'
@@ -46,7 +49,7 @@ export async function fileSource(path: string): Promise<ByteSource> {
       let got = 0;
       while (got < bytes.length) {
         const { bytesRead } = await handle
-          .read(bytes, got, bytes.length - got, offset + got)
+          .read(bytes, got, Math.min(bytes.length - got, LARGEST_READ), offset + got)
           .catch((cause: unknown) => {
             throw unreadable(path, cause);
           });

@@ -151,7 +151,7 @@ export function invertAffine(affine: Affine): Affine {
 
 /** An affine to RAS world (NIfTI, MGH) as one to LPS, and back: both are this flip of x and y. */
 export function flipRasLps(affine: Affine): Affine {
-  return affine.map((value, i) => (i < 8 ? -value || 0 : value)) as unknown as Affine; // map keeps the length
+  return affine.map((value, i) => (i < 8 ? 0 - value : value)) as unknown as Affine; // map keeps the length
 }
 
 /**
