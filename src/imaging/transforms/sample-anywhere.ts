@@ -39,7 +39,7 @@ interface Block {
   size: Vector3;
 }
 
-interface Rows {
+export interface Rows {
   readonly xs: Float64Array;
   readonly ys: Float64Array;
   readonly zs: Float64Array;
@@ -92,7 +92,7 @@ export function sampleAnywhere(
   });
 }
 
-const newRows = (count: number): Rows => ({
+export const newRows = (count: number): Rows => ({
   xs: new Float64Array(count),
   ys: new Float64Array(count),
   zs: new Float64Array(count),
@@ -132,7 +132,7 @@ function isInside(source: Volume, { low, high }: { low: Vector3; high: Vector3 }
 }
 
 /** Marks places outside the image and brings all into it. */
-function holdInside(source: Volume, rows: Rows, count: number): void {
+export function holdInside(source: Volume, rows: Rows, count: number): void {
   const { xs, ys, zs, away } = rows;
   away.fill(0, 0, count);
   holdAxis(xs, source.width, away, count);
@@ -309,14 +309,14 @@ function straightSlab(
 }
 
 /** First i at which start + i * step is no longer before the image's side; infinity for never. */
-function enters(start: number, step: number, size: number): number {
+export function enters(start: number, step: number, size: number): number {
   const [low, high] = [-0.5 - EDGE_TOLERANCE - start, size - 0.5 + EDGE_TOLERANCE - start];
   if (step === 0) return low > 0 || high < 0 ? Number.POSITIVE_INFINITY : 0;
   return Math.max(0, Math.ceil((step > 0 ? low : high) / step));
 }
 
 /** First i at which start + i * step is beyond the image's side, at most `count`. */
-function leaves(start: number, step: number, size: number, count: number): number {
+export function leaves(start: number, step: number, size: number, count: number): number {
   const [low, high] = [-0.5 - EDGE_TOLERANCE - start, size - 0.5 + EDGE_TOLERANCE - start];
   if (step === 0) return count;
   return Math.floor((step > 0 ? high : low) / step) + 1;
@@ -351,40 +351,4 @@ function kernelRows(kernel: Kernel): (rows: Rows, count: number, block: Block) =
       values[i] = sum;
     }
   };
-}
-
-/** The nearest voxel's value at `places`; halves go up. Any type, bit by bit. */
-export function nearestAnywhere(source: Volume, out: Volume, places: Places, outside: number | 'edge'): void {
-  const rows = newRows(out.width);
-  const { pixels, width, height, depth } = out;
-  const beyond = outside === 'edge' ? 0 : outside;
-  for (let z = 0, at = out.start; z < depth; z++) {
-    for (let y = 0; y < height; y++, at += width) {
-      places.row(0, y, z, width, rows.xs, rows.ys, rows.zs);
-      holdInside(source, rows, width);
-      if (outside === 'edge') rows.away.fill(0);
-      gatherNearest(source, rows, pixels, at, width, beyond);
-    }
-  }
-}
-
-function gatherNearest(
-  source: Volume,
-  { xs, ys, zs, away }: Rows,
-  to: Volume['pixels'],
-  at: number,
-  count: number,
-  beyond: number,
-): void {
-  const { pixels, start, width, height, depth } = source;
-  for (let i = 0; i < count; i++) {
-    if (away[i] === 1) {
-      to[at + i] = beyond;
-      continue;
-    }
-    const x = Math.min(width - 1, Math.floor(xs[i]! + 0.5));
-    const y = Math.min(height - 1, Math.floor(ys[i]! + 0.5));
-    const z = Math.min(depth - 1, Math.floor(zs[i]! + 0.5));
-    to[at + i] = pixels[start + (z * height + y) * width + x]!;
-  }
 }

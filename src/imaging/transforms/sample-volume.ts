@@ -5,7 +5,7 @@ import { gaussianBlurVolume, gaussianHalf } from './intensity-blur.ts';
 import { perVolume } from './intensity-image.ts';
 import { type Interpolation, type Kernel, kernelOf, type LabelInterpolation } from './interpolation.ts';
 import { emptyLike, storedAs } from './pixel-rows.ts';
-import { nearestAnywhere, type Places, sampleAnywhere } from './sample-anywhere.ts';
+import { type Places, sampleAnywhere } from './sample-anywhere.ts';
 import {
   axisTaps,
   nearestAlongAxes,
@@ -15,6 +15,7 @@ import {
   type Volume,
 } from './sample-axes.ts';
 import { gaussianLabels } from './sample-labels.ts';
+import { nearestAnywhere } from './sample-nearest.ts';
 
 /** How values at other places than voxels are made. */
 export interface Sampling {
