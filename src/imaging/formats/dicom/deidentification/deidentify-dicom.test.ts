@@ -332,6 +332,52 @@ describe('region rules', () => {
   });
 });
 
+describe('private elements', () => {
+  const creator = (tag: number, name: string) => [tag, 'LO', name] as const;
+  const base = Object.entries(image());
+  const seeded = dataset([
+    ...base.map(([name, value]) => [name, value!] as const),
+    creator(0x00190010, 'SIEMENS MR HEADER'),
+    [0x0019100c, 'IS', '1000'],
+    [0x00191008, 'CS', 'IMAGE NUM 4'],
+    creator(0x00290010, 'Jane Doe'),
+    [0x00291010, 'LO', 'Jane Doe'],
+    creator(0x20010010, 'Philips Imaging DD 001'),
+    [0x20011003, 'FL', 1000],
+    [0x2001105f, 'SQ', [{ PatientName: 'Doe^Jane', SeriesDescription: 'Doe', Rows: 4 }]],
+    [0x20011050, 'LO', 'marker of Doe'],
+    creator(0x01290010, 'SIEMENS Ultrasound SC2000'),
+    [0x01291002, 'UI', '1.2.3.99'],
+  ]);
+  const privates = async (options: readonly 'retainSafePrivate'[], syntax: string) => {
+    const bytes = writeDicom(seeded, { transferSyntaxUid: syntax });
+    const result = await deidentifyDicom(bytes, await createDeidentifier({ key, options }));
+    const { dataset: found } = await readDicom(await deidentifiedBytes(result));
+    return { found, tags: [...found.elements.keys()].filter((tag) => (tag & 0x10000) !== 0) };
+  };
+
+  test('go without the option', async () => {
+    expect((await privates([], '1.2.840.10008.1.2.1')).tags).toEqual([]);
+  });
+
+  test.each(['1.2.840.10008.1.2', '1.2.840.10008.1.2.1'])(
+    'safe ones stay with it, cleaned inside, %s',
+    async (syntax) => {
+      const { found, tags } = await privates(['retainSafePrivate'], syntax);
+      const kept = [0x00190010, 0x0019100c, 0x01290010, 0x01291002, 0x20010010, 0x20011003, 0x2001105f];
+      // Without a VR in the file, only what the private dictionary knows keeps one.
+      expect(tags.filter((tag) => !kept.includes(tag))).toEqual([]);
+      expect(tags).toEqual(expect.arrayContaining([0x00190010, 0x0019100c, 0x20010010, 0x20011003]));
+      if (syntax === '1.2.840.10008.1.2') return;
+      expect(tags).toEqual(kept);
+      expect(text(found, 0x01291002)).toMatch(/^2[.]25[.]/);
+      const [item] = sequence(found, 0x2001105f);
+      expect([...item!.elements.keys()]).toEqual([0x00100010, 0x00280010]);
+      expect(text(item!, 'PatientName')).toBeUndefined();
+    },
+  );
+});
+
 describe('objects that are not handled', () => {
   test('an encapsulated document', async () => {
     await expect(made(image({ EncapsulatedDocument: new Uint8Array(4) }))).rejects.toThrow(/^DEID_DOCUMENT/);
