@@ -7,7 +7,7 @@ import { type PageOrder, pageOrder } from './page-order.ts';
 import { channelsOf, finishedPlanes, uprightPlanes } from './tiff-colours.ts';
 import { isTiff, openTiff, type TiffFile } from './tiff-directory.ts';
 import { descriptionOf, readPage, type TiffPage } from './tiff-page.ts';
-import { readSamples } from './tiff-pixels.ts';
+import { readSamples, requireRoom } from './tiff-pixels.ts';
 
 export interface TiffOptions extends VolumeReadOptions {
   /** One page, 0 the first; left out: all that are alike. */
@@ -22,10 +22,6 @@ export const TIFF: VolumeFormat = {
   read: readTiff,
   info: tiffInfo,
 };
-
-/** Most bytes of pixels that a file of this size may expand to: 64 for each byte, small files more, by what deflate can pack. */
-const mostBytes = (size: number): number =>
-  Math.max(2 ** 26, Math.min(1100 * size, 3 * 2 ** 26), Math.min(64 * size, 2 ** 32));
 
 interface Stack {
   readonly pages: readonly TiffPage[];
@@ -49,13 +45,7 @@ export async function readTiff(
   const channels = channelsOf(first);
   const count = first.width * first.height;
   const total = count * Math.max(first.samples, channels) * pages.length * Math.max(1, first.bits / 8);
-  if (total > mostBytes(source.size)) {
-    throw new HounsfieldError(
-      'TIFF_TOO_LARGE',
-      `${source.name} says ${first.width} x ${first.height} pixels on ${pages.length} pages, more than is read at once from a file of this size. ` +
-        'Read one page, or regions of it with openSlide.',
-    );
-  }
+  requireRoom(file, total, `${first.width} x ${first.height} pixels on ${pages.length} pages`);
   if (skipped > 0) {
     const message = `${skipped} pages of another size or kind than the first were left out; read them by their number.`;
     options.onWarning?.({ code: 'TIFF_PAGES_LEFT_OUT', message });

@@ -7,8 +7,8 @@ import { unpackBits } from './pack-bits.ts';
 import { fieldBytes, type TiffFile, truncatedTiff } from './tiff-directory.ts';
 import { JPEG_TABLES_TAG, type TiffPage, unsupportedTiff } from './tiff-page.ts';
 
-/** Bytes of one block, 256 MiB. */
-const LARGEST_BLOCK = 2 ** 28;
+/** Bytes of one block, 128 MiB. */
+const LARGEST_BLOCK = 2 ** 27;
 /** LZW's longest strings, 3838 bytes for a code of 12 bits; all others pack less. */
 const MOST_EXPANSION = 2600;
 
@@ -58,7 +58,10 @@ export async function readBlock(file: File, page: TiffPage, index: number): Prom
   const wanted = rowBytes(page) * rowsOfBlock(page, index);
   if (offset === 0 || stored === 0) return undefined;
   const isPlain = page.compression === 1;
-  if (wanted > Math.min(LARGEST_BLOCK, isPlain ? Number.POSITIVE_INFINITY : 4096 + stored * MOST_EXPANSION)) {
+  // bits below eight take a byte each once they are apart
+  const apart =
+    rowsOfBlock(page, index) * page.blockWidth * samplesOfBlock(page) * Math.max(1, page.bits / 8);
+  if (apart > LARGEST_BLOCK || (!isPlain && wanted > 4096 + stored * MOST_EXPANSION)) {
     throw damagedBlock(file.source.name, index, `promises ${wanted} bytes out of ${stored}`);
   }
   // an uncompressed block may state more bytes than it has, such as rows to the end of a tile

@@ -1,3 +1,4 @@
+import { HounsfieldError } from '../../../errors.ts';
 import type { PixelArray } from '../../image/medical-image.ts';
 import { ybrToRgb } from '../dicom/pixels/colour.ts';
 import { isJpeg, readBlock, rowBytes, rowsOfBlock, samplesOfBlock } from './tiff-blocks.ts';
@@ -23,12 +24,26 @@ export function pixelArray(page: TiffPage, length: number): PixelArray {
   return bits <= 8 ? new Uint8Array(length) : bits <= 16 ? new Uint16Array(length) : new Uint32Array(length);
 }
 
+/** Most bytes of pixels that a file of this size may expand to: 64 for each byte, small files more, by what deflate can pack. */
+const mostBytes = (size: number): number =>
+  Math.max(2 ** 26, Math.min(1100 * size, 3 * 2 ** 26), Math.min(64 * size, 2 ** 32));
+
+/** Throws TIFF_TOO_LARGE when so many bytes of pixels cannot come out of the file. */
+export function requireRoom({ source }: File, bytes: number, what: string): void {
+  if (bytes <= mostBytes(source.size)) return;
+  throw new HounsfieldError(
+    'TIFF_TOO_LARGE',
+    `${source.name}: ${what} are more than is read at once from a file of ${source.size} bytes. Read one page, or smaller ` +
+      'regions with openSlide.',
+  );
+}
+
 /** Decoded blocks that are asked for again, by their place; the caller bounds how many. */
 export type BlockCache = Map<number, PixelArray | undefined>;
 
 /**
  * The samples of a rectangle, [samples, height, width], only the blocks that it touches being read. Blocks that the file
- * leaves out are 0. Throws TIFF_TRUNCATED, TIFF_BLOCK, TIFF_UNSUPPORTED.
+ * leaves out are 0. Throws TIFF_TOO_LARGE, TIFF_TRUNCATED, TIFF_BLOCK, TIFF_UNSUPPORTED.
  */
 export async function readSamples(
   file: File,
@@ -36,6 +51,11 @@ export async function readSamples(
   { x, y, width, height }: Rectangle,
   cache?: BlockCache,
 ): Promise<PixelArray> {
+  requireRoom(
+    file,
+    page.samples * width * height * Math.max(1, page.bits / 8),
+    `${width} x ${height} pixels`,
+  );
   const out = pixelArray(page, page.samples * width * height);
   const each = samplesOfBlock(page);
   const planes = page.isPlanar ? page.samples : 1;
