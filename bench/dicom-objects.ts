@@ -49,8 +49,8 @@ export const dicomObjects: Benchmark = {
 };
 
 const NOTES = [
-  'dciodvfy: two errors of each label map are its own and not counted: it does not know the class (PS3.3 A.51.6 is younger), and ' +
-    'takes segment 0, the background (C.8.20.4), for a gap.',
+  'dciodvfy: two errors of each label map are its own and not counted: it does not know the class (younger than it), and ' +
+    'takes segment 0, the background (PS3.3 C.8.20.2.3: every value needs an item), for a gap.',
   'read by peers: objects that highdicom (segmentations, parametric map, report) and pydicom (captures, PDF, structure set) open.',
   'written and read: voxels of all segmentations and of the structure set that differ from the label map.',
 ];

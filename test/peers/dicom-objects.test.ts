@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isHounsfieldError } from '../../src/errors.ts';
+import { dataset } from '../../src/imaging/formats/dicom/build-dataset.ts';
 import type { DicomFile } from '../../src/imaging/formats/dicom/dataset.ts';
 import { colourFromCielab, colourToCielab } from '../../src/imaging/formats/dicom/objects/cielab.ts';
 import { contentText } from '../../src/imaging/formats/dicom/objects/content-text.ts';
@@ -20,6 +21,7 @@ import { readStructureSet } from '../../src/imaging/formats/dicom/objects/read-s
 import { sourceSeries } from '../../src/imaging/formats/dicom/objects/source-series.ts';
 import { structureMask } from '../../src/imaging/formats/dicom/objects/structure-mask.ts';
 import { readWaveform } from '../../src/imaging/formats/dicom/objects/waveform.ts';
+import { writeMeasurementReport } from '../../src/imaging/formats/dicom/objects/write-measurement-report.ts';
 import { readDicom, readDicomBytes } from '../../src/imaging/formats/dicom/read-dicom.ts';
 import { numbers } from '../../src/imaging/formats/dicom/values.ts';
 import { fileSource } from '../../src/imaging/formats/file-source.node.ts';
@@ -339,6 +341,26 @@ describe('reports', () => {
       expect(contentText(report.content).split('\n').length).toBe(expected.items + 1);
     },
   );
+});
+
+test('a report that highdicom wrote is written again the same', () => {
+  const report = readMeasurementReport(openMade(objects, 'sr-measurements').dataset);
+  const sources = [0, 1, 2, 3, 4, 5].map((i) => openMade(objects, `source-${i}`).dataset);
+  const referenced = report.groups.flatMap((group) => group.segments);
+  const evidence = referenced.map((one) =>
+    dataset({
+      SOPClassUID: one.sopClassUid,
+      SOPInstanceUID: one.sopInstanceUid,
+      StudyInstanceUID: '2.25.3141592653589793.1',
+      SeriesInstanceUID: '2.25.3141592653589793.8',
+    }),
+  );
+  const bytes = writeMeasurementReport(report.groups, sources, {
+    observers: { person: 'Reader^One' },
+    procedure: report.procedures[0]!,
+    evidence,
+  });
+  expect(readMeasurementReport(readDicomBytes(bytes).dataset).groups).toEqual(report.groups);
 });
 
 describe('waveforms', () => {

@@ -1,6 +1,7 @@
 import { dataset } from '../../src/imaging/formats/dicom/build-dataset.ts';
 import type { Dataset } from '../../src/imaging/formats/dicom/dataset.ts';
 import { type SourceSeries, sourceSeries } from '../../src/imaging/formats/dicom/objects/source-series.ts';
+import type { Geometry } from '../../src/imaging/geometry/geometry.ts';
 import { type LabelMap, labelMap } from '../../src/imaging/image/medical-image.ts';
 import { RandomStream } from '../../src/random.ts';
 
@@ -82,7 +83,7 @@ export const madeLabels = [
 ];
 
 /** A shell of label 1 with holes, and a block of label 2, on a series' grid. */
-export function madeLabelMap(series: SourceSeries, values: readonly [number, number] = [1, 2]): LabelMap {
+export function madeLabelMap(series: PlacedSeries, values: readonly [number, number] = [1, 2]): LabelMap {
   const { width, height, depth } = series;
   const pixels = new (Math.max(...values) > 255 ? Uint16Array : Uint8Array)(width * height * depth);
   for (let z = 0; z < depth; z++) {
@@ -103,7 +104,14 @@ export function madeLabelMap(series: SourceSeries, values: readonly [number, num
   return labelMap(pixels, series, labels, { geometry: series.geometry });
 }
 
-export { sourceSeries };
+/** A series that lies in the patient. */
+export type PlacedSeries = SourceSeries & { readonly geometry: Geometry };
+
+export function placedSeries(sources: readonly Dataset[]): PlacedSeries {
+  const series = sourceSeries(sources);
+  if (series.geometry === undefined) throw new Error('the series does not lie in the patient');
+  return { ...series, geometry: series.geometry };
+}
 
 /** UIDs counted up, and a date: what makes writing deterministic. */
 export function fixedIdentity(): { uids: () => string; dateTime: string } {

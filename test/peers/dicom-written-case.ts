@@ -4,7 +4,6 @@ import type { Dataset } from '../../src/imaging/formats/dicom/dataset.ts';
 import { writeEncapsulatedPdf } from '../../src/imaging/formats/dicom/objects/encapsulated-document.ts';
 import { readStructureSet } from '../../src/imaging/formats/dicom/objects/read-structure-set.ts';
 import { writeSecondaryCapture } from '../../src/imaging/formats/dicom/objects/secondary-capture.ts';
-import { type SourceSeries, sourceSeries } from '../../src/imaging/formats/dicom/objects/source-series.ts';
 import { structureMask } from '../../src/imaging/formats/dicom/objects/structure-mask.ts';
 import { writeMeasurementReport } from '../../src/imaging/formats/dicom/objects/write-measurement-report.ts';
 import { writeParametricMap } from '../../src/imaging/formats/dicom/objects/write-parametric-map.ts';
@@ -13,7 +12,13 @@ import { writeStructureSet } from '../../src/imaging/formats/dicom/objects/write
 import { readDicomBytes } from '../../src/imaging/formats/dicom/read-dicom.ts';
 import { text } from '../../src/imaging/formats/dicom/values.ts';
 import { type LabelMap, type MedicalImage, medicalImage } from '../../src/imaging/image/medical-image.ts';
-import { fixedIdentity, madeLabelMap, madeSeries } from './dicom-source-series.ts';
+import {
+  fixedIdentity,
+  madeLabelMap,
+  madeSeries,
+  type PlacedSeries,
+  placedSeries,
+} from './dicom-source-series.ts';
 
 const code = (value: string, scheme: string, meaning: string) => ({ value, scheme, meaning });
 const neoplasm = code('108369006', 'SCT', 'Neoplasm');
@@ -23,7 +28,7 @@ const abnormal = code('49755003', 'SCT', 'Morphologically Abnormal Structure');
 export interface WrittenCase {
   readonly name: string;
   readonly sources: readonly Dataset[];
-  readonly series: SourceSeries;
+  readonly series: PlacedSeries;
   readonly map: LabelMap;
   readonly quantity: MedicalImage;
   readonly picture: MedicalImage;
@@ -42,7 +47,7 @@ function headers(folder: string): Dataset[] {
 }
 
 /** Labels of one region of a structure set, with the codes that a segmentation needs. */
-function drawn(file: string, series: SourceSeries): LabelMap {
+function drawn(file: string, series: PlacedSeries): LabelMap {
   const { rois } = readStructureSet(readDicomBytes(new Uint8Array(readFileSync(file))).dataset);
   const mask = structureMask(rois, series);
   const labels = mask.labels.map((label) => ({
@@ -57,28 +62,28 @@ function drawn(file: string, series: SourceSeries): LabelMap {
 /** The sarcoma case in one modality. */
 export function sarcomaCase(folder: string, modality: string): WrittenCase {
   const sources = headers(path.join(folder, modality, 'image'));
-  const series = sourceSeries(sources);
+  const series = placedSeries(sources);
   return written(modality, sources, series, drawn(path.join(folder, modality, 'mask', 'RS.dcm'), series));
 }
 
 /** A series without a mask: a made one on its grid. */
 export function seriesCase(name: string, folder: string): WrittenCase {
   const sources = headers(folder);
-  const series = sourceSeries(sources);
+  const series = placedSeries(sources);
   return written(name, sources, series, madeLabelMap(series));
 }
 
 /** A made series, square as rt-utils needs it. */
 export function madeCase(cosines?: readonly number[]): WrittenCase {
   const sources = madeSeries({ width: 48, height: 48, depth: 8, ...(cosines && { cosines }) });
-  const series = sourceSeries(sources);
+  const series = placedSeries(sources);
   return written(cosines ? 'oblique' : 'made', sources, series, madeLabelMap(series));
 }
 
 function written(
   name: string,
   sources: readonly Dataset[],
-  series: SourceSeries,
+  series: PlacedSeries,
   map: LabelMap,
 ): WrittenCase {
   const identity = fixedIdentity();

@@ -1,14 +1,27 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { functionalGroups, groupItems } from '../../src/imaging/formats/dicom/objects/functional-groups.ts';
+import { sameGrid } from '../../src/imaging/formats/dicom/objects/grid-mapping.ts';
+import { readSegmentation } from '../../src/imaging/formats/dicom/objects/read-segmentation.ts';
+import { writeSegmentation } from '../../src/imaging/formats/dicom/objects/write-segmentation.ts';
 import { readDicomBytes } from '../../src/imaging/formats/dicom/read-dicom.ts';
-import { has, texts } from '../../src/imaging/formats/dicom/values.ts';
+import { readDicomSeries } from '../../src/imaging/formats/dicom/series/read-dicom-series.node.ts';
+import { has, numbers, sequence, texts } from '../../src/imaging/formats/dicom/values.ts';
 import { nrrdVoxels } from './dicom-nrrd.ts';
 import { bytesOfArray, sha256, sharedData } from './dicom-objects-fixture.ts';
-import { oblique } from './dicom-source-series.ts';
+import { fixedIdentity, madeLabelMap, oblique, placedSeries } from './dicom-source-series.ts';
 import { madeCase, sarcomaCase, saveCase, seriesCase, type WrittenCase } from './dicom-written-case.ts';
 
 const temporary = mkdtempSync(path.join(os.tmpdir(), 'dicom-written-'));
@@ -45,7 +58,7 @@ function caseNamed(name: string, make: () => WrittenCase) {
   return fresh;
 }
 
-/** Errors of this dciodvfy that are its own: the label map's class is younger than it, and numbers its background 0 (PS3.3 C.8.20.4). */
+/** Errors of this dciodvfy that are its own: the label map's class is younger than it, and numbers its background 0 (PS3.3 C.8.20.2.3). */
 const explained =
   /Information Object Not found|SegmentNumber not monotonically increasing from one by one - .* with SegmentNumber of 0/;
 
@@ -185,6 +198,44 @@ describe.each(makers)('written from %s', (name, there, skipped, make) => {
     },
   );
 });
+
+const enhanced = sharedData('dicom_codecs_wg04/dcmqi/segmentations/24x38x3/multiframe/mf.dcm');
+test.skipIf(!enhanced.there || !onPath('dciodvfy'))(
+  `a segmentation of a multi-frame image refers to its frames${enhanced.skipped}`,
+  async () => {
+    const { dataset } = readDicomBytes(new Uint8Array(readFileSync(enhanced.path)));
+    const series = placedSeries([dataset]);
+    const map = madeLabelMap(series);
+    const bytes = writeSegmentation(map, [dataset], { algorithm: { type: 'MANUAL' }, ...fixedIdentity() });
+    const file = path.join(temporary, 'enhanced.dcm');
+    writeFileSync(file, bytes);
+    const { stdout, stderr } = spawnSync('dciodvfy', [file], { encoding: 'utf8' });
+    expect(`${stdout}${stderr}`.split('\n').filter((line) => line.includes('Error'))).toEqual([]);
+    const read = await readSegmentation(readDicomBytes(bytes), { grid: series });
+    expect(read.kind !== 'FRACTIONAL' && Array.from(read.labels.pixels)).toEqual(Array.from(map.pixels));
+    const groups = functionalGroups(readDicomBytes(bytes).dataset, 1);
+    const derivation = groupItems(groups, 0, 'DerivationImageSequence')[0]!;
+    expect(numbers(sequence(derivation, 'SourceImageSequence')[0]!, 'ReferencedFrameNumber')).toHaveLength(1);
+  },
+);
+
+test.skipIf(!sarcoma.there || !torchio.there)(
+  `a series read as an image lies on the grid that objects are written on${sarcoma.skipped}`,
+  async () => {
+    for (const folder of [
+      path.join(sarcoma.path, 'CT', 'image'),
+      path.join(sarcoma.path, 'PET', 'image'),
+      torchio.path,
+    ]) {
+      const image = await readDicomSeries(folder);
+      const headers = readdirSync(folder).map(
+        (name) => readDicomBytes(new Uint8Array(readFileSync(path.join(folder, name)))).dataset,
+      );
+      expect(sameGrid(image, placedSeries(headers)), folder).toBe(true);
+      expect(image.geometry!.frameOfReferenceUid).toBe(placedSeries(headers).frameOfReferenceUid);
+    }
+  },
+);
 
 const orthanc = existsSync('/usr/sbin/Orthanc') && onPath('storescu');
 

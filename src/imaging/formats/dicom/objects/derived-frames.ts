@@ -13,13 +13,20 @@ import {
   type SourceSeries,
 } from './source-series.ts';
 
-/** How the slices of a derived volume lie and which source images they were made from. */
-export interface DerivedGrid {
+/** Where the slices of a derived volume lie in the patient. */
+export interface DerivedPlace {
+  readonly geometry: Geometry;
   /** Along rows and columns, unit vectors. */
   readonly axes: readonly [Vector3, Vector3];
-  readonly geometry: Geometry;
   readonly positions: readonly Vector3[];
   readonly spacing: readonly [number, number, number];
+}
+
+/** How the slices of a derived volume lie and which source images they were made from. */
+export interface DerivedGrid {
+  /** Absent where the source does not lie in the patient. */
+  readonly place?: DerivedPlace;
+  readonly depth: number;
   /** The source frames of each slice; empty where the planes are not the source's. */
   readonly sources: readonly (readonly SourceFrame[])[];
   /** Whether a pixel lies where the source's pixel of the same place in the array does. */
@@ -41,26 +48,39 @@ export function derivedGrid(
   options: DerivedGridOptions,
 ): DerivedGrid {
   const { geometry } = image;
-  if (geometry === undefined || geometry.frame !== 'patient') {
+  const inPatient = geometry?.frame === 'patient';
+  if (!inPatient && series.geometry !== undefined) {
     throw new HounsfieldError(
       'DERIVED_GRID',
       'the volume does not say where it lies in the patient, so it cannot be written beside its source. Give it the ' +
         "source's geometry.",
     );
   }
+  if (!inPatient || series.geometry === undefined) return flatGrid(image, series);
   checkFrameOfReference(geometry, series.geometry);
   const turned = orientationCode(geometry) !== orientationCode(series.geometry);
-  if (!sameGrid(image, series) && !turned && options.ownGrid !== true) {
-    throw new HounsfieldError(
-      'DERIVED_GRID',
-      `the volume has ${image.width} x ${image.height} x ${image.depth} voxels and the source series ${series.width} x ` +
-        `${series.height} x ${series.depth}, or they lie elsewhere. Resample it onto the source's grid, or pass ownGrid: true.`,
-    );
-  }
-  return gridOf(image, geometry, series);
+  if (!sameGrid(image, series) && !turned && options.ownGrid !== true) throw otherGrid(image, series);
+  return gridInPatient(image, geometry, series);
 }
 
-function gridOf(image: MedicalImage, geometry: Geometry, series: SourceSeries): DerivedGrid {
+function otherGrid(image: MedicalImage, series: SourceSeries): HounsfieldError {
+  return new HounsfieldError(
+    'DERIVED_GRID',
+    `the volume has ${image.width} x ${image.height} x ${image.depth} voxels and the source series ${series.width} x ` +
+      `${series.height} x ${series.depth}, or they lie elsewhere. Resample it onto the source's grid, or pass ownGrid: true ` +
+      'where both lie in the patient.',
+  );
+}
+
+/** Pixel for pixel on the source images, as with radiographs. */
+function flatGrid(image: MedicalImage, series: SourceSeries): DerivedGrid {
+  const { width, height, depth } = series;
+  const same = image.width === width && image.height === height && image.depth === depth;
+  if (!same || image.geometry?.frame === 'patient') throw otherGrid(image, series);
+  return { depth, sources: series.frames.map((frame) => [frame]), locations: 'YES' };
+}
+
+function gridInPatient(image: MedicalImage, geometry: Geometry, series: SourceSeries): DerivedGrid {
   const a = geometry.affine;
   const spacing = spacingMm(geometry);
   const axis = (i: number): Vector3 => [
@@ -76,27 +96,26 @@ function gridOf(image: MedicalImage, geometry: Geometry, series: SourceSeries): 
     );
   }
   const n: Vector3 = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
-  const positions = Array.from(
-    { length: image.depth },
-    (_, k): Vector3 => [a[3] + a[2] * k, a[7] + a[6] * k, a[11] + a[10] * k],
-  );
   const step = Math.abs(a[2] * n[0] + a[6] * n[1] + a[10] * n[2]);
+  const planes = series.frames.flatMap(({ plane }) => plane ?? []);
+  const { depth } = image;
   if (sameGrid(image, series)) {
-    const { axes, spacingMm: pixel } = series.frames[0]!.plane; // as the source writes them
-    return {
+    const { axes, spacingMm: pixel } = planes[0]!; // as the source writes them
+    const place = {
       axes,
       geometry,
-      positions: series.frames.map((frame) => frame.plane.position),
-      spacing: [...pixel, step],
-      sources: series.frames.map((frame) => [frame]),
-      locations: 'YES',
+      positions: planes.map((plane) => plane.position),
+      spacing: [...pixel, step] as const,
     };
+    return { place, depth, sources: series.frames.map((frame) => [frame]), locations: 'YES' };
   }
+  const positions = Array.from(
+    { length: depth },
+    (_, k): Vector3 => [a[3] + a[2] * k, a[7] + a[6] * k, a[11] + a[10] * k],
+  );
   return {
-    axes: [u, v],
-    geometry,
-    positions,
-    spacing: [spacing[0], spacing[1], step],
+    place: { axes: [u, v], geometry, positions, spacing: [spacing[0], spacing[1], step] },
+    depth,
     sources: positions.map((place) => framesOnPlane(series, place, n, step)),
     locations: 'NO',
   };
@@ -125,13 +144,35 @@ export function derivationGroup(
 }
 
 /** What all frames share: pixel measures and orientation. */
-export function sharedGroups(grid: DerivedGrid): BuildRecord {
-  const [columnMm, rowMm, sliceMm] = grid.spacing;
+export function sharedGroups({ place }: DerivedGrid): BuildRecord {
+  if (place === undefined) return {};
+  const [columnMm, rowMm, sliceMm] = place.spacing;
   return {
     PixelMeasuresSequence: [
       { SliceThickness: sliceMm, SpacingBetweenSlices: sliceMm, PixelSpacing: [rowMm, columnMm] },
     ],
-    PlaneOrientationSequence: [{ ImageOrientationPatient: [...grid.axes[0], ...grid.axes[1]] }],
+    PlaneOrientationSequence: [{ ImageOrientationPatient: [...place.axes[0], ...place.axes[1]] }],
+  };
+}
+
+/**
+ * The groups that place a frame: its position in the patient, or in the stack of source images.
+ * @param index of the slice among those that are written, counted from 1
+ * @param before values of the dimensions before that of the slice
+ */
+export function placeGroups(
+  { place }: DerivedGrid,
+  slice: number,
+  index: number,
+  before: readonly number[],
+): BuildRecord {
+  const content = { DimensionIndexValues: [...before, index] };
+  if (place === undefined) {
+    return { FrameContentSequence: [{ ...content, StackID: '1', InStackPositionNumber: slice + 1 }] };
+  }
+  return {
+    FrameContentSequence: [content],
+    PlanePositionSequence: [{ ImagePositionPatient: place.positions[slice]! }],
   };
 }
 
@@ -143,8 +184,10 @@ export function derivedImageModules(
 ): BuildRecord {
   const organisation = newUid();
   return {
-    FrameOfReferenceUID: series.frameOfReferenceUid,
-    PositionReferenceIndicator: text(series.first, 'PositionReferenceIndicator') ?? null,
+    ...(series.frameOfReferenceUid !== undefined && {
+      FrameOfReferenceUID: series.frameOfReferenceUid,
+      PositionReferenceIndicator: text(series.first, 'PositionReferenceIndicator') ?? null,
+    }),
     ReferencedSeriesSequence: [
       { SeriesInstanceUID: series.seriesUid, ReferencedInstanceSequence: instanceReferences(series) },
     ],
@@ -170,8 +213,9 @@ function lossyCompression({ first }: SourceSeries): BuildRecord {
   };
 }
 
-export const positionDimension = {
-  pointer: 'ImagePositionPatient',
-  group: 'PlanePositionSequence',
-  label: 'Image Position Patient',
-} as const;
+/** The dimension of the slices. */
+export function sliceDimension({ place }: DerivedGrid) {
+  return place === undefined
+    ? { pointer: 'InStackPositionNumber', group: 'FrameContentSequence', label: 'In-Stack Position Number' }
+    : { pointer: 'ImagePositionPatient', group: 'PlanePositionSequence', label: 'Image Position Patient' };
+}

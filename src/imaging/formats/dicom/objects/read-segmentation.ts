@@ -67,7 +67,7 @@ interface Reading {
 }
 
 /**
- * Reads a segmentation: binary, fractional and label map (PS3.3 A.51, A.51.6), frames in any order and any transfer
+ * Reads a segmentation: binary, fractional and label map (PS3.3 A.51, C.8.20.2.3), frames in any order and any transfer
  * syntax, missing frames empty. Throws SEGMENTATION_KIND, SEGMENTATION_SEGMENTS, SEGMENTATION_FRAMES, DICOM_FRAMES_UNEVEN,
  * DICOM_FUNCTIONAL_GROUPS, DICOM_OBJECT_TOO_LARGE, SEGMENTATION_GRID, and what decoding frames throws.
  */

@@ -14,20 +14,22 @@ export interface SourceFrame {
   readonly sopInstanceUid: string;
   /** Counted from 1; absent where the image has one frame. */
   readonly frame?: number;
-  readonly plane: FramePlane;
+  /** Absent in a radiograph, which does not lie in the patient. */
+  readonly plane?: FramePlane;
 }
 
 /** The series that an object is made from: frames in the order of their slices, and the grid that they make. */
 export interface SourceSeries {
   readonly first: Dataset;
   readonly frames: readonly SourceFrame[];
-  readonly geometry: Geometry;
+  /** Absent where no image says where it lies, as with radiographs. */
+  readonly geometry?: Geometry;
   readonly width: number;
   readonly height: number;
   readonly depth: number;
   readonly studyUid: string;
   readonly seriesUid: string;
-  readonly frameOfReferenceUid: string;
+  readonly frameOfReferenceUid?: string;
 }
 
 function refuse(reason: string): HounsfieldError {
@@ -52,39 +54,49 @@ function framesOf(dataset: Dataset): SourceFrame[] {
   }
   const own = { dataset, sopClassUid, sopInstanceUid };
   const count = number(dataset, 'NumberOfFrames') ?? 1;
-  const described = sequence(dataset, 'PerFrameFunctionalGroupsSequence').length > 0;
-  if (!described) {
-    const plane = count === 1 ? imagePlane(dataset) : undefined;
-    if (plane === undefined) throw refuse('A source image does not say where it lies in the patient.');
-    return [{ ...own, plane }];
+  if (!Number.isInteger(count) || count < 1 || count > FRAME_LIMIT)
+    throw refuse('Number of Frames makes no sense.');
+  if (sequence(dataset, 'PerFrameFunctionalGroupsSequence').length === 0) {
+    if (count === 1) return [{ ...own, ...present({ plane: imagePlane(dataset) }) }];
+    return Array.from({ length: count }, (_, i) => ({ ...own, frame: i + 1 }));
   }
   const groups = functionalGroups(dataset, count);
-  return groups.perFrame.slice(0, count).map((_, i) => {
-    const plane = framePlane(groups, i);
-    if (plane === undefined)
-      throw refuse('A frame of a source image does not say where it lies in the patient.');
-    return { ...own, frame: i + 1, plane };
-  });
+  return groups.perFrame
+    .slice(0, count)
+    .map((_, i) => ({ ...own, frame: i + 1, ...present({ plane: framePlane(groups, i) }) }));
+}
+
+/** Frames of one source image. */
+const FRAME_LIMIT = 1_000_000;
+
+/** The frames in the order of their slices, with their grid; as given where none says where it lies. */
+function ordered(frames: readonly SourceFrame[], frameOfReferenceUid: string | undefined) {
+  const planes = frames.flatMap(({ plane }) => plane ?? []);
+  if (planes.length === 0) return { frames, depth: frames.length };
+  if (planes.length < frames.length)
+    throw refuse('Some source images do not say where they lie in the patient.');
+  const stack = stackFrames(planes, frameOfReferenceUid);
+  const order = frames.map((_, i) => i).toSorted((a, b) => stack.sliceOf[a]! - stack.sliceOf[b]!);
+  if (order.some((frame, slice) => stack.sliceOf[frame] !== slice) || order.length !== stack.depth) {
+    throw refuse('Two source images lie on one slice, or one is missing between others.');
+  }
+  return { frames: order.map((i) => frames[i]!), depth: stack.depth, geometry: stack.geometry };
 }
 
 /**
- * The series of source images, sorted by position. Throws DERIVED_SOURCE when they are not of one study, series, frame of
+ * The series of source images, sorted by position; radiographs and other images without one as given. Throws DERIVED_SOURCE when they are not of one study, series, frame of
  * reference and size, DICOM_FRAMES_UNEVEN when they make no even stack.
  */
 export function sourceSeries(datasets: readonly Dataset[]): SourceSeries {
   const first = datasets[0];
   if (first === undefined) throw refuse('There is no source image.');
   const all = (keyword: string) => datasets.map((data) => text(data, keyword));
-  const unsorted = datasets.flatMap(framesOf);
-  const frameOfReferenceUid = one(all('FrameOfReferenceUID'), 'Frame of Reference UID');
-  const stack = stackFrames(
-    unsorted.map((frame) => frame.plane),
-    frameOfReferenceUid,
-  );
-  const order = unsorted.map((_, i) => i).toSorted((a, b) => stack.sliceOf[a]! - stack.sliceOf[b]!);
-  if (order.some((frame, slice) => stack.sliceOf[frame] !== slice) || order.length !== stack.depth) {
-    throw refuse('Two source images lie on one slice, or one is missing between others.');
-  }
+  const places = all('FrameOfReferenceUID');
+  const placed = places.some((uid) => uid !== undefined);
+  const frameOfReferenceUid = placed ? one(places, 'Frame of Reference UID') : undefined;
+  const series = ordered(datasets.flatMap(framesOf), frameOfReferenceUid);
+  if (series.geometry !== undefined && !placed)
+    throw refuse('Frame of Reference UID is missing from the source images.');
   const size = (keyword: string) =>
     one(
       datasets.map((data) => number(data, keyword)),
@@ -92,14 +104,12 @@ export function sourceSeries(datasets: readonly Dataset[]): SourceSeries {
     );
   return {
     first,
-    frames: order.map((i) => unsorted[i]!),
-    geometry: stack.geometry,
+    ...series,
     width: size('Columns'),
     height: size('Rows'),
-    depth: stack.depth,
     studyUid: one(all('StudyInstanceUID'), 'Study Instance UID'),
     seriesUid: one(all('SeriesInstanceUID'), 'Series Instance UID'),
-    frameOfReferenceUid,
+    ...present({ frameOfReferenceUid }),
   };
 }
 
@@ -128,6 +138,7 @@ export function framesOnPlane(
   normal: Vector3,
   sliceMm: number,
 ): SourceFrame[] {
+  if (series.geometry === undefined) return [];
   const a = series.geometry.affine;
   const across = [
     a[0] * normal[0] + a[4] * normal[1] + a[8] * normal[2],
@@ -135,7 +146,8 @@ export function framesOnPlane(
   ];
   const reach = Math.abs(across[0]!) * series.width + Math.abs(across[1]!) * series.height;
   if (reach > sliceMm * 0.05) return []; // the planes cross
-  return series.frames.filter(({ plane: { position: p } }) => {
+  return series.frames.filter(({ plane }) => {
+    const p = plane!.position; // a series with a geometry has a plane in every frame
     const off =
       (p[0] - origin[0]) * normal[0] + (p[1] - origin[1]) * normal[1] + (p[2] - origin[2]) * normal[2];
     return Math.abs(off) <= sliceMm * 0.05;

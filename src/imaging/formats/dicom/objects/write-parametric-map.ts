@@ -11,8 +11,9 @@ import {
   derivationGroup,
   derivedGrid,
   derivedImageModules,
-  positionDimension,
+  placeGroups,
   sharedGroups,
+  sliceDimension,
 } from './derived-frames.ts';
 import { type DerivedObjectOptions, derivedObject } from './derived-object.ts';
 import type { MappedQuantity } from './read-parametric-map.ts';
@@ -145,11 +146,9 @@ function frameGroups(
 ): BuildRecord[] {
   const several = image.channels > 1;
   return mappings.flatMap((mapping, channel) =>
-    grid.positions.map((place, slice): BuildRecord => {
-      const sources = grid.sources[slice]!;
+    grid.sources.map((sources, slice): BuildRecord => {
       return {
-        FrameContentSequence: [{ DimensionIndexValues: several ? [channel + 1, slice + 1] : [slice + 1] }],
-        PlanePositionSequence: [{ ImagePositionPatient: place }],
+        ...placeGroups(grid, slice, slice + 1, several ? [channel + 1] : []),
         ...(several && { RealWorldValueMappingSequence: [mapping] }),
         ...(sources.length > 0 && derivationGroup(sources, derivation, grid.locations)),
       };
@@ -183,7 +182,7 @@ export function writeParametricMap(
     group: 'RealWorldValueMappingSequence',
     label: 'Quantity',
   };
-  const dimensions = image.channels > 1 ? [quantityDimension, positionDimension] : [positionDimension];
+  const dimensions = image.channels > 1 ? [quantityDimension, sliceDimension(grid)] : [sliceDimension(grid)];
   const whole: BuildRecord = {
     ...record,
     ...derivedImageModules(series, identity.newUid, dimensions),

@@ -12,8 +12,9 @@ import {
   derivationGroup,
   derivedGrid,
   derivedImageModules,
-  positionDimension,
+  placeGroups,
   sharedGroups,
+  sliceDimension,
 } from './derived-frames.ts';
 import { type DerivedObjectOptions, derivedObject } from './derived-object.ts';
 import { labelCrop, labelExtents, type SliceExtent } from './label-extents.ts';
@@ -234,10 +235,7 @@ function frameGroups(frame: Frame, grid: DerivedGrid, places: ReadonlyMap<number
   const sources = grid.sources[frame.slice]!;
   const place = places.get(frame.slice)!; // made of all frames' slices
   return {
-    FrameContentSequence: [
-      { DimensionIndexValues: frame.segment === undefined ? [place] : [frame.segment, place] },
-    ],
-    PlanePositionSequence: [{ ImagePositionPatient: grid.positions[frame.slice]! }],
+    ...placeGroups(grid, frame.slice, place, frame.segment === undefined ? [] : [frame.segment]),
     ...(frame.segment !== undefined && {
       SegmentIdentificationSequence: [{ ReferencedSegmentNumber: frame.segment }],
     }),
@@ -317,7 +315,7 @@ function segmentationRecord(
     group: 'SegmentIdentificationSequence',
     label: 'Segment Number',
   };
-  const dimensions = kind === 'BINARY' ? [segmentDimension, positionDimension] : [positionDimension];
+  const dimensions = kind === 'BINARY' ? [segmentDimension, sliceDimension(grid)] : [sliceDimension(grid)];
   const segments = labels.map((label, i) =>
     segmentItem(label, kind === 'BINARY' ? i + 1 : label.value, options),
   );

@@ -67,7 +67,9 @@ function contoursOf({ grid, options }: Drawing, slices: readonly SliceOutlines[]
   const holed = slices.some(({ outlines }) => outlines.some((polygon) => polygonArea(polygon) < 0));
   const xor = holed && options.holes === 'xor'; // all contours of a region are then of that type (C.8.8.6.3)
   const contours: BuildRecord[] = [];
+  const { place } = grid;
   for (const { slice, outlines } of slices) {
+    if (place === undefined) throw offPlane();
     const source = grid.sources[slice]?.[0];
     if (source === undefined) throw offPlane();
     for (const polygon of xor ? outlines : keyholePolygons(outlines)) {
@@ -76,7 +78,7 @@ function contoursOf({ grid, options }: Drawing, slices: readonly SliceOutlines[]
         ContourImageSequence: [frameReference(source)],
         ContourGeometricType: xor ? 'CLOSEDPLANAR_XOR' : 'CLOSED_PLANAR',
         NumberOfContourPoints: polygon.length / 2,
-        ContourData: inPatient(polygon, slice, grid.geometry),
+        ContourData: inPatient(polygon, slice, place.geometry),
       });
     }
   }
@@ -109,9 +111,9 @@ function checkOptions(map: LabelMap, { label }: WriteStructureSetOptions): void 
   );
 }
 
-function frameOfReference(series: SourceSeries): BuildRecord {
+function frameOfReference(series: SourceSeries, frameOfReferenceUid: string): BuildRecord {
   return {
-    FrameOfReferenceUID: series.frameOfReferenceUid,
+    FrameOfReferenceUID: frameOfReferenceUid,
     RTReferencedStudySequence: [
       {
         ReferencedSOPClassUID: DETACHED_STUDY,
@@ -136,6 +138,8 @@ export function writeStructureSet(
 ): Uint8Array {
   checkOptions(map, options);
   const series = sourceSeries(sources);
+  const { frameOfReferenceUid } = series;
+  if (frameOfReferenceUid === undefined) throw offPlane();
   const drawing: Drawing = { grid: derivedGrid(map, series, {}), options };
   const extents = labelExtents(map, map.labels);
   const { record, identity } = derivedObject(
@@ -146,7 +150,7 @@ export function writeStructureSet(
   const whole: BuildRecord = {
     ...record,
     OperatorsName: null,
-    FrameOfReferenceUID: series.frameOfReferenceUid,
+    FrameOfReferenceUID: frameOfReferenceUid,
     PositionReferenceIndicator: text(series.first, 'PositionReferenceIndicator') ?? null,
     StructureSetLabel: options.label,
     ...(options.name !== undefined && { StructureSetName: options.name }),
@@ -154,10 +158,10 @@ export function writeStructureSet(
     StructureSetDate: identity.date,
     StructureSetTime: identity.time,
     ApprovalStatus: 'UNAPPROVED',
-    ReferencedFrameOfReferenceSequence: [frameOfReference(series)],
+    ReferencedFrameOfReferenceSequence: [frameOfReference(series, frameOfReferenceUid)],
     StructureSetROISequence: map.labels.map((label) => ({
       ROINumber: label.value,
-      ReferencedFrameOfReferenceUID: series.frameOfReferenceUid,
+      ReferencedFrameOfReferenceUID: frameOfReferenceUid,
       ROIName: label.name.slice(0, 64),
       ROIGenerationAlgorithm: options.generation,
     })),

@@ -4,6 +4,7 @@ import {
   madeLabelMap,
   madeSeries,
   oblique,
+  placedSeries,
 } from '../../../../../test/peers/dicom-source-series.ts';
 import { HounsfieldError } from '../../../../errors.ts';
 import { RandomStream } from '../../../../random.ts';
@@ -21,7 +22,6 @@ import { readSegmentation } from './read-segmentation.ts';
 import { readStructureSet } from './read-structure-set.ts';
 import { encodeRlePlanes } from './rle-encoder.ts';
 import { writeSecondaryCapture } from './secondary-capture.ts';
-import { sourceSeries } from './source-series.ts';
 import { structureMask } from './structure-mask.ts';
 import { readWaveform } from './waveform.ts';
 import { type NewMeasurementGroup, writeMeasurementReport } from './write-measurement-report.ts';
@@ -31,7 +31,7 @@ import { writeStructureSet } from './write-structure-set.ts';
 
 const size = { width: 37, height: 29, depth: 7 };
 const sources = madeSeries({ ...size, cosines: oblique });
-const series = sourceSeries(sources);
+const series = placedSeries(sources);
 const map = madeLabelMap(series);
 const algorithm = { type: 'AUTOMATIC', name: 'net', version: '2' } as const;
 const person = { person: 'Reader^One' };
@@ -159,6 +159,54 @@ describe('a segmentation that is written', () => {
     const bytes = writeSegmentation(empty, sources, { algorithm });
     expect(number(readDicomBytes(bytes).dataset, 'NumberOfFrames')).toBe(1);
     expect((await labelsOf(bytes)).pixels.some((value) => value !== 0)).toBe(false);
+  });
+
+  const radiograph = dataset({
+    SOPClassUID: '1.2.840.10008.5.1.4.1.1.1.1',
+    SOPInstanceUID: '2.25.41',
+    StudyInstanceUID: '2.25.42',
+    SeriesInstanceUID: '2.25.43',
+    Rows: 9,
+    Columns: 11,
+    Modality: 'DX',
+    PatientName: 'Müller^Zoë',
+  });
+  test.each(['BINARY', 'LABELMAP'] as const)('of a radiograph lies on its pixels, %s', async (kind) => {
+    const pixels = Uint8Array.from({ length: 99 }, (_, i) => (i % 7 === 0 ? 2 : i % 3 === 0 ? 1 : 0));
+    const flat = labelMap(pixels, { width: 11, height: 9 }, map.labels);
+    const bytes = writeSegmentation(flat, [radiograph], { algorithm, kind });
+    const read = await readSegmentation(readDicomBytes(bytes), { grid: flat });
+    if (read.kind === 'FRACTIONAL') throw new Error('labels were written');
+    expect(read.labels.pixels).toEqual(pixels);
+    expect(read.frameOfReferenceUid).toBeUndefined();
+    expect(read.imageUids).toEqual(['2.25.41']);
+    const placed = { ...flat, geometry: geometryFrom({ spacingMm: [1, 1, 1] }) };
+    expect(codeOfError(() => writeSegmentation(placed, [radiograph], { algorithm, kind }))).toBe(
+      'DERIVED_GRID',
+    );
+    expect(
+      codeOfError(() => writeStructureSet(flat, [radiograph], { label: 'A', generation: 'MANUAL' })),
+    ).toBe('STRUCTURE_PLANES');
+  });
+
+  test('of one slice is read back the same', async () => {
+    const [first] = madeSeries({ width: 12, height: 10, depth: 1, cosines: oblique });
+    const alone = placedSeries([first!]);
+    const pixels = Uint8Array.from({ length: 120 }, (_, i) => i % 3);
+    const slice = labelMap(pixels, alone, map.labels, { geometry: alone.geometry });
+    const read = await readSegmentation(readDicomBytes(writeSegmentation(slice, [first!], { algorithm })), {
+      grid: alone,
+    });
+    expect(read.kind !== 'FRACTIONAL' && read.labels.pixels).toEqual(pixels);
+  });
+
+  test('of slices far apart is placed on them alone', async () => {
+    const pixels = new Uint8Array(map.pixels.length);
+    const plane = size.width * size.height;
+    pixels.fill(1, plane, plane + 50);
+    pixels.fill(1, plane * 5, plane * 5 + 50);
+    const back = await labelsOf(writeSegmentation({ ...map, pixels }, sources, { algorithm }));
+    expect(back.pixels).toEqual(pixels);
   });
 
   const bare = { ...map, labels: [{ value: 1, name: 'x' }] };
