@@ -15,13 +15,15 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { functionalGroups, groupItems } from '../../src/imaging/formats/dicom/objects/functional-groups.ts';
 import { sameGrid } from '../../src/imaging/formats/dicom/objects/grid-mapping.ts';
 import { readSegmentation } from '../../src/imaging/formats/dicom/objects/read-segmentation.ts';
+import { sourceSeries } from '../../src/imaging/formats/dicom/objects/source-series.ts';
 import { writeSegmentation } from '../../src/imaging/formats/dicom/objects/write-segmentation.ts';
 import { readDicomBytes } from '../../src/imaging/formats/dicom/read-dicom.ts';
 import { readDicomSeries } from '../../src/imaging/formats/dicom/series/read-dicom-series.node.ts';
 import { has, numbers, sequence, texts } from '../../src/imaging/formats/dicom/values.ts';
+import { labelMap } from '../../src/imaging/image/medical-image.ts';
 import { nrrdVoxels } from './dicom-nrrd.ts';
 import { bytesOfArray, sha256, sharedData } from './dicom-objects-fixture.ts';
-import { fixedIdentity, madeLabelMap, oblique, placedSeries } from './dicom-source-series.ts';
+import { fixedIdentity, madeLabelMap, madeLabels, oblique, placedSeries } from './dicom-source-series.ts';
 import { madeCase, sarcomaCase, saveCase, seriesCase, type WrittenCase } from './dicom-written-case.ts';
 
 const temporary = mkdtempSync(path.join(os.tmpdir(), 'dicom-written-'));
@@ -216,6 +218,24 @@ test.skipIf(!enhanced.there || !onPath('dciodvfy'))(
     const groups = functionalGroups(readDicomBytes(bytes).dataset, 1);
     const derivation = groupItems(groups, 0, 'DerivationImageSequence')[0]!;
     expect(numbers(sequence(derivation, 'SourceImageSequence')[0]!, 'ReferencedFrameNumber')).toHaveLength(1);
+  },
+);
+
+const radiograph = sharedData('highdicom_dicom/data/test_files/dx_image.dcm');
+test.skipIf(!radiograph.there || !onPath('dciodvfy'))(
+  `a segmentation of a radiograph has no error${radiograph.skipped}`,
+  async () => {
+    const { dataset } = readDicomBytes(new Uint8Array(readFileSync(radiograph.path)));
+    const { width, height } = sourceSeries([dataset]);
+    const pixels = Uint8Array.from({ length: width * height }, (_, i) => (i % width < 50 ? 1 : 2));
+    const map = labelMap(pixels, { width, height }, madeLabels);
+    const bytes = writeSegmentation(map, [dataset], { algorithm: { type: 'MANUAL' }, ...fixedIdentity() });
+    const file = path.join(temporary, 'radiograph.dcm');
+    writeFileSync(file, bytes);
+    const { stdout, stderr } = spawnSync('dciodvfy', [file], { encoding: 'utf8' });
+    expect(`${stdout}${stderr}`.split('\n').filter((line) => line.includes('Error'))).toEqual([]);
+    const read = await readSegmentation(readDicomBytes(bytes), { grid: map });
+    expect(read.kind !== 'FRACTIONAL' && read.labels.pixels).toEqual(pixels);
   },
 );
 

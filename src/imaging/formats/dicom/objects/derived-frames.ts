@@ -188,6 +188,7 @@ export function derivedImageModules(
       FrameOfReferenceUID: series.frameOfReferenceUid,
       PositionReferenceIndicator: text(series.first, 'PositionReferenceIndicator') ?? null,
     }),
+    ...(series.geometry === undefined && patientOrientation(series)),
     ReferencedSeriesSequence: [
       { SeriesInstanceUID: series.seriesUid, ReferencedInstanceSequence: instanceReferences(series) },
     ],
@@ -200,6 +201,12 @@ export function derivedImageModules(
     })),
     ...lossyCompression(series),
   };
+}
+
+/** Which way rows and columns run, where no image orientation says so (PS3.3 table C.7-9). */
+function patientOrientation({ first }: SourceSeries): BuildRecord {
+  const directions = texts(first, 'PatientOrientation');
+  return { PatientOrientation: directions.length > 0 ? directions : null };
 }
 
 /** Lossy once, lossy for ever (PS3.3 C.7.6.1.1.5). */
