@@ -21,14 +21,7 @@ beforeAll(() => {
 
 describe('dicom anonymize', () => {
   test('writes what it can, checks it, and tells what was left out by code 1', async () => {
-    const args = [
-      '--retain',
-      'modified-dates',
-      '--clean',
-      'descriptors',
-      '--check',
-      at('strings.txt'),
-    ];
+    const args = ['--retain', 'modified-dates', '--clean', 'descriptors', '--check', at('strings.txt')];
     const { code, out, err } = await hounsfield('dicom', 'anonymize', at('in'), at('out'), ...args, '--json');
     const result = JSON.parse(out);
     expect([code, result.written, result.failed.length]).toEqual([1, 4, 1]);
@@ -54,7 +47,7 @@ describe('dicom anonymize', () => {
   ])('%j', async (args, message) => {
     const { code, err } = await hounsfield('dicom', 'anonymize', at('in'), at('wrong'), ...args);
     expect([code, message.test(err)]).toEqual([1, true]);
-    expect(existsSync(at('wrong'))).toBe(false);
+    expect(existsSync(at('wrong')) || existsSync(at('wrong.key'))).toBe(false);
   });
 
   test('usage', async () => {

@@ -68,12 +68,13 @@ export async function deidentifyFolder(
 ): Promise<DeidentifiedFolder> {
   const source = await folderPath(input);
   await checkApart(source, output);
+  const chosen = [...chooseOptions(options.options ?? [])];
+  const regionRules = await rulesOf(options.regionRulesFile);
   const keyFile = options.keyFile ?? `${output.replace(/[/\\]+$/, '')}.key`;
   await makeFolder(path.dirname(path.resolve(keyFile)));
   const { key, isNew } = await keyFromFile(keyFile);
-  const regionRules = await rulesOf(options.regionRulesFile);
   const deidentifier = await createDeidentifier({
-    ...{ key, regionRules, options: [...chooseOptions(options.options ?? [])] },
+    ...{ key, regionRules, options: chosen },
     suspectPixels: options.suspectPixels ?? 'refuse',
   });
   await makeFolder(output);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { cleanText, wordsFound, wordsOf } from './clean-text.ts';
-import { isWellFormed } from './malformed.ts';
+import { hasFittingNumbers, isWellFormed } from './malformed.ts';
 
 describe('descriptions keep what is known to say nothing of a person', () => {
   test.each([
@@ -55,5 +55,21 @@ describe('values that their VR does not allow', () => {
     ['LO', 'padded\0\0', true],
   ] as const)('%s %j', (vr, value, formed) => {
     expect(isWellFormed(vr, value)).toBe(formed);
+  });
+});
+
+describe('numbers that are more than an attribute may have', () => {
+  test.each([
+    ['Rows', 0x00280010, 'US', 2, true],
+    ['Rows, twice', 0x00280010, 'US', 4, false],
+    ['Rows, one byte and a half', 0x00280010, 'US', 3, false],
+    ['Anchor Point', 0x00700014, 'FL', 8, true],
+    ['Anchor Point, thrice', 0x00700014, 'FL', 12, false],
+    ['Graphic Data has any number', 0x00700022, 'FL', 4000, true],
+    ['Frame Increment Pointer', 0x00280009, 'AT', 8, true],
+    ['Pixel Data', 0x7fe00010, 'OW', 5, true],
+    ['a private one', 0x00191010, 'US', 400, true],
+  ] as const)('%s', (_, tag, vr, length, fitting) => {
+    expect(hasFittingNumbers(tag, vr, length)).toBe(fitting);
   });
 });

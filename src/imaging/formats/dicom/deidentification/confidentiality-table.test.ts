@@ -62,6 +62,7 @@ function seeded(tag: Tag): DataElement {
     const inner = [buildElement('CodeMeaning', 'Canary'), buildElement('PatientName', 'Canary^Bird')];
     return { tag, vr, items: [datasetFrom(inner)] };
   }
+  if (['US', 'SS', 'UL', 'SL', 'FL', 'FD', 'AT'].includes(vr)) return buildElement(tag, 77, vr);
   const value = tag === TIMEZONE ? '+0100' : (texts[vr] ?? new TextEncoder().encode('CANARY77'));
   return buildElement(tag, value, vr);
 }
@@ -112,6 +113,7 @@ function expectDone(action: string, before: DataElement, after: DataElement | un
   }
   expect(isClean(after!)).toBe(true);
   if (action === 'D') expect(isEmpty(after!)).toBe(false);
+  if (action === 'D') expect(after!.bytes ?? 1).not.toEqual(before.bytes ?? 0);
   if (action === 'Z' && ![0x00100010, 0x00100020].includes(after!.tag)) expect(isEmpty(after!)).toBe(true);
   if (action === 'U' && after!.items === undefined) expect(latin1(after!.bytes!)).toMatch(/^2\.25\.\d+\0?$/);
 }

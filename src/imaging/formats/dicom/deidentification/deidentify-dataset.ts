@@ -6,7 +6,7 @@ import { readValue } from '../read-dicom.ts';
 import { isBulk, isString, usesCharacterSet } from '../value-representation.ts';
 import { bytesOfText, cleanText, type IdentifyingWords, latin1, wordsFound } from './clean-text.ts';
 import { dummyElement, dummyText, emptyElement, inByteOrder } from './dummy-values.ts';
-import { isWellFormed } from './malformed.ts';
+import { hasFittingNumbers, isWellFormed } from './malformed.ts';
 import { type Action, actionFor, type ChosenOptions, type TableRow, tableRow } from './profile.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 import { safePrivateKind } from './safe-private.ts';
@@ -125,6 +125,11 @@ async function remove(element: DataElement, walk: Walk, here: Here, why: Reason)
   return undefined;
 }
 
+async function emptied(element: DataElement, walk: Walk, here: Here, why: Reason): Treated {
+  note(element, walk, here, ['Z', 'emptied', why]);
+  return emptyElement(element.tag, element.vr);
+}
+
 async function treatPrivate(element: DataElement, walk: Walk, here: Here): Treated {
   const creator = here.dataset.elements.get(creatorTag(element.tag))?.bytes;
   const name = creator === undefined ? undefined : latin1(creator).replace(/[ \0]+$/, '');
@@ -156,6 +161,7 @@ async function apply(element: DataElement, action: Action, walk: Walk, here: Her
     return treatItems(element, walk, inside, [action, 'items', 'table']);
   }
   if (action === 'K') {
+    if (!(await isFormed(element, walk))) return emptied(element, walk, here, 'malformed');
     note(element, walk, here, ['K', 'kept', 'table']);
     return element;
   }
@@ -165,10 +171,7 @@ async function apply(element: DataElement, action: Action, walk: Walk, here: Her
     note(element, walk, here, [action, 'pseudonym', 'table']);
     return buildElement(tag, pseudonym, vr);
   }
-  if (action === 'Z') {
-    note(element, walk, here, ['Z', 'emptied', 'table']);
-    return emptyElement(tag, vr);
-  }
+  if (action === 'Z') return emptied(element, walk, here, 'table');
   return dummy(element, walk, here, 'table');
 }
 
@@ -323,11 +326,8 @@ async function treatOther(element: DataElement, walk: Walk, here: Here): Treated
   if (element.fragments !== undefined || isBulk(vr)) return element;
   if (vr === 'UI') return treatUid(element, walk, here);
   if (vr === 'DA' || vr === 'DT' || vr === 'TM') return treatDate(element, walk, here);
+  if (!(await isFormed(element, walk))) return emptied(element, walk, here, 'malformed');
   if (!isString(vr)) return element;
-  if (!(await isFormed(element, walk))) {
-    note(element, walk, here, ['Z', 'emptied', 'malformed']);
-    return emptyElement(tag, vr);
-  }
   if (tag === CHARACTER_SET) return element;
   const isCode = codeAttributes.has(tag) || technicalTexts.has(tag);
   if (!isCode && ['PN', 'AE', 'UR'].includes(vr)) return dummy(element, walk, here, 'free text');
@@ -374,7 +374,10 @@ const movedTime = async (element: DataElement, walk: Walk): Treated =>
   element.vr !== 'TM' ? shifted(element, walk) : (await isFormed(element, walk)) ? element : undefined;
 
 async function isFormed(element: DataElement, walk: Walk): Promise<boolean> {
-  return isWellFormed(element.vr, latin1(await readValue(walk.file, element)));
+  const { tag, vr } = element;
+  const length = element.bytes?.length ?? element.deferred?.length ?? 0;
+  if (!isString(vr)) return hasFittingNumbers(tag, vr, length);
+  return isWellFormed(vr, latin1(await readValue(walk.file, element)));
 }
 
 /** Words of defined terms and enumerated values that a placeholder for a name may hold, too. */
