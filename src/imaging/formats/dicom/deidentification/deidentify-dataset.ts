@@ -351,7 +351,7 @@ async function walkItems(element: DataElement, walk: Walk, here: Here): Promise<
 }
 
 /** UIDs that name classes, schemes and contexts, not instances. */
-const classUids = /(Class|Scheme|Context|Mapping|TransferSyntax|ResourceUID$|ContextUID)/;
+const classUids = /(Class|Scheme|Context|Mapping|TransferSyntax|Version|ResourceUID$)/;
 
 async function treatUid(element: DataElement, walk: Walk, here: Here): Treated {
   const keyword = keywordOf(element.tag) ?? '';
