@@ -112,7 +112,7 @@ function areaVector(points: Float64Array): Vector3 {
 }
 
 /** A frame whose third axis is `normal` (a unit vector). */
-export function frameAlong(normal: Vector3): Affine {
+function frameAlong(normal: Vector3): Affine {
   const [x, y, z] = normal.map(Math.abs) as [number, number, number]; // three in, three out
   const least: Vector3 = x <= y && x <= z ? [1, 0, 0] : y <= z ? [0, 1, 0] : [0, 0, 1];
   const side = cross(least, normal);
@@ -204,7 +204,7 @@ function planeArea(polygons: readonly Polygon[]): number {
 }
 
 /** Even-odd test of one point. */
-export function holdsPoint(polygon: Polygon, x: number, y: number): boolean {
+function holdsPoint(polygon: Polygon, x: number, y: number): boolean {
   let inside = false;
   const corners = polygon.length >> 1;
   for (let i = 0, j = corners - 1; i < corners; j = i++) {

@@ -121,7 +121,7 @@ function copied(source: Dataset, keyword: string): BuildValue | undefined {
 }
 
 /** The patient and study of a source; values that the standard does not allow are left empty or out. */
-export function patientAndStudy(source: Dataset): BuildRecord {
+function patientAndStudy(source: Dataset): BuildRecord {
   const studyInstanceUid = text(source, 'StudyInstanceUID');
   if (studyInstanceUid === undefined || !isUid(studyInstanceUid)) {
     throw new HounsfieldError(

@@ -95,7 +95,7 @@ function all(item: ContentItem, concept: CodedConcept): ContentItem[] {
 }
 
 /** All items of the tree that carry a concept, from the top down. */
-export function itemsNamed(root: ContentItem, concept: CodedConcept): ContentItem[] {
+function itemsNamed(root: ContentItem, concept: CodedConcept): ContentItem[] {
   const below = root.children.flatMap((child) => itemsNamed(child, concept));
   return names(root.concept, concept) ? [root, ...below] : below;
 }

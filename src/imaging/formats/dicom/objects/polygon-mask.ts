@@ -15,7 +15,7 @@ export interface PixelBox {
 }
 
 /** The pixels that polygons can reach, cut to the grid; empty when right <= left or bottom <= top. */
-export function polygonBox(polygons: readonly Polygon[], width: number, height: number): PixelBox {
+function polygonBox(polygons: readonly Polygon[], width: number, height: number): PixelBox {
   let [left, top, right, bottom] = [width, height, 0, 0];
   for (const polygon of polygons) {
     for (let i = 0; i + 1 < polygon.length; i += 2) {

@@ -86,7 +86,7 @@ const KINDS: Readonly<Record<string, PresentationState['kind']>> = {
 };
 
 /** References to images in a sequence's items. */
-export function imageReferences(data: Dataset, keyword = 'ReferencedImageSequence'): InstanceReference[] {
+function imageReferences(data: Dataset, keyword = 'ReferencedImageSequence'): InstanceReference[] {
   return sequence(data, keyword).map((item) => ({
     sopClassUid: text(item, 'ReferencedSOPClassUID') ?? '',
     sopInstanceUid: text(item, 'ReferencedSOPInstanceUID') ?? '',

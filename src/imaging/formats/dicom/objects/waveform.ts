@@ -19,14 +19,14 @@ export interface Waveform {
 }
 
 /** G.711: the 16-bit value of one companded byte. */
-export function expandMuLaw(byte: number): number {
+function expandMuLaw(byte: number): number {
   const u = ~byte & 0xff;
   const magnitude = (((u & 0x0f) << 3) + 0x84) << ((u & 0x70) >> 4);
   return u & 0x80 ? 0x84 - magnitude : magnitude - 0x84;
 }
 
 /** G.711: the 16-bit value of one companded byte. */
-export function expandALaw(byte: number): number {
+function expandALaw(byte: number): number {
   const a = byte ^ 0x55;
   const segment = (a & 0x70) >> 4;
   const base = (a & 0x0f) << 4;

@@ -224,6 +224,12 @@ describe('a segmentation that is written', () => {
     ['SEGMENTATION_LABEL_CODES', bare, sources, {}],
     ['SEGMENTATION_LABELS', { ...map, labels: map.labels.slice(0, 1) }, sources, {}],
     ['SEGMENTATION_LABELS', { ...map, labels: [map.labels[0]!, map.labels[0]!] }, sources, {}],
+    [
+      'SEGMENTATION_LABELS',
+      { ...map, labels: map.labels.map((label) => ({ ...label, channel: 3 })) },
+      sources,
+      {},
+    ],
     ['SEGMENTATION_COMPRESSION', map, sources, { compression: 'rle' }],
     ['SEGMENTATION_OVERLAP', { ...map, channels: 2 }, sources, { kind: 'LABELMAP' }],
     ['DERIVED_OPTIONS', map, sources, { algorithm: { type: 'AUTOMATIC' } }],
