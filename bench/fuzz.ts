@@ -53,11 +53,12 @@ function chosenFormats(options: BenchmarkOptions): readonly string[] {
   throw new HounsfieldError('BENCH_OPTION', `--format is '${unknown}', expected ${known.join(', ')}.`);
 }
 
-function summary({ format, seeds, cases, outcomes, violations, slowestMs, largestMB }: FuzzResult): string {
+function summary(result: FuzzResult): string {
+  const { format, seeds, cases, outcomes, violations, slowestMs, slowestIndex, largestMB } = result;
   const ends = Object.entries(outcomes)
     .sort(([, a], [, b]) => b - a)
     .map(([code, times]) => `${code} ${times}`);
-  const limits = `slowest ${Math.round(slowestMs)} ms, at most ${Math.round(largestMB)} MB`;
+  const limits = `slowest ${Math.round(slowestMs)} ms (index ${slowestIndex}), at most ${Math.round(largestMB)} MB`;
   return `${format}: ${cases} cases of ${seeds} files, ${violations.length} violations, ${limits}; ${ends.join(', ')}`;
 }
 

@@ -24,6 +24,8 @@ export interface FuzzResult {
   /** Seeds that are not read as they are, with the code: broken on purpose, or a finding. */
   readonly refusedSeeds: readonly string[];
   readonly slowestMs: number;
+  /** Of the slowest case. */
+  readonly slowestIndex: number;
   readonly largestMB: number;
 }
 
@@ -60,6 +62,7 @@ interface Tally {
   readonly violations: Violation[];
   readonly refusedSeeds: string[];
   slowestMs: number;
+  slowestIndex: number;
   largestMB: number;
 }
 
@@ -67,14 +70,14 @@ interface Tally {
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   const { format, count, from = 0 } = options;
   const tally: Tally = {
-    ...{ seeds: 0, done: 0, slowestMs: 0, largestMB: 0 },
+    ...{ seeds: 0, done: 0, slowestMs: 0, slowestIndex: 0, largestMB: 0 },
     ...{ outcomes: {}, violations: [], refusedSeeds: [] },
   };
   let next = from;
   while (next < from + count && tally.violations.length < MOST_VIOLATIONS)
     next = await runBatch(options, next, from + count, tally);
-  const { seeds, outcomes, violations, refusedSeeds, slowestMs, largestMB } = tally;
-  return { format, seeds, cases: next - from, outcomes, violations, refusedSeeds, slowestMs, largestMB };
+  const { done: _, ...rest } = tally;
+  return { format, cases: next - from, ...rest };
 }
 
 /** Runs from an index to the end or to a case that ends the process; returns the next index. */
@@ -109,7 +112,10 @@ function runBatch(options: FuzzOptions, from: number, to: number, tally: Tally):
     next = line.index + 1;
     current = undefined;
     tally.done++;
-    tally.slowestMs = Math.max(tally.slowestMs, line.cpuMs ?? 0);
+    if ((line.cpuMs ?? 0) > tally.slowestMs) {
+      tally.slowestMs = line.cpuMs ?? 0;
+      tally.slowestIndex = line.index;
+    }
     const before = line.index === from ? 'first of its process' : `after ${line.index - from} others`;
     const detail = [line.seed, line.done?.join(', '), before, line.stack].join('\n');
     if (line.outcome === 'uncoded' || line.outcome === 'memory') violate(line.index, line.outcome, detail);
