@@ -1,7 +1,7 @@
 import type { MedicalImage } from '../image/medical-image.ts';
 import { decodeDeepJpeg, deepJpegHeader } from './jpeg-deep.ts';
 import { decodeRaster, LARGEST_IMAGE_PIXELS, unreadableImage } from './raster.node.ts';
-import { jpegResolution, resolutionGeometry } from './resolution-tags.ts';
+import { jpegTags, withTags } from './resolution-tags.ts';
 
 /** A Huffman-coded JPEG spends at least one bit on each 8 x 8 block: at most 512 pixels a byte; 8 times that is slack. */
 const MOST_PIXELS_PER_BYTE = 4096;
@@ -30,8 +30,7 @@ export async function decodeJpeg(bytes: Uint8Array, name: string): Promise<Medic
   const image = deep
     ? await decodeDeepJpeg(bytes, deep, (reason, cause) => unreadableImage(name, bytes.length, reason, cause))
     : await decodeRaster(bytes, name);
-  const geometry = resolutionGeometry(jpegResolution(bytes));
-  return geometry ? { ...image, geometry } : image;
+  return withTags(image, jpegTags(bytes), 'JPEG');
 }
 
 /** Width and height from the frame header (SOF), or undefined when the file ends before one. */

@@ -1,6 +1,6 @@
 import type { MedicalImage } from '../image/medical-image.ts';
 import { decodeRaster, LARGEST_IMAGE_PIXELS, unreadableImage } from './raster.node.ts';
-import { pngResolution, resolutionGeometry } from './resolution-tags.ts';
+import { pngTags, withTags } from './resolution-tags.ts';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const CHANNELS_OF_COLOUR_TYPE: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
@@ -17,9 +17,7 @@ export function isPng(bytes: Uint8Array): boolean {
 export async function decodePng(bytes: Uint8Array, name: string): Promise<MedicalImage> {
   const reason = structuralFault(bytes);
   if (reason !== undefined) throw unreadableImage(name, bytes.length, reason);
-  const image = await decodeRaster(bytes, name);
-  const geometry = resolutionGeometry(pngResolution(bytes));
-  return geometry ? { ...image, geometry } : image;
+  return withTags(await decodeRaster(bytes, name), pngTags(bytes), 'PNG');
 }
 
 /** What is wrong with the chunks, or undefined: no decoder is started on a file whose header cannot be true. */

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { spacingMm } from '../geometry/geometry.ts';
+import { medicalImage } from '../image/medical-image.ts';
 import { decodeJpeg } from './jpeg.node.ts';
 import { decodePng } from './png.node.ts';
-import { jpegResolution, pngResolution, resolutionGeometry } from './resolution-tags.ts';
+import { jpegTags, pngTags, withTags } from './resolution-tags.ts';
 
 interface Case {
   readonly name: string;
@@ -34,6 +35,10 @@ describe('spacing from resolution tags, pixels as Pillow has them', () => {
     } else {
       expect(image.geometry).toBeUndefined();
     }
+    const turned = /orientation (\d)/.exec(one.name)?.[1];
+    expect(image.reading).toEqual(
+      turned === undefined || turned === '1' ? undefined : { format: 'JPEG', orientation: Number(turned) },
+    );
     if (one.shape) {
       expect([image.channels, image.height, image.width]).toEqual(one.shape);
       const { buffer, byteOffset, byteLength } = image.pixels;
@@ -46,6 +51,8 @@ describe('spacing from resolution tags, pixels as Pillow has them', () => {
   });
 });
 
+const blank = medicalImage(new Uint8Array(1), { height: 1, width: 1 });
+
 test('tags of any bytes never throw (seed 11)', () => {
   fc.assert(
     fc.property(
@@ -56,7 +63,8 @@ test('tags of any bytes never throw (seed 11)', () => {
         const bytes = bytesOf(one);
         for (const [at, value] of changes) bytes[at % Math.min(bytes.length, 300)] = value;
         const part = bytes.subarray(0, 1 + (cut % bytes.length));
-        const place = resolutionGeometry((one.kind === 'png' ? pngResolution : jpegResolution)(part));
+        const tags = (one.kind === 'png' ? pngTags : jpegTags)(part);
+        const place = withTags(blank, tags, one.kind).geometry;
         if (place) expect(spacingMm(place).every((side) => side > 0 && Number.isFinite(side))).toBe(true);
       },
     ),

@@ -1,9 +1,11 @@
 import { type Geometry, geometryFrom } from '../geometry/geometry.ts';
+import type { MedicalImage } from '../image/medical-image.ts';
 
-/** Pixels in a millimetre, across and down, as a picture's file states them, and whether it is to be turned. */
-export interface StatedResolution {
-  readonly perMm: readonly [number, number];
-  /** EXIF's orientation: 5..8 change the sides. */
+/** What a picture's file states of its pixels' size and of its being turned. */
+export interface PictureTags {
+  /** Pixels in a millimetre, across and down, before it is turned. */
+  readonly perMm?: readonly [number, number];
+  /** EXIF's orientation, 1 upright: 5..8 change the sides. */
   readonly orientation: number;
 }
 
@@ -12,38 +14,45 @@ const PER_CM = 0.1;
 /** What EXIF's writers put when they do not know (CIPA DC-008 clause 4.6.4 A). */
 const UNKNOWN_PER_INCH = 72;
 
-/** Spacing of the upright picture in frame 'image'; undefined where nothing, or nothing possible, is stated. */
-export function resolutionGeometry(stated: StatedResolution | undefined): Geometry | undefined {
-  if (!stated) return undefined;
-  const turned = stated.orientation >= 5 && stated.orientation <= 8;
-  const [across, down] = turned ? [stated.perMm[1], stated.perMm[0]] : stated.perMm;
+/** An upright picture with its spacing in frame 'image' where a possible one is stated; `reading` tells when it was turned. */
+export function withTags(image: MedicalImage, tags: PictureTags, format: string): MedicalImage {
+  const geometry = spacingGeometry(tags);
+  const reading = { format, orientation: tags.orientation };
+  return { ...image, ...(geometry ? { geometry } : {}), ...(tags.orientation === 1 ? {} : { reading }) };
+}
+
+function spacingGeometry({ perMm, orientation }: PictureTags): Geometry | undefined {
+  if (!perMm) return undefined;
+  const [across, down] = orientation >= 5 ? [perMm[1], perMm[0]] : perMm;
   if (![across, down].every((count) => count > 1e-4 && count < 1e6)) return undefined;
   return geometryFrom({ spacingMm: [1 / across, 1 / down, 1], frame: 'image' });
 }
 
-/** From PNG's pHYs chunk where its unit is the metre (ISO/IEC 15948 clause 11.3.5.3); looks no further than the pixels. */
-export function pngResolution(bytes: Uint8Array): StatedResolution | undefined {
+/** From PNG's chunks before the pixels: pHYs where its unit is the metre (ISO/IEC 15948 clause 11.3.5.3), and eXIf. */
+export function pngTags(bytes: Uint8Array): PictureTags {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let perMm: readonly [number, number] | undefined;
+  let orientation = 1;
   for (let at = 8; at + 12 <= bytes.length; ) {
     const length = view.getUint32(at);
     const type = view.getUint32(at + 4);
-    if (type === 0x49444154) return undefined;
-    if (type === 0x70485973 && length === 9 && at + 17 <= bytes.length) {
-      const isMetre = bytes[at + 16] === 1;
-      return isMetre
-        ? { perMm: [view.getUint32(at + 8) / 1000, view.getUint32(at + 12) / 1000], orientation: 1 }
-        : undefined;
+    if (type === IEND) break;
+    if (type === PHYS && length === 9 && at + 17 <= bytes.length && bytes[at + 16] === 1) {
+      perMm = [view.getUint32(at + 8) / 1000, view.getUint32(at + 12) / 1000];
     }
+    if (type === EXIF) orientation = exifTags(bytes.subarray(at + 8, at + 8 + length))?.orientation ?? 1;
     at += 12 + length;
   }
-  return undefined;
+  return { orientation, ...(perMm ? { perMm } : {}) };
 }
+
+const [IEND, PHYS, EXIF] = [0x49454e44, 0x70485973, 0x65584966];
 
 /**
  * From a JPEG's EXIF or JFIF segment (ITU-T T.871 clause 10.1), EXIF first. EXIF's 72 dpi means unknown; density without a unit
  * is an aspect ratio.
  */
-export function jpegResolution(bytes: Uint8Array): StatedResolution | undefined {
+export function jpegTags(bytes: Uint8Array): PictureTags {
   let jfif: readonly [number, number] | undefined;
   let exif: ExifTags | undefined;
   for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff; ) {
@@ -66,7 +75,7 @@ export function jpegResolution(bytes: Uint8Array): StatedResolution | undefined 
     at += 2 + length;
   }
   const perMm = exif?.perMm ?? jfif;
-  return perMm ? { perMm, orientation: exif?.orientation ?? 1 } : undefined;
+  return { orientation: exif?.orientation ?? 1, ...(perMm ? { perMm } : {}) };
 }
 
 function startsWith(bytes: Uint8Array, text: string): boolean {
@@ -76,6 +85,11 @@ function startsWith(bytes: Uint8Array, text: string): boolean {
 interface ExifTags {
   readonly orientation: number;
   readonly perMm?: readonly [number, number];
+}
+
+/** 1..8; what is no orientation means upright. */
+function uprightOr(orientation: number): number {
+  return orientation >= 1 && orientation <= 8 ? orientation : 1;
 }
 
 /** Orientation and resolution of a TIFF directory in an EXIF segment; whatever does not fit is passed over. */
@@ -90,7 +104,7 @@ function exifTags(tiff: Uint8Array): ExifTags | undefined {
   const resolution: [number, number] = [0, 0];
   for (let i = 0, at = start + 2; i < count && at + 12 <= tiff.length; i++, at += 12) {
     const tag = view.getUint16(at, little);
-    if (tag === 0x112) orientation = view.getUint16(at + 8, little);
+    if (tag === 0x112) orientation = uprightOr(view.getUint16(at + 8, little));
     else if (tag === 0x128) unit = view.getUint16(at + 8, little);
     else if (tag === 0x11a || tag === 0x11b) {
       const place = view.getUint32(at + 8, little);

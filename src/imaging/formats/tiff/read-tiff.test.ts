@@ -51,6 +51,12 @@ describe('pages read as tifffile and Pillow read them', () => {
           .digest('hex'),
       ).toBe(one.sha256);
     }
+    expect(image.reading).toMatchObject({ format: 'TIFF' });
+    const turned = Number(/^orientation (\d)/.exec(one.name)?.[1] ?? 1);
+    expect(image.reading?.['orientation']).toBe(turned === 1 ? undefined : turned);
+    expect(image.reading?.['inverted']).toBe(
+      /MinIsWhite|white is 0/.test(one.name) ? 'MinIsWhite' : undefined,
+    );
     if (one.bits) expect(image.bitDepth).toBe(one.bits);
     expect(image.timeStepS).toBe(one.timeStep);
     expect(warnings.length).toBe(one.warnings ?? 0);

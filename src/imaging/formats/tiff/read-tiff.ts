@@ -78,7 +78,20 @@ export async function readTiff(
     width,
   };
   const place = pageGeometry(first, order);
-  return volume(out!, shape, source.name, { bitDepth, geometry: place, timeStepS: order.timeStepS }, options);
+  const image = volume(
+    out!,
+    shape,
+    source.name,
+    { bitDepth, geometry: place, timeStepS: order.timeStepS },
+    options,
+  );
+  const reading = {
+    format: 'TIFF',
+    ...(first.orientation >= 2 && first.orientation <= 8 ? { orientation: first.orientation } : {}),
+    ...(first.photometric === 0 && first.sampleFormat === 'uint' ? { inverted: 'MinIsWhite' } : {}),
+    ...(skipped > 0 ? { pagesLeftOut: skipped } : {}),
+  };
+  return { ...image, reading };
 }
 
 function sameType(like: PixelArray, length: number): PixelArray {
