@@ -119,6 +119,15 @@ function checkedLabels(map: LabelMap): readonly Label[] {
       'two labels share a value, or one is not a whole number from 1 to 65535.',
     );
   }
+  const lost = map.labels.filter(
+    ({ channel = 0 }) => !Number.isInteger(channel) || channel < 0 || channel >= map.channels,
+  );
+  if (lost.length > 0) {
+    throw refuse(
+      'SEGMENTATION_LABELS',
+      `${lost.length} labels name a layer that the map of ${map.channels} layers does not have. Correct their channel.`,
+    );
+  }
   const strangers = new Set<number>();
   const pixels = map.pixels;
   for (let i = 0; i < pixels.length && strangers.size < 100; i++) {
