@@ -101,6 +101,26 @@ function checkOptions(map: LabelMap, options: WriteSegmentationOptions): void {
   }
 }
 
+/** How many values occur in a layer that has no label for them; not counted beyond a hundred. */
+function valuesWithoutLabel(map: LabelMap): number {
+  const { pixels, channels } = map;
+  const volume = pixels.length / channels;
+  const strangers = new Set<number>();
+  for (let layer = 0; layer < channels; layer++) {
+    const known = new Set(
+      map.labels.filter(({ channel = 0 }) => channel === layer).map((label) => label.value),
+    );
+    let last = 0; // neighbours are mostly alike
+    for (let i = layer * volume; i < (layer + 1) * volume && strangers.size < 100; i++) {
+      const value = pixels[i]!;
+      if (value === 0 || value === last) continue;
+      last = value;
+      if (!known.has(value)) strangers.add(value);
+    }
+  }
+  return strangers.size;
+}
+
 /** The labels, checked: codes are there, values are numbered as the standard wants, and every voxel has one of them. */
 function checkedLabels(map: LabelMap): readonly Label[] {
   const bare = map.labels.filter((label) => !label.category || !label.type);
@@ -128,15 +148,11 @@ function checkedLabels(map: LabelMap): readonly Label[] {
       `${lost.length} labels name a layer that the map of ${map.channels} layers does not have. Correct their channel.`,
     );
   }
-  const strangers = new Set<number>();
-  const pixels = map.pixels;
-  for (let i = 0; i < pixels.length && strangers.size < 100; i++) {
-    if (pixels[i] !== 0 && !values.has(pixels[i]!)) strangers.add(pixels[i]!);
-  }
-  if (strangers.size > 0) {
+  const strangers = valuesWithoutLabel(map);
+  if (strangers > 0) {
     throw refuse(
       'SEGMENTATION_LABELS',
-      `the map holds ${strangers.size} values that are not in its table of labels. Add them to labels, or set them to 0.`,
+      `the map's layers hold ${strangers} values that no label of the layer has. Add them to labels, or set them to 0.`,
     );
   }
   return map.labels;
