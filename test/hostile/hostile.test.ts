@@ -7,7 +7,7 @@ import { dataSeeds } from './seed-files.ts';
 const CASES = 80;
 const needsData = new Set(['dicomdir', 'dicom-malformed']);
 
-describe.each(Object.keys(formats))('%s', (format) => {
+describe.concurrent.each(Object.keys(formats))('%s', (format) => {
   const present =
     !needsData.has(format) || dataSeeds('pydicom_dicom', { most: 1, largestBytes: 1e6 }).length > 0;
   const skipped = present ? '' : ' (skipped: no pydicom_dicom in HOUNSFIELD_DATA)';
@@ -22,7 +22,7 @@ describe.each(Object.keys(formats))('%s', (format) => {
   );
 });
 
-describe('what may not happen is found', () => {
+describe.concurrent('what may not happen is found', () => {
   test.each([
     ['trap-uncoded', 'uncoded', /RangeError: Invalid typed array length/],
     ['trap-slow', 'slow', /stopped/],
