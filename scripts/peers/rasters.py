@@ -10,12 +10,16 @@ import json
 import pathlib
 import struct
 import sys
+import uuid
 
 import imagecodecs
 import numpy as np
 import PIL
 import tifffile
 from PIL import Image, ImageOps
+
+# the same files each time: OME files carry an identifier
+uuid.uuid1 = lambda: uuid.UUID(int=1)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2] / "fixtures" / "rasters"
 
