@@ -275,6 +275,17 @@ describe('regions are blackened', () => {
   });
 
   test.each([
+    ['Siemens dose page', { Manufacturer: 'SIEMENS', ImageType: ['DERIVED', 'SECONDARY'], Rows: 860 }, 60],
+    ['Philips dose page', { Manufacturer: 'Philips', ImageType: ['DERIVED', 'DOSE_INFO'], Rows: 512 }, 135],
+  ])('%s by the rules that come along', async (_, more, rows) => {
+    const pixels = new Uint8Array(more.Rows * 6).fill(9);
+    const { file } = await made(image({ ...more, PixelData: pixels }), { options });
+    const { values } = await decodeFrame(file, 0);
+    const first = values.findIndex((value) => value !== 0);
+    expect([first / 6, values.lastIndexOf(0) / 6 < rows]).toEqual([rows, true]);
+  });
+
+  test.each([
     [0, [0x0123, 0x0fff, 0x0800]],
     [1, [0x0123, 0xffff, 0xf800]],
   ])('overlays in unused bits go, Pixel Representation %i', async (representation, cleared) => {
