@@ -131,6 +131,11 @@ function written(
       ],
       ...identity,
     }),
+    'pm-constant': writeParametricMap(
+      medicalImage(new Float32Array(values.length).fill(0.5), series, 32, 'arbitrary', { geometry }),
+      sources,
+      { quantities: [{ label: 'FA', unit: code('1', 'UCUM', 'no units') }], ...identity },
+    ),
     'rt-keyhole': writeStructureSet(map, sources, { label: 'AUTO', generation: 'AUTOMATIC', ...identity }),
     'sr-measurements': report(sources, head, volumeMm3, identity),
     'sc-colour': writeSecondaryCapture(picture, sources, { burnedInAnnotation: 'NO', ...identity }),

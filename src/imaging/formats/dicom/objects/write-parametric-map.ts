@@ -192,7 +192,9 @@ export function writeParametricMap(
     SharedFunctionalGroupsSequence: [
       {
         ...sharedGroups(grid),
-        FrameVOILUTSequence: [{ WindowCenter: window.center, WindowWidth: window.width }],
+        FrameVOILUTSequence: [
+          { WindowCenter: window.center, WindowWidth: window.width, VOILUTFunction: 'LINEAR_EXACT' },
+        ],
         PixelValueTransformationSequence: [{ RescaleIntercept: 0, RescaleSlope: 1, RescaleType: 'US' }],
         ParametricMapFrameTypeSequence: [{ FrameType: FRAME_TYPE }],
         ...(mappings.length === 1 && { RealWorldValueMappingSequence: mappings }),
