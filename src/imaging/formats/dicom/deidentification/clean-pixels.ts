@@ -1,7 +1,8 @@
 import { HounsfieldError, isHounsfieldError } from '../../../../errors.ts';
 import { buildElement } from '../build-dataset.ts';
 import type { DataElement, Dataset, DicomFile } from '../dataset.ts';
-import { decodeFrame } from '../pixels/decode-frame.ts';
+import { isYbr, ybrToRgb } from '../pixels/colour.ts';
+import { type DecodedFrame, decodeFrame } from '../pixels/decode-frame.ts';
 import { frameBits, isSubsampled } from '../pixels/frame-bytes.ts';
 import { type ImagePixel, imagePixel } from '../pixels/image-pixel.ts';
 import { readValue } from '../read-dicom.ts';
@@ -18,19 +19,23 @@ export interface CleanedPixels {
 }
 
 /**
- * Pixels with regions blackened. Native pixels keep their form; compressed, subsampled and one-bit ones are written
- * native in explicit VR little endian. Throws what decodeFrame throws, and DEID_PIXELS_LARGE.
+ * Pixels with regions blackened. Native pixels keep their form; compressed and subsampled ones are written native in
+ * explicit VR little endian, in RGB where they were YBR. Throws what decodeFrame throws, and DEID_PIXELS_LARGE.
  */
 export async function blackenPixels(file: DicomFile, blackening: Blackening): Promise<CleanedPixels> {
   const image = imagePixel(file);
   const mask = blackMask(blackening, image.rows, image.columns);
   const isPlain =
-    image.bitsAllocated % 8 === 0 && !image.encapsulated && !isSubsampled(image) && image.kind === 'integer';
+    (image.bitsAllocated % 8 === 0 || image.bitsAllocated === 1) &&
+    !image.encapsulated &&
+    !isSubsampled(image) &&
+    image.kind === 'integer';
   if (!isPlain) return decodedAndBlackened(file, image, mask);
-  const total = (frameBits(image) / 8) * image.frames;
+  const total = Math.ceil((frameBits(image) * image.frames) / 8);
   checkSize(file, total);
   const bytes = new Uint8Array((await readValue(file, image.element)).subarray(0, total));
-  blackenNative(bytes, image, mask, file.dataset.littleEndian);
+  if (image.bitsAllocated === 1) clearBits(bytes, image.frames, mask);
+  else blackenNative(bytes, image, mask, file.dataset.littleEndian);
   const { tag, vr } = image.element;
   return { elements: [{ tag, vr, bytes: padded(bytes) }], transferSyntaxUid: file.transferSyntaxUid };
 }
@@ -75,19 +80,28 @@ function blackenNative(bytes: Uint8Array, image: ImagePixel, mask: Uint8Array, l
     }
 }
 
+/** Single bits, the lowest of a byte first, frames without a gap (PS3.5 8.1.1). */
+function clearBits(bytes: Uint8Array, frames: number, mask: Uint8Array): void {
+  for (let frame = 0; frame < frames; frame++)
+    for (let pixel = 0; pixel < mask.length; pixel++) {
+      const bit = frame * mask.length + pixel;
+      if (mask[pixel] === 1 && bit >> 3 < bytes.length) bytes[bit >> 3]! &= ~(1 << (bit & 7));
+    }
+}
+
 async function decodedAndBlackened(
   file: DicomFile,
   image: ImagePixel,
   mask: Uint8Array,
 ): Promise<CleanedPixels> {
-  const first = await decodeFrame(file, 0);
+  const first = inRgb(await decodeFrame(file, 0));
   const width =
     image.kind === 'integer' ? Math.max(1, first.values.BYTES_PER_ELEMENT) : image.bitsAllocated / 8;
   const perFrame = mask.length * first.channels * width;
   checkSize(file, perFrame * image.frames);
   const bytes = new Uint8Array(perFrame * image.frames);
   for (let frame = 0; frame < image.frames; frame++) {
-    const { values, channels, photometric } = frame === 0 ? first : await decodeFrame(file, frame);
+    const { values, channels, photometric } = frame === 0 ? first : inRgb(await decodeFrame(file, frame));
     const out = values.slice(); // [C, H, W] to [H, W, C]
     for (let channel = 0; channel < channels; channel++) {
       const black = blackValue(photometric, channel, first.bitsStored, first.signed);
@@ -107,6 +121,13 @@ async function decodedAndBlackened(
     ],
     transferSyntaxUid: explicitLittleEndian,
   };
+}
+
+/** Colours that only compressed images may have become RGB. */
+function inRgb(frame: DecodedFrame): DecodedFrame {
+  const { values, photometric, bitsStored } = frame;
+  if (frame.channels !== 3 || !isYbr(photometric)) return frame;
+  return { ...frame, values: ybrToRgb(values, photometric, bitsStored), photometric: 'RGB' };
 }
 
 const pixelVr = (image: ImagePixel, width: number): DataElement['vr'] =>

@@ -234,6 +234,19 @@ describe('regions are blackened', () => {
     expect(Array.from((await decodeFrame(file, 0)).values)).toEqual(black);
   });
 
+  test('single bits, two frames', async () => {
+    const more = {
+      BitsAllocated: 1,
+      BitsStored: 1,
+      HighBit: 0,
+      NumberOfFrames: 2,
+      PixelData: new Uint8Array(6).fill(255),
+    };
+    const { file } = await made(image({ Manufacturer: 'ACME', ...more }), { options, regionRules });
+    const kept = expected.map((value) => (value === 0 ? 0 : 1));
+    for (const frame of [0, 1]) expect(Array.from((await decodeFrame(file, frame)).values)).toEqual(kept);
+  });
+
   test('RLE becomes native, the rest of the data set is kept', async () => {
     const rle = Uint8Array.from([
       1,
