@@ -12,22 +12,22 @@ export interface IntensityPreset {
   readonly source: string;
 }
 
-const RADIOPAEDIA = 'Radiopaedia, "Windowing (CT)"';
+const CONVENTION = 'convention of reading rooms; sites differ';
 
-/** Windows of CT, HU. Radiopaedia gives ranges for some; the source then names the place taken in it. */
+/** Windows of CT, HU: conventions of reading rooms, fixed by no standard. Give the numbers in a report, not the name. */
 export const CT_PRESETS = {
-  brain: { center: 40, width: 80, source: RADIOPAEDIA },
-  subdural: { center: 75, width: 215, source: `${RADIOPAEDIA}, middle of L 50-100, W 130-300` },
-  stroke: { center: 40, width: 40, source: RADIOPAEDIA },
-  'temporal-bone': { center: 600, width: 2800, source: RADIOPAEDIA },
-  'head-neck-soft-tissue': { center: 40, width: 375, source: `${RADIOPAEDIA}, middle of L 20-60, W 350-400` },
-  lung: { center: -600, width: 1500, source: RADIOPAEDIA },
-  mediastinum: { center: 50, width: 350, source: RADIOPAEDIA },
-  vascular: { center: 200, width: 600, source: RADIOPAEDIA },
-  'soft-tissue': { center: 50, width: 400, source: `${RADIOPAEDIA}, abdomen` },
-  liver: { center: 30, width: 150, source: RADIOPAEDIA },
-  'spine-soft-tissue': { center: 50, width: 250, source: RADIOPAEDIA },
-  bone: { center: 400, width: 1800, source: `${RADIOPAEDIA}, spine` },
+  brain: { center: 40, width: 80, source: CONVENTION },
+  subdural: { center: 75, width: 215, source: CONVENTION },
+  stroke: { center: 40, width: 40, source: CONVENTION },
+  'temporal-bone': { center: 600, width: 2800, source: CONVENTION },
+  'head-neck-soft-tissue': { center: 40, width: 375, source: CONVENTION },
+  lung: { center: -600, width: 1500, source: CONVENTION },
+  mediastinum: { center: 50, width: 350, source: CONVENTION },
+  vascular: { center: 200, width: 600, source: CONVENTION },
+  'soft-tissue': { center: 50, width: 400, source: CONVENTION },
+  liver: { center: 30, width: 150, source: CONVENTION },
+  'spine-soft-tissue': { center: 50, width: 250, source: CONVENTION },
+  bone: { center: 400, width: 1800, source: CONVENTION },
 } as const satisfies Readonly<Record<string, IntensityPreset>>;
 
 /** Ranges of PET, SUV from 0: conventions of reading rooms, fixed by no standard. Name the range in a report. */
