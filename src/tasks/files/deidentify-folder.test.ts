@@ -214,6 +214,16 @@ describe('looking for strings', () => {
     expect(found(bytes, 'Somebodyelse', '1966-01-02', '別人別人')).toBe(false);
   });
 
+  test('across the pieces in which a large file is read', async () => {
+    const large = path.join(root, 'large');
+    mkdirSync(large);
+    const bytes = new Uint8Array(34 * 2 ** 20);
+    bytes.set(ascii('Grossmann'), 32 * 2 ** 20 - 4);
+    writeFileSync(path.join(large, 'a'), bytes);
+    const { found: places } = await checkStrings(large, ['Grossmann']);
+    expect(places).toEqual([{ file: 'a', where: 'bytes', of: 0, form: 'whole, utf-8' }]);
+  });
+
   test('strings that would be found anywhere are refused', () => {
     expect(() => searchFor(['Grossmann', 'ab'])).toThrow(/^DEID_CHECK_STRING: string 2 /);
   });
