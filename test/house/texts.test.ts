@@ -4,7 +4,32 @@ import { describe, expect, test } from 'vitest';
 import { filesBelow, root, sources, textOf } from './source-files.ts';
 
 /** Quoted words in capitals that are no error codes. */
-const otherWords = new Set(['SAME_UPPER', 'SAME_LOWER', 'SCALE_TENSOR', 'ZERO_POINT_TENSOR']);
+const otherWords = new Set([
+  ...['SAME_UPPER', 'SAME_LOWER', 'SCALE_TENSOR', 'ZERO_POINT_TENSOR'],
+  // Defined terms of DICOM.
+  ...['CLOSED_PLANAR', 'CLOSEDPLANAR_XOR', 'OPEN_PLANAR', 'OPEN_NONPLANAR', 'LINEAR_EXACT', 'TILED_FULL'],
+  ...[
+    'YBR_FULL',
+    'YBR_FULL_422',
+    'YBR_PARTIAL',
+    'YBR_PARTIAL_422',
+    'YBR_PARTIAL_420',
+    'YBR_ICT',
+    'YBR_RCT',
+    'GEMS_PETD_01',
+  ],
+  // Words of VTK's and MetaImage's headers.
+  ...[
+    'STRUCTURED_POINTS',
+    'COLOR_SCALARS',
+    'ASPECT_RATIO',
+    'MET_UCHAR',
+    'MET_CHAR',
+    'MET_USHORT',
+    'MET_SHORT',
+  ],
+  ...['MET_UINT', 'MET_INT', 'MET_FLOAT', 'MET_DOUBLE'],
+]);
 
 /** Codes that the sources raise: the first argument of a call, or a field named code. */
 function raisedCodes(): ReadonlySet<string> {
@@ -12,6 +37,11 @@ function raisedCodes(): ReadonlySet<string> {
   for (const file of sources) {
     const text = textOf(file);
     for (const [, code] of text.matchAll(/HounsfieldError\(\s*'([A-Z0-9_]+)'/g)) found.add(code!);
+    for (const [, one, other] of text.matchAll(
+      /HounsfieldError\(\s*\w+ \? '([A-Z0-9_]+)' : '([A-Z0-9_]+)'/g,
+    )) {
+      found.add(one!).add(other!);
+    }
     for (const [, code] of text.matchAll(/(?:[(,]|\bcode: )\s*'([A-Z]{2,}(?:_[A-Z0-9]+)+)'/g))
       found.add(code!);
   }
