@@ -174,7 +174,7 @@ export {
   worldPointMm,
   worldToVoxel,
 } from './geometry/geometry.ts';
-export { type Grid, gridOf } from './geometry/grid.ts';
+export { type Grid, gridOf, sameGrid } from './geometry/grid.ts';
 export {
   type CodedConcept,
   type FloatImage,
@@ -192,6 +192,8 @@ export {
 export { type Signal, type SignalAnnotation, type SignalChannel, signal } from './signal/signal.ts';
 export { applySignalSteps, SIGNAL_TRANSFORMS, undoSignal } from './signal/transforms/registry.ts';
 export { applySignal } from './signal/transforms/signal-transform.ts';
+export { connectedComponents } from './transforms/connected-components.ts';
+export type { PadMode } from './transforms/crop-and-pad.ts';
 export { fourier, fourierAlong } from './transforms/fourier.ts';
 export { applySteps, invertHistory, type NamedStep, replay, undo } from './transforms/history.ts';
 export {
@@ -200,10 +202,12 @@ export {
 } from './transforms/intensity-histogram-standardization.ts';
 export { CT_PRESETS, PET_PRESETS } from './transforms/intensity-presets.ts';
 export { extremes, moments, otsuThreshold, percentiles } from './transforms/intensity-statistics.ts';
+export type { Interpolation, LabelInterpolation } from './transforms/interpolation.ts';
 export { orientedTo } from './transforms/orient.ts';
 export { transformNamed, transforms } from './transforms/registry.ts';
+export type { ResampleChoice } from './transforms/resample.ts';
 export { resampleTo } from './transforms/resample-to.ts';
 export { resize } from './transforms/resize.ts';
-export { type Box, type Subject, withWorldPoints, worldPoints } from './transforms/subject.ts';
+export { type Box, clipBox, type Subject, withWorldPoints, worldPoints } from './transforms/subject.ts';
 export { apply, type Step, type Transform } from './transforms/transform.ts';
 export { warpAffine } from './transforms/warp-affine.ts';

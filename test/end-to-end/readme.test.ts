@@ -4,8 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeEdf } from '../../src/imaging/formats/edf/write-edf.ts';
+import { writeNifti } from '../../src/imaging/formats/nifti/write-nifti.ts';
+import { openImage } from '../../src/imaging/formats/open.node.ts';
+import { labelMap } from '../../src/imaging/image/medical-image.ts';
+import { signal } from '../../src/imaging/signal/signal.ts';
 import { makePhantomDataset } from '../../src/tasks/dataset/phantom.ts';
 import { writePhantomImage } from '../../src/tasks/dataset/phantom-files.node.ts';
+import { writeCtSeries } from './ct-series.ts';
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '../..');
@@ -31,10 +37,22 @@ async function writeXrays(name: string, seed: number): Promise<void> {
   await writePhantomImage(path.join(folder, 'image.png'), data, 0);
 }
 
+/** A CT series, a mask of its bone, and a recording. */
+async function writeStudy(): Promise<void> {
+  const image = await openImage(writeCtSeries(path.join(folder, 'study')));
+  const bone = Uint8Array.from(image.pixels, (value) => (value > 500 ? 1 : 0));
+  const map = labelMap(bone, image, [{ value: 1, name: 'bone' }], { geometry: image.geometry! });
+  await writeFile(path.join(folder, 'mask.nii.gz'), await writeNifti(map, { compressed: true }));
+  const samples = Float64Array.from({ length: 400 }, (_, i) => Math.sin(i / 9));
+  const ecg = signal([{ name: 'II', unit: 'mV', samplingRateHz: 100, samples }], 100);
+  await writeFile(path.join(folder, 'ecg.edf'), writeEdf(ecg));
+}
+
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'hounsfield-readme-'));
   await writeXrays('xrays', 11);
   await writeXrays('more-xrays', 12);
+  await writeStudy();
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -35,7 +35,8 @@ export const projectSlices: GridTransform<{ readonly rule?: 'max' | 'min' | 'mea
         let at = volume * depth * plane + i;
         let found = pixels[at]!;
         for (let z = 1; z < depth; z++) {
-          const value = pixels[(at += plane)]!;
+          at += plane;
+          const value = pixels[at]!;
           if (chosen === 'mean') found += value;
           else if (chosen === 'max' ? value > found : value < found) found = value;
         }
