@@ -109,7 +109,9 @@ export interface ImageShape {
 }
 
 /** What an image may say besides its values. */
-export type ImageFacts = Partial<Pick<MedicalImage, 'geometry' | 'timeStepS' | 'displayRange' | 'reading' | 'history'>>;
+export type ImageFacts = Partial<
+  Pick<MedicalImage, 'geometry' | 'timeStepS' | 'displayRange' | 'reading' | 'history'>
+>;
 
 /** Makes a MedicalImage and checks that the array has the product of the sides as its length. Throws IMAGE_SHAPE. */
 export function medicalImage(
