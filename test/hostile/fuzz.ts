@@ -160,7 +160,7 @@ function runBatch(options: FuzzOptions, from: number, to: number, tally: Tally):
       violate(
         at,
         killedFor ?? 'crash',
-        killedFor === undefined ? `ended with ${code}\n${errors}` : 'stopped',
+        `after ${at - from} others\n${killedFor === undefined ? `ended with ${code}\n${errors}` : 'stopped'}`,
       );
       resolve(at + 1);
     });
