@@ -31,6 +31,9 @@ function workerUrl(): URL | undefined {
   return existsSync(fileURLToPath(url)) ? url : undefined;
 }
 
+/** Worth a thread: the others are decoded sooner than they are sent. */
+const isSlow = ({ way }: FetchedFrame): boolean => way === 'codec' || way === 'jpeg-ls';
+
 interface Thread {
   readonly worker: Worker;
   readonly waiting: Map<number, { resolve: (frame: DecodedFrame) => void; reject: (error: Error) => void }>;
@@ -50,8 +53,7 @@ export function frameDecoder(threads: number = Math.min(8, availableParallelism(
   };
   return {
     decode: async (frame) => {
-      if (!url || frame.way !== 'codec')
-        return decodeFetched(frame, frame.codec ? await dicomCodecs() : undefined);
+      if (!url || !isSlow(frame)) return decodeFetched(frame, frame.codec ? await dicomCodecs() : undefined);
       pool ??= start(url);
       const all = await pool;
       const thread = all.reduce((least, other) => (other.waiting.size < least.waiting.size ? other : least));

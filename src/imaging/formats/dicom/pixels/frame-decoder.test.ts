@@ -57,10 +57,16 @@ test.skipIf(skipped !== '')(`threads decode what one does, and pass errors on${s
   const decoder = frameDecoder(2);
   try {
     const expected = await decodeFrame(good, 0);
+    let free = false;
+    setImmediate(() => {
+      free = true;
+    });
     const frames = await Promise.all([1, 2, 3].map(async () => decoder.decode(await fetchFrame(good, 0))));
     for (const { values, width, height } of frames) {
       expect([width, height, [...values]]).toEqual([4, 2, [...expected.values]]);
     }
+    // What is decoded in this thread would not have let the other in.
+    expect(free).toBe(true);
     await expect(decoder.decode(await fetchFrame(cut, 0))).rejects.toThrow(
       /^DICOM_CODESTREAM: a JPEG-LS frame/,
     );
