@@ -4,6 +4,7 @@ import { HounsfieldError } from '../errors.ts';
 import { type ConvertOptions, convertFile } from '../tasks/files/convert-file.node.ts';
 import { describePath } from '../tasks/files/describe-path.node.ts';
 import { descriptionText } from '../tasks/files/description-text.ts';
+import { DICOM_OBJECTS } from '../tasks/files/dicom-object.node.ts';
 import { type ViewFileOptions, viewFile } from '../tasks/files/view-file.node.ts';
 import { writtenExtensions } from '../tasks/files/writers.node.ts';
 import { numberOption, type Run } from './command.ts';
@@ -114,6 +115,9 @@ interface ConvertCommandOptions extends OpeningOptions {
   readonly window?: string;
   readonly steps?: string;
   readonly reference?: string;
+  readonly object?: NonNullable<ConvertOptions['object']>;
+  readonly madeBy?: NonNullable<ConvertOptions['madeBy']>;
+  readonly burnedIn?: NonNullable<ConvertOptions['burnedIn']>;
   readonly overwrite?: boolean;
 }
 
@@ -127,7 +131,28 @@ export function convertCommand(program: Command, run: Run): void {
     .option('--slice <plane>', 'the middle slice: axial, coronal, sagittal or stored')
     .option('--window <window>', 'to 8 bits: a preset (lung, bone, …), LOW..HIGH or CENTRE,WIDTH')
     .option('--steps <file>', 'JSON list of transforms, done after those above')
-    .option('--reference <path>', 'image or series that an RT structure set or segmentation is brought to')
+    .option(
+      '--reference <path>',
+      'image or series that contours and segmentations are brought to, and that a new .dcm belongs to',
+    )
+    .addOption(
+      new Option('--object <kind>', 'what a .dcm is (default: segmentation, or capture)').choices(
+        DICOM_OBJECTS,
+      ),
+    )
+    .addOption(
+      new Option('--made-by <how>', 'how labels of a .dcm were made').choices([
+        'manual',
+        'semiautomatic',
+        'automatic',
+      ]),
+    )
+    .addOption(
+      new Option('--burned-in <yes|no>', 'whether a picture for a .dcm shows who the patient is').choices([
+        'yes',
+        'no',
+      ]),
+    )
     .option('--overwrite', 'replace OUT if it is there')
     .addHelpText(
       'after',
@@ -140,15 +165,19 @@ Examples:
   hounsfield convert structures.dcm mask.nrrd --reference series/
   hounsfield convert mask.nii.gz surface.stl --labels
   hounsfield convert ct.nii.gz slice.png --slice axial --window soft-tissue
+  hounsfield convert mask.nii.gz seg.dcm --labels --reference series/ --made-by manual
   hounsfield convert 100.hea ecg.edf`,
     )
     .action((input: string, out: string, options: ConvertCommandOptions) =>
       run(async (output) => {
-        const { reference, like, time, window } = options;
+        const { reference, like, time, window, object, madeBy, burnedIn } = options;
         const done = await convertFile(input, out, {
           ...openingOf(options, output),
           ...(time === undefined ? {} : { timePoint: time }),
           ...(window === undefined ? {} : { window }),
+          ...(object === undefined ? {} : { object }),
+          ...(madeBy === undefined ? {} : { madeBy }),
+          ...(burnedIn === undefined ? {} : { burnedIn }),
           ...(reference === undefined ? {} : { reference }),
           ...(like === undefined ? {} : { like }),
           steps: await stepsOf(options),

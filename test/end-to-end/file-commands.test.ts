@@ -185,6 +185,24 @@ describe('convert', () => {
     ]).toEqual([1, code]);
   });
 
+  test('a mask as a segmentation or structure set of its series, and back', async () => {
+    const bone = await openImage(at('study', 'bone.nii.gz'), { as: 'labels' });
+    for (const object of ['segmentation', 'label-map', 'structure-set']) {
+      const file = at('out', `${object}.dcm`);
+      const words = ['--labels', '--reference', series, '--made-by', 'manual', '--object', object];
+      await ok('convert', at('study', 'bone.nii.gz'), file, ...words);
+      const back = await openImage(file, { reference: await openImage(series) });
+      expect(Array.from(back.pixels)).toEqual(Array.from(bone.pixels));
+    }
+    const { code, err } = await hounsfield(
+      'convert',
+      at('study', 'bone.nii.gz'),
+      at('out', 'x.dcm'),
+      '--labels',
+    );
+    expect([code, err]).toEqual([1, expect.stringContaining('DERIVED_OPTIONS')]);
+  });
+
   test('replaces nothing unasked', async () => {
     writeFileSync(at('out', 'kept.nii'), 'precious');
     const { code, err } = await hounsfield('convert', series, at('out', 'kept.nii'));

@@ -9,11 +9,14 @@ import { applySteps, type NamedStep } from '../../imaging/transforms/history.ts'
 import { windowIntensities } from '../../imaging/transforms/intensity-window.ts';
 import { resampleTo } from '../../imaging/transforms/resample-to.ts';
 import { apply } from '../../imaging/transforms/transform.ts';
+import { type DicomObjectOptions, dicomObject } from './dicom-object.node.ts';
 import { windowRange } from './window-range.ts';
 import { filesFor } from './writers.node.ts';
 
-export interface ConvertOptions extends Omit<OpenOptions, 'reference'> {
-  /** Image or series that an RT structure set is drawn on, and to whose grid a segmentation is brought. */
+export interface ConvertOptions
+  extends Omit<OpenOptions, 'reference'>,
+    Omit<DicomObjectOptions, 'onWarning'> {
+  /** Image or series that an RT structure set is drawn on, to whose grid a segmentation is brought, and that a new .dcm belongs to. */
   readonly reference?: string;
   /** Image or series to whose grid the result is resampled, before the steps. */
   readonly like?: string;
@@ -43,9 +46,15 @@ export async function convertFile(
   options: ConvertOptions = {},
 ): Promise<Converted> {
   const { reference, overwrite = false, ...opening } = options;
-  const onto = reference === undefined ? {} : { reference: await openImage(reference) };
+  const onto =
+    reference === undefined || /\.dcm$/i.test(out) ? {} : { reference: await openImage(reference) };
   const opened = await prepared(await open(input, { ...opening, ...onto }), options, input);
-  const files = Object.entries(await filesFor(opened, path.basename(out))).map(
+  const name = path.basename(out);
+  const made =
+    /\.dcm$/i.test(name) && !isSignal(opened)
+      ? { [name]: await dicomObject(opened, reference, options) }
+      : await filesFor(opened, name);
+  const files = Object.entries(made).map(
     ([name, bytes]) => [path.join(path.dirname(out), name), bytes] as const,
   );
   const present: string[] = [];

@@ -65,8 +65,11 @@ const writers: readonly Writer[] = [
   },
 ];
 
-/** Extensions that `filesFor` knows. */
-export const writtenExtensions: readonly string[] = writers.flatMap(({ extensions }) => extensions);
+/** Extensions that are written; .dcm by dicomObject, which needs more than an image. */
+export const writtenExtensions: readonly string[] = [
+  ...writers.flatMap(({ extensions }) => extensions),
+  '.dcm',
+];
 
 function asImage(opened: Opened, name: string): MedicalImage {
   if (!isSignal(opened)) return opened;
