@@ -18,13 +18,19 @@ export { readCsvSignal } from './formats/csv-signal/read-csv-signal.ts';
 export { encodeCsvSignal } from './formats/csv-signal/write-csv-signal.ts';
 export { buildElement, dataset, datasetFrom } from './formats/dicom/build-dataset.ts';
 export type { DataElement, Dataset, DicomFile, Tag, Vr } from './formats/dicom/dataset.ts';
+export type { LogEntry } from './formats/dicom/deidentification/deidentify-dataset.ts';
 export {
   createDeidentifier,
+  type Deidentified,
   type Deidentifier,
   type DeidentifierSettings,
   deidentifiedBytes,
   deidentifyDicom,
+  writeDeidentified,
 } from './formats/dicom/deidentification/deidentify-dicom.ts';
+export { findStrings, searchFor } from './formats/dicom/deidentification/find-strings.ts';
+export { type ProfileOption, profileOptions } from './formats/dicom/deidentification/profile.ts';
+export { parseRegionRules, type RegionRule } from './formats/dicom/deidentification/region-rules.ts';
 export { openDicom } from './formats/dicom/dicom-format.ts';
 export { isDirectory, readDirectory, recordsWithFiles } from './formats/dicom/dicomdir.ts';
 export { formatTag, keywordOf, tagOf, vrOf } from './formats/dicom/dictionary.ts';
