@@ -114,6 +114,9 @@ describe(`gzip and zlib, seed ${seeded.seed}`, () => {
     const source = bytesSource(new Uint8Array(gzipSync(noise)));
     expect(await plainHead(source, 348)).toEqual(noise.subarray(0, 348));
     expect(await plainHead(bytesSource(noise), 348)).toEqual(noise.subarray(0, 348 + 1 + 4096));
+    const members = [0, 100, 100, 350].map((at, i, all) => gzipSync(noise.subarray(at, all[i + 1] ?? 400)));
+    const joined = bytesSource(new Uint8Array(Buffer.concat(members)));
+    expect(await plainHead(joined, 348)).toEqual(noise.subarray(0, 348));
     expect(await plainHead(bytesSource(new Uint8Array([0x1f, 0x8b, 8, 8])), 348)).toHaveLength(0);
   });
 });

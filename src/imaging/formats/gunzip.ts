@@ -55,10 +55,18 @@ export function gunzipSync(packed: Uint8Array, limit: number, name = 'the compre
 export async function plainHead(source: ByteSource, length: number): Promise<Uint8Array> {
   const head = await source.read(0, Math.min(source.size, length + (length >> 8) + 4096));
   if (!isGzip(head)) return head;
-  const start = gzipBody(head, 0);
-  if (start < 0) return new Uint8Array(0);
   const out = new Uint8Array(length);
-  return out.subarray(0, inflate(head, start, out).written);
+  let filled = 0;
+  let at = 0;
+  while (filled < length && isGzip(head.subarray(at))) {
+    const start = gzipBody(head, at);
+    if (start < 0) break;
+    const { status, next, written } = inflate(head, start, out.subarray(filled));
+    filled += written;
+    if (status !== 'whole') break;
+    at = next + 8;
+  }
+  return out.subarray(0, filled);
 }
 
 /** Packs bytes as gzip, by the platform. */

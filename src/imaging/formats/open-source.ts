@@ -4,6 +4,7 @@ import type { ByteSource } from './byte-source.ts';
 import { BARE_DICOM, DICOM } from './dicom/dicom-format.ts';
 import type { DescribeOptions, FileDescription, FileFormat, Opened, OpenOptions } from './file-format.ts';
 import { plainHead } from './gunzip.ts';
+import { aboutFile } from './named-errors.ts';
 import { BMP } from './picture-format.ts';
 import { csvFile, signalFile, signalFormats } from './signal-formats.ts';
 import { tiffFile, volumeFile, volumeFormats } from './volume-formats.ts';
@@ -27,9 +28,13 @@ const KNOWN_BUT_CLOSED: readonly (readonly [name: string, offset: number, text: 
   ['WebP', 8, 'WEBP'],
   ['PDF', 0, '%PDF'],
   ['gzip', 0, '\x1f\x8b'],
+  ['bzip2', 0, 'BZh'],
+  ['xz', 0, '\xfd7zXZ'],
   ['ZIP', 0, 'PK\x03\x04'],
   ['MINC', 0, 'CDF'],
 ];
+
+const PACKED: readonly string[] = ['gzip', 'bzip2', 'xz', 'ZIP'];
 
 /** Bytes that a format is recognised by. */
 export const HEAD_BYTES = 4096;
@@ -55,7 +60,7 @@ export async function openSource(
   options: OpenOptions = {},
   formats: readonly FileFormat[] = portableFormats,
 ): Promise<Opened> {
-  return (await knownFormat(source, formats)).read(source, options);
+  return aboutFile(source.name, async () => (await knownFormat(source, formats)).read(source, options));
 }
 
 /** What a file says of itself, by its header. Throws as openSource does. */
@@ -64,7 +69,7 @@ export async function describeSource(
   options: DescribeOptions = {},
   formats: readonly FileFormat[] = portableFormats,
 ): Promise<FileDescription> {
-  return (await knownFormat(source, formats)).describe(source, options);
+  return aboutFile(source.name, async () => (await knownFormat(source, formats)).describe(source, options));
 }
 
 async function knownFormat(source: ByteSource, formats: readonly FileFormat[]): Promise<FileFormat> {
@@ -80,6 +85,6 @@ async function knownFormat(source: ByteSource, formats: readonly FileFormat[]): 
   throw new HounsfieldError(
     'IMAGE_FORMAT_UNKNOWN',
     `${source.name} is ${closed ? `a ${closed[0]} file` : 'of no known format'}; read are ${names.join(', ')}. ` +
-      'Convert it, or take it out of the data.',
+      `${closed && PACKED.includes(closed[0]) ? 'Unpack' : 'Convert'} it, or take it out of the data.`,
   );
 }

@@ -1,4 +1,5 @@
 import { isHounsfieldError } from '../../../../errors.ts';
+import { namingFile } from '../../named-errors.ts';
 import type { DicomFile } from '../dataset.ts';
 import { optionalText } from '../pixels/optional-values.ts';
 import { readDicom } from '../read-dicom.ts';
@@ -88,7 +89,8 @@ export async function readHeaders(
           if (inspect && facts.slices.length > 0) await inspect(file, facts);
         }
       });
-    } catch (cause) {
+    } catch (error) {
+      const cause = namingFile(error, name);
       if (!isHounsfieldError(cause)) throw cause;
       if (cause.code === 'DICOM_NOT_DICOM') passedOver++;
       else unreadable.push({ file: name, code: cause.code, message: cause.message });
