@@ -43,6 +43,21 @@ Examples:
     );
 }
 
+/** What may be wrong with a stack of slices and is put up with when named. */
+const ACCEPTED: Readonly<Record<string, NonNullable<Opening['stacking']>>> = {
+  tilt: { gantryTilt: 'keep' },
+  spacing: { spacing: 'any' },
+  duplicates: { duplicates: 'first' },
+  'missing-place': { missingGeometry: 'instance-number' },
+};
+
+function accepted(text: string): NonNullable<Opening['stacking']> {
+  const names = text.split(',');
+  const odd = names.find((name) => !Object.hasOwn(ACCEPTED, name));
+  if (odd !== undefined) throw new InvalidArgumentError(`There are ${Object.keys(ACCEPTED).join(', ')}.`);
+  return Object.assign({}, ...names.map((name) => ACCEPTED[name]));
+}
+
 /** Options of every command that opens a file. */
 function openingOptions(command: Command): Command {
   return command
@@ -61,6 +76,12 @@ function openingOptions(command: Command): Command {
         'SUVbsa',
       ]),
     )
+    .addOption(
+      new Option(
+        '--accept <what>',
+        `of a stack, parted by commas: ${Object.keys(ACCEPTED).join(', ')}`,
+      ).argParser(accepted),
+    )
     .option('--labels', 'the values are labels');
 }
 
@@ -74,13 +95,15 @@ interface OpeningOptions {
   readonly stored?: boolean;
   readonly suv?: NonNullable<ConvertOptions['suv']>;
   readonly labels?: boolean;
+  readonly accept?: NonNullable<Opening['stacking']>;
 }
 
 type Opening = NonNullable<ViewFileOptions['opening']>;
 
 function openingOf(options: OpeningOptions, output: Output): Omit<Opening, 'reference'> {
-  const { series, stack, frame, part, rate, stored, suv, labels } = options;
+  const { accept, series, stack, frame, part, rate, stored, suv, labels } = options;
   return {
+    ...(accept ? { stacking: accept } : {}),
     ...(series === undefined ? {} : { series }),
     ...(stack === undefined ? {} : { stack }),
     ...(frame === undefined ? {} : { frame }),

@@ -106,8 +106,19 @@ export {
 export { parsePersonName } from './formats/dicom/person-name.ts';
 export { useDicomCodecs } from './formats/dicom/pixels/codec-module.ts';
 export { decodeFrame } from './formats/dicom/pixels/decode-frame.ts';
+export { colourForDisplay, greyForDisplay } from './formats/dicom/pixels/display.ts';
+export { frameAttributes } from './formats/dicom/pixels/frame-attributes.ts';
+export {
+  applyModality,
+  applyRealWorld,
+  modalityTransform,
+  realWorldMappings,
+} from './formats/dicom/pixels/modality.ts';
+export { overlaysOf } from './formats/dicom/pixels/overlays.ts';
+export { pixelPadding } from './formats/dicom/pixels/padding.ts';
+export { applyPalette, paletteOf } from './formats/dicom/pixels/palette.ts';
 export { suvScale } from './formats/dicom/pixels/suv.ts';
-export { windowOf, windowsOf } from './formats/dicom/pixels/voi.ts';
+export { voiLutsOf, windowOf, windowsOf } from './formats/dicom/pixels/voi.ts';
 export { applyWindow } from './formats/dicom/pixels/voi-window.ts';
 export { privateCreatorOf, privateElement } from './formats/dicom/private-elements.ts';
 export { readDicom, readDicomBytes, readValue } from './formats/dicom/read-dicom.ts';
@@ -118,6 +129,8 @@ export {
   rewriteDicomToBytes,
 } from './formats/dicom/rewrite-dicom.ts';
 export { openDicomImage } from './formats/dicom/series/open-dicom-image.ts';
+export { openDicomSeries } from './formats/dicom/series/open-dicom-series.ts';
+export type { StackOptions } from './formats/dicom/series/stack-geometry.ts';
 export { isUid, newUid, uidFromBytes } from './formats/dicom/uid.ts';
 export { uidName } from './formats/dicom/uid-names.ts';
 export { element, has, number, numbers, personName, sequence, text, texts } from './formats/dicom/values.ts';

@@ -203,6 +203,16 @@ describe('convert', () => {
     expect([code, err]).toEqual([1, expect.stringContaining('DERIVED_OPTIONS')]);
   });
 
+  test('a gap is refused, and put up with when it is named', async () => {
+    const gap = writeCtSeries(at('gap'));
+    rmSync(path.join(gap, '5.dcm'));
+    const { code, err } = await hounsfield('convert', gap, at('out', 'gap.nii'));
+    expect([code, err]).toEqual([1, expect.stringContaining('DICOM_SLICE_GAP')]);
+    expect(err).not.toMatch(/Secret|HIDDEN/);
+    await ok('convert', gap, at('out', 'gap.nii'), '--accept', 'spacing');
+    expect((await openImage(at('out', 'gap.nii'))).depth).toBe(sides.slices - 1);
+  });
+
   test('replaces nothing unasked', async () => {
     writeFileSync(at('out', 'kept.nii'), 'precious');
     const { code, err } = await hounsfield('convert', series, at('out', 'kept.nii'));

@@ -2,6 +2,7 @@ import type { LabelMap, MedicalImage } from '../image/medical-image.ts';
 import type { Signal } from '../signal/signal.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { SuvKind } from './dicom/pixels/suv.ts';
+import type { StackOptions } from './dicom/series/stack-geometry.ts';
 
 /** What a file holds: a label map is an image, too (isLabelMap). */
 export type Opened = MedicalImage | LabelMap | Signal;
@@ -21,6 +22,8 @@ export interface OpenOptions {
   readonly series?: string;
   /** Which stack of a series or file that holds several, 0 the first. */
   readonly stack?: number;
+  /** What of a DICOM stack is put up with that is refused by default. */
+  readonly stacking?: StackOptions;
   /** A PET's uptake value instead of the file's own unit. */
   readonly suv?: SuvKind;
   /** The image on whose grid contours of an RT structure set are drawn; segmentations are brought to it, too. */

@@ -94,8 +94,9 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 function openFolder(path: string, options: OpenOptions): Promise<MedicalImage> {
-  const { values, series, stack, suv, onProgress, signal } = options;
+  const { values, series, stack, suv, stacking, onProgress, signal } = options;
   return readDicomSeries(path, {
+    ...stacking,
     values: values === 'stored' ? 'stored' : 'modality',
     ...(series === undefined ? {} : { series }),
     ...(stack === undefined ? {} : { stack }),

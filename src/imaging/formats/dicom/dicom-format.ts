@@ -76,6 +76,7 @@ export async function openDicom(file: DicomFile, options: OpenOptions = {}): Pro
 
 async function image(file: DicomFile, options: OpenOptions): Promise<MedicalImage> {
   return openDicomImage(file, {
+    ...options.stacking,
     values: options.values === 'stored' ? 'stored' : 'modality',
     ...(options.frame === undefined ? {} : { frame: options.frame }),
     ...(options.stack === undefined ? {} : { stack: options.stack }),
