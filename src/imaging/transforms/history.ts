@@ -15,17 +15,38 @@ export interface NamedStep {
   readonly images?: readonly string[];
 }
 
-/** Does named steps one after the other to a subject. Throws TRANSFORM_UNKNOWN and what `apply` throws. */
+/** Does named steps one after the other to a subject. Throws TRANSFORM_UNKNOWN, TRANSFORM_PARAMETERS and what `apply` throws. */
 export function applySteps(steps: readonly NamedStep[], subject: Subject): Subject {
-  return steps.reduce(
+  return wholeSteps(steps).reduce(
     (done, { transform, parameters, images }) => apply(transformNamed(transform), done, parameters, images),
     subject,
   );
 }
 
+/** Steps that may come from JSON: parameters that are left out are none. Throws TRANSFORM_PARAMETERS. */
+function wholeSteps<S extends NamedStep | HistoryEntry>(steps: readonly S[]): readonly S[] {
+  if (!Array.isArray(steps)) {
+    throw new HounsfieldError(
+      'TRANSFORM_PARAMETERS',
+      'steps are no list. Write [{"transform": "orient", "parameters": {"to": "LPS"}}].',
+    );
+  }
+  return steps.map((step: Partial<NamedStep> | null, i) => {
+    const { transform, parameters = {}, images } = step ?? {};
+    const isNames = Array.isArray(images) && images.every((name) => typeof name === 'string');
+    if (typeof transform === 'string' && (images === undefined || isNames))
+      return { ...step, parameters } as S; // checked
+    throw new HounsfieldError(
+      'TRANSFORM_PARAMETERS',
+      `step ${i + 1} ${typeof transform === 'string' ? 'has images that are no list of names' : 'names no transform'}. ` +
+        'Write {"transform": "orient", "parameters": {"to": "LPS"}}.',
+    );
+  });
+}
+
 /** Does again to an image what a history, perhaps read from JSON, says was done. Throws TRANSFORM_UNKNOWN, HISTORY_STEP. */
 export function replay(history: readonly HistoryEntry[], image: MedicalImage): MedicalImage {
-  return history.reduce((done, { transform: name, parameters }) => {
+  return wholeSteps(history).reduce((done, { transform: name, parameters }) => {
     const transform = transformNamed(name);
     if (transform.kind === 'subject' || transform.kind === 'derived') {
       throw new HounsfieldError(
@@ -33,8 +54,8 @@ export function replay(history: readonly HistoryEntry[], image: MedicalImage): M
         `${transform.name} takes a whole subject, and one image is to be replayed. Use applySteps with the subject.`,
       );
     }
-    const { askedFor } = parameters;
     const step = { transform, parameters: transform.check(parameters) };
+    const { askedFor } = parameters;
     return applyRecorded(done, step, typeof askedFor === 'string' ? askedFor : undefined);
   }, image);
 }
@@ -76,7 +97,7 @@ function walkBack(
   { fill = 0 }: InverseOptions,
   takes: (transform: Transform) => boolean,
 ): MedicalImage {
-  return history.reduceRight((at, entry) => {
+  return wholeSteps(history).reduceRight((at, entry) => {
     const transform = transformNamed(entry.transform);
     return takes(transform) ? stepBack(at, transform, entry, fill) : at;
   }, image);

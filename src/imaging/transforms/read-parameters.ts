@@ -17,10 +17,16 @@ export const RECORDED_BESIDE = ['before', 'askedFor', 'unitBefore'] as const;
 
 /**
  * Reads a transform's parameters from plain JSON, a fault for each that is wrong; `end` throws TRANSFORM_PARAMETERS with
- * all of them at once, misspelt names included. Values are whole even when faulty, so that reading can go on.
+ * all of them at once, misspelt names included. Values are whole even when faulty, so that reading can go on. Absent
+ * parameters are none.
  */
-export function readParameters(transform: string, json: JsonObject) {
+export function readParameters(transform: string, given: JsonObject | undefined) {
   const faults: string[] = [];
+  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
+  const json: JsonObject = isObject ? given : {};
+  if (!isObject && given !== undefined) {
+    faults.push(`parameters are ${shown(given)}, expected an object such as {"to": "LPS"}`);
+  }
   const known = new Set<string>(RECORDED_BESIDE);
   const take = (name: string): unknown => {
     known.add(name);

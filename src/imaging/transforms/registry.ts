@@ -14,7 +14,7 @@ export function transformNamed(name: string): Transform {
   if (transform) return transform;
   throw new HounsfieldError(
     'TRANSFORM_UNKNOWN',
-    `'${name.slice(0, 60)}' is not a transform (known: ${[...transforms.keys()].join(', ')}). Correct the name, or ` +
+    `'${String(name).slice(0, 60)}' is not a transform (known: ${[...transforms.keys()].join(', ')}). Correct the name, or ` +
       'read the history with the version that wrote it.',
   );
 }

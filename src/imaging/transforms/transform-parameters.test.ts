@@ -2,8 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isHounsfieldError } from '../../errors.ts';
 import { VOLUME_RECIPE_LIMITS, volumeRecipeFaults } from '../augmentation/volume-recipe.ts';
+import { medicalImage } from '../image/medical-image.ts';
+import { applySteps, invertHistory, type NamedStep, replay, undo } from './history.ts';
 import type { JsonObject } from './read-parameters.ts';
-import { transforms } from './registry.ts';
+import { transformNamed, transforms } from './registry.ts';
+import { apply } from './transform.ts';
 
 const seed = 31;
 
@@ -77,4 +80,49 @@ test(`strange recipes have faults, not crashes (seed ${seed})`, () => {
     }),
     { seed, numRuns: 2000 },
   );
+});
+
+describe(`strange steps from JSON are done or refused by a code (seed ${seed})`, () => {
+  const image = medicalImage(
+    Float32Array.from({ length: 24 }, (_, i) => i),
+    { depth: 2, height: 3, width: 4 },
+  );
+  const turned = apply(transformNamed('turn-axes'), image, { order: [1, 0, 2], sign: [1, -1, 1] });
+  const strangeStep = fc.oneof(
+    strange,
+    fc.record(
+      {
+        transform: fc.oneof(fc.constantFrom('min-max', 'turn-axes', 'crop-or-pad', 'noise'), strange),
+        parameters: strange,
+        images: fc.oneof(fc.constantFrom(['image'], null), strange),
+      },
+      { requiredKeys: [] },
+    ),
+  );
+  const ways: Readonly<Record<string, (list: never) => unknown>> = {
+    applySteps: (list) => applySteps(list, { images: { image } }),
+    replay: (list) => replay(list, image),
+    invertHistory: (list) => invertHistory(turned, list),
+    undo: (list) => undo({ ...turned, history: list }),
+  };
+
+  test.each(Object.entries(ways))('%s', (_, way) => {
+    fc.assert(
+      fc.property(fc.oneof(strange, fc.array(strangeStep, { maxLength: 3 })), (list) => {
+        try {
+          way(list as never); // whatever a file holds
+        } catch (error) {
+          if (!isHounsfieldError(error)) throw error;
+        }
+      }),
+      { seed, numRuns: 500 },
+    );
+  });
+
+  test('parameters may be left out where none is needed', () => {
+    const [bare, full] = [[{ transform: 'min-max' }], [{ transform: 'min-max', parameters: {} }]] as const;
+    const done = (steps: readonly unknown[]) =>
+      applySteps(steps as readonly NamedStep[], { images: { image } }).images['image'];
+    expect(done(bare)).toEqual(done(full));
+  });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isHounsfieldError } from '../../../errors.ts';
 import { RandomStream } from '../../../random.ts';
 import { type Signal, signal } from '../signal.ts';
 import { addNoise } from './add-to-signal.ts';
@@ -241,6 +242,42 @@ describe('each does what its name says', () => {
         },
       ),
       { seed: 12, numRuns: 30 },
+    );
+  });
+});
+
+describe('steps and histories from JSON (seed 41)', () => {
+  const strange = fc.oneof(
+    fc.jsonValue({ maxDepth: 3 }),
+    fc.array(
+      fc.record(
+        {
+          transform: fc.oneof(fc.constantFrom(...Object.keys(EXAMPLES)), fc.jsonValue({ maxDepth: 0 })),
+          parameters: fc.oneof(
+            fc.constantFrom(...Object.values(EXAMPLES)),
+            fc.record({ before: fc.jsonValue({ maxDepth: 3 }), seconds: fc.constant(0.5) }),
+            fc.jsonValue({ maxDepth: 1 }),
+          ),
+        },
+        { requiredKeys: [] },
+      ),
+      { maxLength: 2 },
+    ),
+  );
+
+  test.each([
+    ['applySignalSteps', (list: never) => applySignalSteps(recording(), list)],
+    ['undoSignal', (list: never) => undoSignal({ ...recording(), history: list })],
+  ] as const)('%s does them or refuses by a code', (_, way) => {
+    fc.assert(
+      fc.property(strange, (list) => {
+        try {
+          way(list as never); // whatever a file holds
+        } catch (error) {
+          if (!isHounsfieldError(error)) throw error;
+        }
+      }),
+      { seed: 41, numRuns: 300 },
     );
   });
 });
