@@ -94,7 +94,7 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 function openFolder(path: string, options: OpenOptions): Promise<MedicalImage> {
-  const { values, series, stack, suv, stacking, onProgress, signal } = options;
+  const { values, series, stack, suv, stacking, onProgress, onWarning, signal } = options;
   return readDicomSeries(path, {
     ...stacking,
     values: values === 'stored' ? 'stored' : 'modality',
@@ -102,6 +102,7 @@ function openFolder(path: string, options: OpenOptions): Promise<MedicalImage> {
     ...(stack === undefined ? {} : { stack }),
     ...(suv ? { unit: suv } : {}),
     ...(onProgress ? { onProgress } : {}),
+    ...(onWarning ? { onWarning } : {}),
     ...(signal ? { signal } : {}),
   });
 }

@@ -11,6 +11,7 @@ import { windowOf } from './pixels/voi.ts';
 import { instanceFacts } from './series/slice-facts.ts';
 import { stackSlices } from './series/stack-geometry.ts';
 import { splitIntoGroups } from './series/stack-split.ts';
+import { pixelWarnings } from './series/warning-tally.ts';
 import { uidName } from './uid-names.ts';
 import { has, sequence } from './values.ts';
 
@@ -71,7 +72,18 @@ export function describeDicom(
       : has(dataset, 'WaveformSequence')
         ? 'signal'
         : 'document';
-  return { format: 'DICOM', kind, facts, identity, warnings: file.warnings };
+  const warnings = [...file.warnings, ...(isImage ? warningsOfPixels(file) : [])];
+  return { format: 'DICOM', kind, facts, identity, warnings };
+}
+
+/** What cannot be read at all is among the facts. */
+function warningsOfPixels(file: DicomFile): readonly string[] {
+  try {
+    return pixelWarnings(file).map((sentence) => `${sentence}.`);
+  } catch (error) {
+    if (isHounsfieldError(error)) return [];
+    throw error;
+  }
 }
 
 function imageFacts(file: DicomFile): Fact[] {
@@ -90,7 +102,9 @@ function imageFacts(file: DicomFile): Fact[] {
   if (window) facts.push(['window', `centre ${window.center}, width ${window.width}`]);
   const slope = optionalNumber(file.dataset, 'RescaleSlope');
   const intercept = optionalNumber(file.dataset, 'RescaleIntercept');
-  if (slope !== undefined && intercept !== undefined) facts.push(['rescale', `× ${slope} + ${intercept}`]);
+  if (slope !== undefined && intercept !== undefined) {
+    facts.push(['rescale', `× ${slope} ${intercept < 0 ? '−' : '+'} ${Math.abs(intercept)}`]);
+  }
   return facts;
 }
 

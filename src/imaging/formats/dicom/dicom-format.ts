@@ -82,6 +82,7 @@ async function image(file: DicomFile, options: OpenOptions): Promise<MedicalImag
     ...(options.stack === undefined ? {} : { stack: options.stack }),
     ...(options.suv ? { unit: options.suv } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.onWarning ? { onWarning: options.onWarning } : {}),
   });
 }
 

@@ -163,11 +163,16 @@ function triple(values: readonly number[], from = 0): Vector3 | undefined {
   return there && [x, y, z].every(Number.isFinite) ? [x, y, z] : undefined;
 }
 
+/** Cosine of the angle between rows and columns of a plane, rounding of the directions allowed for. */
+const MOST_COSINE = 0.01;
+
 function axes(values: readonly number[]): readonly [Vector3, Vector3] | undefined {
   const [row, column] = [triple(values), triple(values, 3)];
-  return row && column && [row, column].every((axis) => Math.hypot(...axis) > 0.5)
-    ? [row, column]
-    : undefined;
+  if (!row || !column) return undefined;
+  const [long, across] = [Math.hypot(...row), Math.hypot(...column)];
+  const cosine = (row[0] * column[0] + row[1] * column[1] + row[2] * column[2]) / (long * across);
+  // Directions that are none count as missing (PS3.3 C.7.6.2.1.1: unit vectors at right angles).
+  return long > 0.5 && across > 0.5 && Math.abs(cosine) < MOST_COSINE ? [row, column] : undefined;
 }
 
 function pair(values: readonly number[]): readonly [number, number] | undefined {

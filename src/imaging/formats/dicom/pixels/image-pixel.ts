@@ -41,6 +41,7 @@ const colours = [
   'YBR_ICT',
   'YBR_RCT',
   'HSV',
+  'XYB',
 ];
 
 const described = new WeakMap<DicomFile, ImagePixel>();
@@ -85,7 +86,7 @@ function readImagePixel(file: DicomFile): ImagePixel {
   if (rows * columns > FRAME_PIXELS) {
     throw new HounsfieldError(
       'DICOM_PIXEL_LIMIT',
-      `${file.source.name}: a frame of ${rows} x ${columns} is beyond the ${FRAME_PIXELS} pixels that are decoded at once.`,
+      `${file.source.name}: a frame of ${rows} x ${columns} is beyond the ${FRAME_PIXELS} pixels that are decoded at once. Correct the header if it is wrong, or have the image cut into tiles.`,
     );
   }
   return {

@@ -59,7 +59,7 @@ export async function assembleImage(
     return (await readAll(put, target)) ? out : undefined;
   };
   const pixels = (await fill(outputKind(plans.map(({ plan }) => plan)))) ?? (await fill('float32'));
-  const parameters = { ...work.parameters, ...stack.notes, ...first.record, ...timeOf(stack) };
+  const parameters = { ...work.parameters, ...stack.notes, ...recordOf(plans), ...timeOf(stack) };
   const bits = first.plan.palette?.bits ?? first.plan.image.bitsStored;
   return medicalImage(pixels!, { timePoints, channels, depth, height, width }, bits, first.unit, {
     ...(stack.geometry ? { geometry: stack.geometry } : {}),
@@ -67,6 +67,17 @@ export async function assembleImage(
     ...displayOf(work, channels),
     reading: { format: 'DICOM', ...parameters },
   });
+}
+
+/** What was done to all slices; numbers that differ from slice to slice are told as such. */
+function recordOf(plans: readonly PlannedSlice[]): Readonly<Record<string, unknown>> {
+  const { record } = plans[0]!;
+  const names = [...new Set(plans.flatMap((plan) => Object.keys(plan.record)))];
+  const differs = (name: string) =>
+    plans.some((plan) => JSON.stringify(plan.record[name]) !== JSON.stringify(record[name]));
+  return Object.fromEntries(
+    names.map((name) => [name, differs(name) ? 'of each slice its own' : record[name]]),
+  );
 }
 
 /** Seconds from one time point to the next, where they are even and the mark is a time in ms. */

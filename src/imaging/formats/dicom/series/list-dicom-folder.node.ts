@@ -82,6 +82,7 @@ export async function readHeaders(
     try {
       await withHeader(name, pace, inspect !== undefined, async (file) => {
         if (isDirectory(file)) dicomdirs.push(name);
+        else if (!isInstance(file)) passedOver++;
         else {
           const facts = instanceFacts(file, name);
           found[index] = facts;
@@ -107,6 +108,13 @@ function isDirectory(file: DicomFile): boolean {
   const named =
     optionalText(file.dataset, 'SOPClassUID') ?? optionalText(file.meta, 'MediaStorageSOPClassUID');
   return named === DIRECTORY;
+}
+
+/** Without prefix and meta group other files may begin as a data set does: then a UID must tell what it is. */
+function isInstance({ dataset, meta, preamble }: DicomFile): boolean {
+  if (preamble !== undefined || meta.elements.size > 0) return true;
+  const uids = ['SOPClassUID', 'StudyInstanceUID'].map((keyword) => optionalText(dataset, keyword) ?? '');
+  return uids.some((uid) => /^[0-2](\.\d+)+$/.test(uid));
 }
 
 async function withHeader(

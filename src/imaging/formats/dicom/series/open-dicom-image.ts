@@ -19,6 +19,8 @@ export interface OpenDicomOptions extends StackOptions, ValueOptions {
   /** Which of several stacks of frames, 0 the first. */
   readonly stack?: number;
   readonly signal?: AbortSignal;
+  /** What was wrong with the pixels and could be mended, a sentence each. */
+  readonly onWarning?: (sentence: string) => void;
 }
 
 /**
@@ -48,7 +50,8 @@ export async function openDicomImage(file: DicomFile, options: OpenDicomOptions 
   const firstFrame = stack.slices[0]![0]!.frame;
   const window = windowOf(file, firstFrame);
   const timeStepS = stack.slices.length > 1 ? frameTimeS(file) : undefined;
-  return assembleImage(
+  const warnings = new Set<string>();
+  const made = await assembleImage(
     {
       stack,
       planned,
@@ -60,12 +63,16 @@ export async function openDicomImage(file: DicomFile, options: OpenDicomOptions 
       for (const [t, slices] of stack.slices.entries()) {
         for (const [d, { frame }] of slices.entries()) {
           options.signal?.throwIfAborted();
-          if (!put(t, d, await decodeFrame(file, frame))) return false;
+          const decoded = await decodeFrame(file, frame);
+          for (const warning of decoded.warnings) warnings.add(warning);
+          if (!put(t, d, decoded)) return false;
         }
       }
       return true;
     },
   );
+  for (const warning of warnings) options.onWarning?.(`${file.source.name}: ${warning}.`);
+  return made;
 }
 
 function chooseFrames(file: DicomFile, options: OpenDicomOptions): SliceStack {

@@ -19,6 +19,7 @@ import { type PlannedSlice, planSlice, type ValueOptions } from './slice-plan.ts
 import { requireOneGroup } from './stack-choice.ts';
 import { type SliceStack, type StackOptions, stackSlices } from './stack-geometry.ts';
 import { splitIntoGroups } from './stack-split.ts';
+import { pixelWarnings, type WarningTally, warningTally } from './warning-tally.ts';
 
 export interface ReadSeriesOptions
   extends StackOptions,
@@ -32,6 +33,8 @@ export interface ReadSeriesOptions
   readonly onProgress?: (done: number, total: number) => void;
   /** Threads that decode compressed slices: as many as processors, at most 8, unless given; 0: in this thread. */
   readonly threads?: number;
+  /** What was wrong in files and could be mended, each sentence once. */
+  readonly onWarning?: (sentence: string) => void;
 }
 
 /** What is kept of a file between its header and its pixels. */
@@ -41,6 +44,7 @@ interface Inspected {
   readonly native: NativeSlice | undefined;
   readonly window: VoiWindow | undefined;
   readonly transferSyntaxUid: string;
+  readonly warnings: readonly string[];
 }
 
 /** Files that are read at once. */
@@ -76,16 +80,20 @@ export async function readDicomSeries(
   total += new Set(stack.slices.flat().map(({ file }) => file)).size;
   const first = found(stack.slices[0]![0]!.file);
   const decoder = frameDecoder(options.threads);
+  const tally = warningTally();
+  for (const { file } of stack.slices.flat()) tally.add(file, found(file).warnings);
   try {
-    return await assembleImage(
+    const image = await assembleImage(
       {
         stack,
         planned: stack.slices.map((slices) => slices.map(({ file, frame }) => found(file).planned[frame]!)),
         parameters: { files: stack.slices.flat().length, transferSyntax: first.transferSyntaxUid },
         ...(first.window ? { window: first.window } : {}),
       },
-      (put, target) => readPixels({ stack, found, put, target, decoder, step }, options.signal),
+      (put, target) => readPixels({ stack, found, put, target, decoder, step, tally }, options.signal),
     );
+    tally.tell(options.onWarning);
+    return image;
   } finally {
     await decoder.close();
   }
@@ -114,6 +122,7 @@ async function inspect(
       native: nativeSlice(file),
       window: windowOf(file),
       transferSyntaxUid: file.transferSyntaxUid,
+      warnings: [...file.warnings, ...pixelWarnings(file)],
     };
   } catch (cause) {
     if (isHounsfieldError(cause)) return cause;
@@ -134,10 +143,11 @@ interface Reading {
   readonly target: (time: number, slice: number) => SliceTarget;
   readonly decoder: FrameDecoder;
   readonly step: () => void;
+  readonly tally: WarningTally;
 }
 
 async function readPixels(reading: Reading, signal: AbortSignal | undefined): Promise<boolean> {
-  const { stack, found, put, target, decoder, step } = reading;
+  const { stack, found, put, target, decoder, step, tally } = reading;
   let fits = true;
   const pace: Pace = { slow: false };
   const spare: ArrayBuffer[] = [];
@@ -149,7 +159,8 @@ async function readPixels(reading: Reading, signal: AbortSignal | undefined): Pr
     signal?.throwIfAborted();
     const { native, planned } = found(name);
     const { time, slice } = wanted[0]!;
-    if (!native || wanted.length > 1) fits = (await readThrough(name, wanted, put, decoder, pace)) && fits;
+    if (!native || wanted.length > 1)
+      fits = (await readThrough(name, wanted, { put, decoder, pace, tally })) && fits;
     else {
       const { plan } = planned[0]!;
       const place = target(time, slice);
@@ -184,9 +195,7 @@ function placesByFile(stack: SliceStack): ReadonlyMap<string, readonly Place[]> 
 async function readThrough(
   name: string,
   wanted: readonly Place[],
-  put: PutSlice,
-  decoder: FrameDecoder,
-  pace: Pace,
+  { put, decoder, pace, tally }: Pick<Reading, 'put' | 'decoder' | 'tally'> & { readonly pace: Pace },
 ): Promise<boolean> {
   const source = await pacedSource(name, pace);
   try {
@@ -194,6 +203,7 @@ async function readThrough(
     let fits = true;
     await forEachAtOnce(wanted, AT_ONCE, async ({ time, slice, frame }) => {
       const decoded = await decoder.decode(await fetchFrame(file, frame));
+      tally.add(name, decoded.warnings);
       fits = put(time, slice, decoded) && fits;
     });
     return fits;

@@ -1,8 +1,9 @@
 import { HounsfieldError } from '../../../../errors.ts';
 import type { IntensityUnit } from '../../../image/medical-image.ts';
 import type { DicomFile } from '../dataset.ts';
-import { imagePixel } from '../pixels/image-pixel.ts';
+import { type ImagePixel, imagePixel } from '../pixels/image-pixel.ts';
 import { isIdentity, type ModalityTransform, modalityTransform } from '../pixels/modality.ts';
+import { optionalText } from '../pixels/optional-values.ts';
 import { pixelPadding } from '../pixels/padding.ts';
 import { paletteOf } from '../pixels/palette.ts';
 import { type SuvKind, suvScale } from '../pixels/suv.ts';
@@ -27,7 +28,7 @@ export interface PlannedSlice {
   readonly record: Readonly<Record<string, unknown>>;
 }
 
-/** How a frame's values are made. Throws DICOM_LOOKUP_TABLE, SUV_ATTRIBUTE_MISSING, SUV_UNITS, SUV_NOT_PET. */
+/** How a frame's values are made. Throws DICOM_LOOKUP_TABLE, DICOM_PHOTOMETRIC, SUV_ATTRIBUTE_MISSING, SUV_UNITS, SUV_NOT_PET. */
 export async function planSlice(
   file: DicomFile,
   frame: number,
@@ -44,6 +45,7 @@ export async function planSlice(
       record: { ...photometric, values: 'stored' },
     };
   }
+  requireStatedPhotometric(file, image);
   if (image.photometric === 'PALETTE COLOR') {
     const palette = await paletteOf(file, image.signed);
     if (!palette) {
@@ -92,6 +94,21 @@ export async function planSlice(
       suvBy: scale.by,
     },
   };
+}
+
+/** Stored values can be read whatever they mean; which of them is bright, or red, must be known for all others. */
+function requireStatedPhotometric(
+  file: DicomFile,
+  { photometric, samples }: Pick<ImagePixel, 'photometric' | 'samples'>,
+): void {
+  const stated = optionalText(file.dataset, 'PhotometricInterpretation')?.toUpperCase();
+  if (stated === undefined || stated === photometric) return;
+  throw new HounsfieldError(
+    'DICOM_PHOTOMETRIC',
+    `${file.source.name}: Photometric Interpretation is none for ${samples} ${samples === 1 ? 'sample' : 'samples'} a pixel, so that ` +
+      `what its values mean is not known. Correct the attribute (${samples === 1 ? 'MONOCHROME2' : 'RGB'}, as a rule), or read the ` +
+      "stored values (values: 'stored').",
+  );
 }
 
 function recordOf(transform: ModalityTransform): Record<string, unknown> {

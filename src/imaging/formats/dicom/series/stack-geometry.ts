@@ -92,7 +92,7 @@ function withoutPlace(
   if (options.missingGeometry !== 'instance-number') {
     throw new HounsfieldError(
       'DICOM_GEOMETRY_MISSING',
-      `${placeless.length} of ${all.length} slices lack Image Position, Image Orientation or Pixel Spacing: ` +
+      `${placeless.length} of ${all.length} slices lack a usable Image Position, Image Orientation or Pixel Spacing: ` +
         `${named(placeless)}. Without them a volume has no place; pass missingGeometry: 'instance-number' to order the slices ` +
         'by instance number, without geometry.',
     );

@@ -56,7 +56,7 @@ export function unit(v: Vector3): Vector3 {
 }
 
 /** Marks that make images of their own, tried in this order, and marks that make time points. */
-const separating = ['stackId', 'imageType', 'echoTime', 'energyWindow', 'detector'];
+const separating = ['imageType', 'echoTime', 'energyWindow', 'detector'];
 const ordering = [
   'temporalPosition',
   'triggerTime',
@@ -69,20 +69,38 @@ const ordering = [
   'contentTime',
 ];
 
-/** Parts the slices of a series into groups; a slice in two copies (one SOP instance and frame) counts once. */
+/**
+ * What makes two slices copies of one: SOP instance, frame, and what each says of its place, as some programs give all
+ * slices of a series the same UID.
+ */
+function identityOf({ sopInstanceUid, file, frame, position, instanceNumber }: SliceFacts): string {
+  return [sopInstanceUid || file, frame, instanceNumber, position].join(' ');
+}
+
+/** Times that may differ from slice to slice of one time point. */
+const ranking = ['triggerTime', 'frameReferenceTime', 'acquisitionTime'];
+
+/** Parts the slices of a series into groups; a slice in two copies counts once. */
 export function splitIntoGroups(slices: readonly SliceFacts[]): readonly SliceGroup[] {
-  const once = [
-    ...new Map(
-      slices.map((slice) => [`${slice.sopInstanceUid || slice.file} ${slice.frame}`, slice]),
-    ).values(),
-  ];
+  const once = [...new Map(slices.map((slice) => [identityOf(slice), slice])).values()];
   const grids: SliceFacts[][] = [];
   for (const slice of once) {
     const grid = grids.slice(-RECENT_GRIDS).find(([first]) => sameGrid(first!, slice));
     if (grid) grid.push(slice);
     else grids.push([slice]);
   }
-  return grids.flatMap((grid) => splitByMarks(grid, separating, []));
+  return grids
+    .flatMap((grid) => splitByStackId(grid))
+    .flatMap(({ slices, distinction }) => splitByMarks(slices, separating, distinction));
+}
+
+/** Stack IDs are for telling stacks apart (PS3.3 C.7.6.16.2.2); one for each slice tells nothing. */
+function splitByStackId(
+  slices: readonly SliceFacts[],
+): readonly { readonly slices: readonly SliceFacts[]; readonly distinction: readonly string[] }[] {
+  const parts = partedBy(slices, 'stackId');
+  if (parts.length < 2 || parts.every(([, part]) => part.length === 1)) return [{ slices, distinction: [] }];
+  return parts.map(([id, part]) => ({ slices: part, distinction: [`stackId ${id}`] }));
 }
 
 function splitByMarks(
@@ -116,19 +134,57 @@ function partedBy(
 /** Slices at one place need a mark that tells them apart; without one they stay together, and stacking refuses them. */
 function timePointsOf(slices: readonly SliceFacts[], distinction: readonly string[]): SliceGroup {
   const dimensions = Object.keys(slices[0]!.marks).filter((mark) => mark.startsWith('dimension '));
+  const places = byPlace(slices);
+  let incomplete: SliceGroup | undefined;
   for (const mark of [...ordering, ...dimensions]) {
-    const parts = partedBy(slices, mark);
-    if (parts.length > 1 && parts.every(([, part]) => !hasDuplicates(part))) {
-      return { timePoints: parts.map(([, part]) => part), timeAxis: mark, distinction };
+    const parts = partedBy(slices, mark).map(([, part]) => part);
+    if (parts.length < 2 || parts.some(hasDuplicates)) continue;
+    incomplete ??= { timePoints: parts, timeAxis: mark, distinction };
+    if (new Set(parts.map(({ length }) => length)).size === 1 && parts[0]!.length === places.length) {
+      return { timePoints: parts, timeAxis: mark, distinction };
     }
   }
+  for (const mark of ranking) {
+    const timePoints = rankedBy(places, mark);
+    if (timePoints) return { timePoints, timeAxis: mark, distinction };
+  }
+  if (incomplete) return incomplete;
   const [first] = slices;
   const oneFile = slices.every(({ file }) => file === first!.file);
-  const places = slices.map((slice) => placeAlongNormal(slice) ?? 0);
-  if (oneFile && Math.max(...places.slice(0, 65536)) - Math.min(...places.slice(0, 65536)) < SAME_PLACE_MM) {
+  if (oneFile && places.length === 1) {
     return { timePoints: slices.map((slice) => [slice]), timeAxis: 'frame', distinction };
   }
   return { timePoints: [slices], distinction };
+}
+
+/** Slices parted by where they lie along the normal, lowest first. */
+function byPlace(slices: readonly SliceFacts[]): readonly (readonly SliceFacts[])[] {
+  const placed = slices.map((slice) => ({ slice, place: placeAlongNormal(slice) ?? 0 }));
+  placed.sort((a, b) => a.place - b.place);
+  const parts: SliceFacts[][] = [];
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { slice, place } of placed) {
+    if (place - last < SAME_PLACE_MM) parts.at(-1)!.push(slice);
+    else parts.push([slice]);
+    last = place;
+  }
+  return parts;
+}
+
+/**
+ * Time points where each slice has a time of its own, as of one acquired after another: the first at every place, the
+ * second, and so on. Undefined unless every place has as many slices, all of different times.
+ */
+function rankedBy(
+  places: readonly (readonly SliceFacts[])[],
+  mark: string,
+): readonly (readonly SliceFacts[])[] | undefined {
+  const count = places[0]!.length;
+  const ranked = places.map((slices) => partedBy(slices, mark).map(([, part]) => part));
+  if (count < 2 || ranked.some((parts) => parts.length !== count || parts.some((part) => part.length > 1))) {
+    return undefined;
+  }
+  return Array.from({ length: count }, (_, rank) => ranked.map((parts) => parts[rank]![0]!));
 }
 
 /** Whether two slices lie at one place. Slices without a place do not count. */
