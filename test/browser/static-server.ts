@@ -20,6 +20,7 @@ const importMap = {
     'onnxruntime-common': '/node_modules/onnxruntime-common/dist/esm/index.js',
     'onnxruntime-web/wasm': '/node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs',
     'onnxruntime-web/webgpu': '/node_modules/onnxruntime-web/dist/ort.webgpu.bundle.min.mjs',
+    zstddec: '/node_modules/zstddec/dist/zstddec.esm.js',
   },
 };
 

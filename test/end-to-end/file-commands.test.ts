@@ -48,7 +48,8 @@ test('a series is the volume that was written', async () => {
   ]);
   expect(spacingMm(image.geometry!)).toEqual([2.5, 2, 3]);
   expect([...origin(image.geometry!)]).toEqual([-30, -20, 5]);
-  expect(image.displayRange).toEqual([-160, 240]);
+  // A linear window of centre 40 and width 400 (PS3.3 C.11.2.1.2.1).
+  expect(image.displayRange).toEqual([-160, 239]);
   for (const [x, y, z] of [
     [0, 0, 0],
     [11, 9, 3],
