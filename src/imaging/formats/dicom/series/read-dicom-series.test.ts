@@ -189,6 +189,22 @@ test('files that are open already give the same image, and the same errors', asy
   await expect(openDicomSeries([])).rejects.toThrow(/^DICOM_NO_SERIES: /);
 });
 
+test.each([
+  [stack(6).toSpliced(3, 1), { spacing: 'any' }, { spacing: 'any', sliceGapsMm: [2.5, 5] }],
+  [[slice(1, 0), slice(2, 2.4), slice(3, 5)], { spacingToleranceMm: 0.2 }, { spacingToleranceMm: 0.2 }],
+  [[...stack(3), slice(9, 2.5)], { duplicates: 'first' }, { duplicates: 'first', slicesLeftOut: 1 }],
+  [
+    [slice(1, 0), slice(2, 2.5, { ImagePositionPatient: [13, 20, 2.5] }), slice(3, 5)],
+    { spacing: 'any' },
+    { spacing: 'any', slicesBesideLine: 1 },
+  ],
+] as const)('what was put up with is told beside the image: %#', async (slices, options, told) => {
+  save(stack(2)); // nothing to put up with
+  expect(Object.keys((await read(options)).reading!).filter((key) => key in told)).toEqual([]);
+  save(slices);
+  expect((await read(options)).reading).toMatchObject(told);
+});
+
 test('a kept tilt shears the affine', async () => {
   save([0, 1, 2].map((i) => slice(i + 1, 0, { ImagePositionPatient: [10, 20 + i * 0.5, i * 2.5] })));
   const image = await read({ gantryTilt: 'keep' });

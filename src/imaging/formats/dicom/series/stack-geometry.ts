@@ -34,12 +34,25 @@ export const SPACING_TOLERANCE_MM = 0.05;
 /** Degrees between the normal and the line of positions from which on the gantry counts as tilted. */
 export const TILT_TOLERANCE_DEGREES = 0.1;
 
-/** 'b.dcm (instance 7)'; of several the first five. */
+/** How many files, and frames of each, a message names. */
+const MOST_NAMED = 5;
+
+/** 'b.dcm (instance 7)', 'c.dcm (frames 1, 3)'; of several files the first five. */
 export function named(slices: readonly SliceFacts[]): string {
-  const one = ({ file, frame, instanceNumber }: SliceFacts) =>
-    `${file}${frame > 0 ? `, frame ${frame + 1}` : ''}${instanceNumber === undefined ? '' : ` (instance ${instanceNumber})`}`;
-  const more = slices.length > 5 ? ` and ${slices.length - 5} more` : '';
-  return slices.slice(0, 5).map(one).join('; ') + more;
+  const byFile = Map.groupBy(slices, ({ file }) => file);
+  const one = ([file, members]: readonly [string, readonly SliceFacts[]]) => {
+    const [{ frame, instanceNumber }] = members as [SliceFacts]; // groups are not empty
+    if (members.length > 1 || frame > 0) return `${file} (${framesText(members)})`;
+    return `${file}${instanceNumber === undefined ? '' : ` (instance ${instanceNumber})`}`;
+  };
+  const more = byFile.size > MOST_NAMED ? ` and ${byFile.size - MOST_NAMED} more` : '';
+  return [...byFile].slice(0, MOST_NAMED).map(one).join('; ') + more;
+}
+
+function framesText(slices: readonly SliceFacts[]): string {
+  const numbers = slices.slice(0, MOST_NAMED).map(({ frame }) => frame + 1);
+  const more = slices.length > MOST_NAMED ? ` and ${slices.length - MOST_NAMED} more` : '';
+  return `frame${slices.length > 1 ? 's' : ''} ${numbers.join(', ')}${more}`;
 }
 
 /**
@@ -56,7 +69,8 @@ export function stackSlices(group: SliceGroup, options: StackOptions = {}): Slic
   requireEqualTimes(ordered, timeAxis);
   const first = ordered[0]!;
   const step = sliceStep(first, options);
-  const notes: Record<string, unknown> = { ...step.notes };
+  const leftOut = all.length - ordered.reduce((sum, slices) => sum + slices.length, 0);
+  const notes = { ...step.notes, ...(leftOut > 0 ? { duplicates: 'first', slicesLeftOut: leftOut } : {}) };
   return {
     slices: ordered,
     ...(timeAxis === undefined ? {} : { timeAxis }),
@@ -88,7 +102,7 @@ function withoutPlace(
 ): SliceStack {
   const all = group.timePoints.flat();
   const { timeAxis } = group;
-  if (all.length === 1) return { slices: [all], ...flatGeometry(all[0]!), notes: {} };
+  if (all.length === 1) return { slices: [all], ...flatGeometry(all[0]!) };
   if (options.missingGeometry !== 'instance-number') {
     throw new HounsfieldError(
       'DICOM_GEOMETRY_MISSING',
@@ -104,10 +118,14 @@ function withoutPlace(
 }
 
 /** A single picture without a place in the patient may know the size of its pixels. */
-function flatGeometry({ pixelSpacingMm }: SliceFacts): { geometry?: Geometry } {
-  if (!pixelSpacingMm) return {};
-  const [rows, columns] = pixelSpacingMm;
-  return { geometry: geometry([columns, 0, 0, 0, 0, rows, 0, 0, 0, 0, 1, 0], 'image') };
+function flatGeometry({ pixelSpacingMm, pictureSpacing }: SliceFacts): Pick<SliceStack, 'geometry' | 'notes'> {
+  const spacing = pixelSpacingMm ?? pictureSpacing?.mm;
+  if (!spacing) return { notes: {} };
+  const [rows, columns] = spacing;
+  return {
+    geometry: geometry([columns, 0, 0, 0, 0, rows, 0, 0, 0, 0, 1, 0], 'image'),
+    notes: pixelSpacingMm || !pictureSpacing ? {} : { pixelSpacing: pictureSpacing.from },
+  };
 }
 
 function inOrder(slices: readonly SliceFacts[], options: StackOptions): readonly SliceFacts[] {
@@ -167,13 +185,14 @@ function sliceStep(
   }
   const places = slices.map((slice) => placeAlongNormal(slice)!);
   const mean = (places.at(-1)! - places[0]!) / (slices.length - 1);
-  const notes = requireEven(slices, places, mean, options);
+  const even = requireEven(slices, places, mean, options);
   const whole = minus(last.position!, first.position!);
   const drift = minus(whole, times(normal, mean * (slices.length - 1)));
   const angle = (Math.atan2(Math.hypot(...drift), mean * (slices.length - 1)) * 180) / Math.PI;
   const tilted = angle > TILT_TOLERANCE_DEGREES;
   const vector = tilted ? times(whole, 1 / (slices.length - 1)) : times(normal, mean);
-  requireStraight(slices, vector, places, mean, options);
+  const beside = slicesBesideLine(slices, vector, places, mean, options);
+  const notes = { ...even, ...(beside > 0 ? { spacing: 'any', slicesBesideLine: beside } : {}) };
   if (!tilted) return { vector, notes };
   const degrees = Number(angle.toFixed(2));
   if (options.gantryTilt === 'keep') return { vector, notes: { ...notes, gantryTiltDegrees: degrees } };
@@ -184,14 +203,14 @@ function sliceStep(
   );
 }
 
-/** Sideways, every slice must lie on the line from the first to the last. */
-function requireStraight(
+/** Sideways, every slice must lie on the line from the first to the last; how many do not where that is put up with. */
+function slicesBesideLine(
   slices: readonly SliceFacts[],
   vector: Vector3,
   places: readonly number[],
   mean: number,
   options: StackOptions,
-): void {
+): number {
   const start = slices[0]!;
   const tolerance = toleranceOf(mean, options);
   const off = slices.filter((slice, i) => {
@@ -201,7 +220,7 @@ function requireStraight(
       Math.hypot(...minus(minus(slice.position!, start.position!), expected)) > Math.max(tolerance, 0.01)
     );
   });
-  if (off.length === 0 || options.spacing === 'any') return;
+  if (off.length === 0 || options.spacing === 'any') return off.length;
   throw new HounsfieldError(
     'DICOM_SLICES_SHIFTED',
     `${off.length} of ${slices.length} slices lie sideways of the line of the others: ${named(off)}. ` +
@@ -222,8 +241,8 @@ function requireEven(
   const gaps = places.slice(1).map((place, i) => place - places[i]!);
   const median = gaps.toSorted((a, b) => a - b)[Math.floor((gaps.length - 1) / 2)]!;
   const tolerance = toleranceOf(median, options);
-  const even = places.every((place, i) => Math.abs(place - places[0]! - i * mean) <= tolerance);
-  if (even) return {};
+  const offMm = places.reduce((most, place, i) => Math.max(most, Math.abs(place - places[0]! - i * mean)), 0);
+  if (offMm <= tolerance) return offMm > toleranceOf(median, {}) ? { spacingToleranceMm: tolerance } : {};
   const range = [Math.min(...gaps), Math.max(...gaps)].map((mm) => Number(mm.toFixed(4)));
   if (options.spacing === 'any') return { spacing: 'any', sliceGapsMm: range };
   const wide = gaps.flatMap((gap, i) => (gap > 1.5 * median ? [i] : []));
