@@ -20,6 +20,7 @@ export type IntensityUnit =
   | 'arbitrary'
   | 'HU'
   | 'Bq/ml'
+  | 'Gy'
   | 'SUVbw'
   | 'SUVlbm'
   | 'SUVbsa'

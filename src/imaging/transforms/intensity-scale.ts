@@ -11,7 +11,7 @@ export interface ScaleIntensityParameters {
   readonly unit?: IntensityUnit | null;
 }
 
-const UNITS = ['arbitrary', 'HU', 'Bq/ml', 'SUVbw', 'SUVlbm', 'SUVbsa', 'probability'] as const;
+const UNITS = ['arbitrary', 'HU', 'Bq/ml', 'Gy', 'SUVbw', 'SUVlbm', 'SUVbsa', 'probability'] as const;
 
 /** scale v + offset for every value v, in float32. */
 export const scaleIntensities: IntensityTransform<ScaleIntensityParameters> = {

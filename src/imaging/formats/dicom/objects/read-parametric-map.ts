@@ -42,6 +42,7 @@ const PARAMETRIC_MAP = '1.2.840.10008.5.1.4.1.1.30';
 const units: Readonly<Record<string, IntensityUnit>> = {
   "[hnsf'U]": 'HU',
   'Bq/ml': 'Bq/ml',
+  Gy: 'Gy',
   '{SUVbw}g/ml': 'SUVbw',
   '{SUVlbm}g/ml': 'SUVlbm',
   '{SUVbsa}cm2/ml': 'SUVbsa',

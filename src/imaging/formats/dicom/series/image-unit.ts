@@ -9,6 +9,7 @@ export function imageUnit(file: DicomFile, transform: ModalityTransform): Intens
   const modality = optionalText(file.dataset, 'Modality');
   const type = 'type' in transform ? transform.type?.toUpperCase() : undefined;
   if (type === 'HU') return 'HU';
+  if (modality === 'RTDOSE' && type === 'GY') return 'Gy';
   if (modality === 'CT') return transform.kind === 'linear' && type === undefined ? 'HU' : 'arbitrary';
   if (modality !== 'PT' || transform.kind === 'table') return 'arbitrary';
   const units = optionalText(file.dataset, 'Units') ?? type;

@@ -147,6 +147,108 @@ describe('one file', () => {
   });
 });
 
+describe('the size of a pixel', () => {
+  const { PixelSpacing: _, ImagePositionPatient: __, ImageOrientationPatient: ___, ...bare } = slice(1, 0);
+  const region = (deltaX: number, units = 3) => ({
+    RegionSpatialFormat: 1,
+    PhysicalUnitsXDirection: units,
+    PhysicalUnitsYDirection: units,
+    PhysicalDeltaX: deltaX,
+    PhysicalDeltaY: -0.02,
+  });
+  test.each([
+    ['of a projection', { ImagerPixelSpacing: [0.2, 0.1] }, [0.1, 0.2], 'ImagerPixelSpacing'],
+    [
+      'of a scanned film',
+      { NominalScannedPixelSpacing: [0.4, 0.3] },
+      [0.3, 0.4],
+      'NominalScannedPixelSpacing',
+    ],
+    [
+      'of an ultrasound image',
+      {
+        SequenceOfUltrasoundRegions: [
+          region(0.01),
+          { ...region(7, 4), RegionSpatialFormat: 3 },
+          region(0.01),
+        ],
+      },
+      [0.1, 0.2],
+      'SequenceOfUltrasoundRegions',
+    ],
+    [
+      'of regions that differ',
+      { SequenceOfUltrasoundRegions: [region(0.01), region(0.03)] },
+      undefined,
+      undefined,
+    ],
+    ['of regions in seconds', { SequenceOfUltrasoundRegions: [region(0.01, 4)] }, undefined, undefined],
+    ['that is 0', { ImagerPixelSpacing: [0, 0] }, undefined, undefined],
+    ['that is given', { PixelSpacing: [2, 1], ImagerPixelSpacing: [3, 3] }, [1, 2], undefined],
+  ])('%s', async (_, attributes: BuildRecord, spacing, from) => {
+    const { geometry, reading } = await openDicomImage(fileOf({ ...bare, ...attributes }));
+    expect(geometry && [geometry.affine[0], geometry.affine[5], geometry.frame]).toEqual(
+      spacing && [...spacing.map((mm) => expect.closeTo(mm, 12)), 'image'],
+    );
+    expect(reading!['pixelSpacing']).toBe(from);
+  });
+});
+
+describe('a dose grid', () => {
+  const grid = (changes: BuildRecord) =>
+    fileOf({
+      ...slice(1, 0),
+      SOPClassUID: '1.2.840.10008.5.1.4.1.1.481.2',
+      Modality: 'RTDOSE',
+      NumberOfFrames: 3,
+      DoseGridScaling: 0.5,
+      ImagePositionPatient: [-5, -6, 40],
+      PixelData: new Uint8Array(new Int16Array(18).map((_, i) => Math.floor(i / 6)).buffer),
+      ...changes,
+    });
+  test.each([
+    ['by offsets from its first plane', [0, 3, 6], [40, 0, 0.5, 1]],
+    ['downwards', [0, -3, -6], [34, 1, 0.5, 0]],
+    ['by places along z', [40, 43, 46], [40, 0, 0.5, 1]],
+  ])('is a volume in Gy, its planes %s', async (_, offsets, [z, ...values]) => {
+    const image = await openDicomImage(grid({ DoseUnits: 'GY', GridFrameOffsetVector: offsets }));
+    expect([image.depth, image.unit, image.geometry!.affine[10], image.geometry!.affine[11]]).toEqual([
+      3,
+      'Gy',
+      3,
+      z,
+    ]);
+    expect(firsts(image)).toEqual(values);
+  });
+  test('of relative dose has no unit', async () => {
+    const image = await openDicomImage(grid({ DoseUnits: 'RELATIVE', GridFrameOffsetVector: [0, 3, 6] }));
+    expect(image.unit).toBe('arbitrary');
+  });
+  test('with planes unevenly apart names them once with their file', async () => {
+    const uneven = openDicomImage(grid({ DoseUnits: 'GY', GridFrameOffsetVector: [0, 3, 7] }));
+    await expect(uneven).rejects.toThrow(/^DICOM_SPACING_UNEVEN: .*\(frame 2\) and .*\(frame 3\)/);
+  });
+  test('with planes at one place is one file with several frames in the message', async () => {
+    const { ImageOrientationPatient, PixelSpacing, ImagePositionPatient: _, ...rest } = slice(1, 0);
+    const group = (z: number) => ({ PlanePositionSequence: [{ ImagePositionPatient: [0, 0, z] }] });
+    const file = fileOf({
+      ...rest,
+      NumberOfFrames: 9,
+      SharedFunctionalGroupsSequence: [
+        {
+          PixelMeasuresSequence: [{ PixelSpacing }],
+          PlaneOrientationSequence: [{ ImageOrientationPatient }],
+        },
+      ],
+      PerFrameFunctionalGroupsSequence: [0, 1, 1, 1, 1, 1, 1, 1, 2].map(group),
+      PixelData: pixels(1, 54),
+    });
+    await expect(openDicomImage(file)).rejects.toThrow(
+      /^DICOM_SLICES_DUPLICATE: 7 slices .*\(frames 2, 3, 4, 5, 6 and 2 more\)\. Remove/,
+    );
+  });
+});
+
 test('what only begins as a data set does is no DICOM in a folder', async () => {
   save([slice(1, 0)]);
   const lookalike = new Uint8Array(64);

@@ -107,11 +107,11 @@ function isFilm(file: DicomFile): boolean {
 
 /** Frames of a film: no places, one after another in time. */
 function inTime(facts: readonly SliceFacts[]): SliceStack {
-  const geometry = stackSlices({ timePoints: [[facts[0]!]], distinction: [] }).geometry;
+  const { geometry, notes } = stackSlices({ timePoints: [[facts[0]!]], distinction: [] });
   return {
     slices: facts.map((slice) => [slice]),
     timeAxis: 'frame',
-    notes: {},
+    notes,
     ...(geometry ? { geometry } : {}),
   };
 }

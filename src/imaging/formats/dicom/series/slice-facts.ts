@@ -2,6 +2,7 @@ import type { Vector3 } from '../../../geometry/geometry.ts';
 import type { Dataset, DicomFile } from '../dataset.ts';
 import { frameAttributes } from '../pixels/frame-attributes.ts';
 import { optionalNumber, optionalNumbers, optionalText } from '../pixels/optional-values.ts';
+import { type PictureSpacing, pictureSpacing } from '../pixels/picture-spacing.ts';
 import { sequence, texts } from '../values.ts';
 
 /** What stacking needs to know of one frame. Holds no name, no date of birth, no description. */
@@ -18,6 +19,8 @@ export interface SliceFacts {
   readonly position?: Vector3;
   readonly orientation?: readonly [row: Vector3, column: Vector3];
   readonly pixelSpacingMm?: readonly [rows: number, columns: number];
+  /** Of a picture without Pixel Spacing: what is known of its pixels' size. */
+  readonly pictureSpacing?: PictureSpacing;
   readonly sliceThicknessMm?: number;
   readonly spacingBetweenSlicesMm?: number;
   readonly frameOfReferenceUid?: string;
@@ -64,6 +67,7 @@ function slicesOf(file: DicomFile, name: string): readonly SliceFacts[] {
   const count = Math.min(frames, MOST_FRAMES);
   const instanceNumber = optionalNumber(dataset, 'InstanceNumber');
   const frameOfReferenceUid = optionalText(dataset, 'FrameOfReferenceUID');
+  const picture = pictureSpacing(dataset);
   const shared = {
     file: name,
     sopInstanceUid: optionalText(dataset, 'SOPInstanceUID') ?? '',
@@ -71,6 +75,7 @@ function slicesOf(file: DicomFile, name: string): readonly SliceFacts[] {
     columns,
     samples: optionalNumber(dataset, 'SamplesPerPixel') ?? 1,
     ...(instanceNumber === undefined ? {} : { instanceNumber }),
+    ...(picture ? { pictureSpacing: picture } : {}),
     ...(frameOfReferenceUid === undefined ? {} : { frameOfReferenceUid }),
   };
   const topMarks = frames === 1 ? instanceMarks(dataset) : {};

@@ -39,7 +39,12 @@ const MOST_NAMED = 5;
 
 /** 'b.dcm (instance 7)', 'c.dcm (frames 1, 3)'; of several files the first five. */
 export function named(slices: readonly SliceFacts[]): string {
-  const byFile = Map.groupBy(slices, ({ file }) => file);
+  const byFile = new Map<string, SliceFacts[]>();
+  for (const slice of slices) {
+    const others = byFile.get(slice.file);
+    if (others) others.push(slice);
+    else byFile.set(slice.file, [slice]);
+  }
   const one = ([file, members]: readonly [string, readonly SliceFacts[]]) => {
     const [{ frame, instanceNumber }] = members as [SliceFacts]; // groups are not empty
     if (members.length > 1 || frame > 0) return `${file} (${framesText(members)})`;
@@ -118,7 +123,10 @@ function withoutPlace(
 }
 
 /** A single picture without a place in the patient may know the size of its pixels. */
-function flatGeometry({ pixelSpacingMm, pictureSpacing }: SliceFacts): Pick<SliceStack, 'geometry' | 'notes'> {
+function flatGeometry({
+  pixelSpacingMm,
+  pictureSpacing,
+}: SliceFacts): Pick<SliceStack, 'geometry' | 'notes'> {
   const spacing = pixelSpacingMm ?? pictureSpacing?.mm;
   if (!spacing) return { notes: {} };
   const [rows, columns] = spacing;
