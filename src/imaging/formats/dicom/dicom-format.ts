@@ -23,17 +23,30 @@ const STORAGE = '1.2.840.10008.5.1.4.1.1.';
 const readers: Readonly<Record<string, Reader>> = {
   [`${STORAGE}66.4`]: segmentation,
   [`${STORAGE}66.7`]: segmentation,
-  [`${STORAGE}30`]: async (file, { reference }) =>
-    (await readParametricMap(file, reference ? { grid: reference } : {})).image,
+  [`${STORAGE}30`]: async (file, options) => {
+    const { image, warnings } = await readParametricMap(file, onGridOf(options));
+    tell(warnings, options);
+    return image;
+  },
   [`${STORAGE}481.3`]: structures,
 };
 
-async function segmentation(file: DicomFile, { reference }: OpenOptions): Promise<LabelMap> {
-  return segmentationLabels(await readSegmentation(file, reference ? { grid: reference } : {}));
+const onGridOf = ({ reference }: OpenOptions) => (reference ? { grid: reference } : {});
+
+function tell(warnings: readonly string[], { onWarning }: OpenOptions): void {
+  for (const warning of warnings) onWarning?.(warning);
 }
 
-async function structures(file: DicomFile, { reference }: OpenOptions): Promise<LabelMap> {
-  const { rois } = readStructureSet(file.dataset);
+async function segmentation(file: DicomFile, options: OpenOptions): Promise<LabelMap> {
+  const read = await readSegmentation(file, onGridOf(options));
+  tell(read.warnings, options);
+  return segmentationLabels(read);
+}
+
+async function structures(file: DicomFile, options: OpenOptions): Promise<LabelMap> {
+  const { rois, warnings } = readStructureSet(file.dataset);
+  tell(warnings, options);
+  const { reference } = options;
   if (reference) return structureMask(rois, reference);
   throw new HounsfieldError(
     'DICOM_REFERENCE_NEEDED',
@@ -42,9 +55,10 @@ async function structures(file: DicomFile, { reference }: OpenOptions): Promise<
   );
 }
 
-async function waveform(file: DicomFile, { stack, onWarning }: OpenOptions): Promise<Opened> {
+async function waveform(file: DicomFile, options: OpenOptions): Promise<Opened> {
   const { groups, warnings } = await readWaveform(file);
-  for (const warning of warnings) onWarning?.(warning);
+  tell(warnings, options);
+  const { stack } = options;
   const group = groups[stack ?? 0];
   if (group && (groups.length === 1 || stack !== undefined)) return group.signal;
   const shown = groups.map(
@@ -62,7 +76,7 @@ async function waveform(file: DicomFile, { stack, onWarning }: OpenOptions): Pro
  * readers throw.
  */
 export async function openDicom(file: DicomFile, options: OpenOptions = {}): Promise<Opened> {
-  for (const warning of file.warnings) options.onWarning?.(warning);
+  tell(file.warnings, options);
   const uid = optionalText(file.dataset, 'SOPClassUID') ?? '';
   const reader = readers[uid] ?? (has(file.dataset, 'WaveformSequence') ? waveform : undefined);
   if (reader) return reader(file, options);
