@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { HounsfieldError } from '../src/errors.ts';
 import { dataset } from '../src/imaging/formats/dicom/build-dataset.ts';
 import { encodeRle } from '../src/imaging/formats/dicom/objects/rle-encoder.ts';
@@ -39,6 +41,12 @@ export const dicomMemory: Benchmark = {
             unit: 'MB',
             target: { is: 'at most', value: 200 },
           },
+          {
+            what: `${kind}: memory of a process that does nothing else, Node.js with it, at most`,
+            value: await wholeProcess(file, frames),
+            unit: 'MB',
+            target: { is: 'at most', value: 200 },
+          },
           { what: `${kind}: opened without its pixels`, value: opened, unit: 'ms' },
         );
         await rm(file);
@@ -56,6 +64,13 @@ export const dicomMemory: Benchmark = {
     }
   },
 };
+
+/** Largest resident memory, MB, of a process that reads the frames. */
+async function wholeProcess(file: string, frames: number): Promise<number> {
+  const script = path.join(import.meta.dirname, 'read-frames.js');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, file, String(frames)]);
+  return Number(stdout);
+}
 
 function header(frames: number, syntax?: string): Uint8Array {
   const values = dataset({
