@@ -74,10 +74,10 @@ function section(result: StoredResult): string {
   ].join('\n');
 }
 
-/** Only what has a target: the figures for the front page. */
-/** A benchmark with more figures than this is one line in the README. */
+/** A benchmark with more figures than this is one line on the front page. */
 const MOST_BRIEF = 6;
 
+/** Only what has a target: the figures for the front page. */
 export function briefTable(results: readonly StoredResult[]): string {
   const rows = results.flatMap((result) => {
     const line = (what: string, figure: string, target: string) =>
