@@ -37,8 +37,8 @@ export const PET_PRESETS = {
   brain: { center: 7.5, width: 15, source: 'convention: SUV 0-15' },
 } as const satisfies Readonly<Record<string, IntensityPreset>>;
 
-export interface CtPresetParameters {
-  readonly preset: keyof typeof CT_PRESETS;
+export interface PresetParameters<Name extends string> {
+  readonly preset: Name;
   /** Where the window's ends go; default 0 and 1. */
   readonly low?: number;
   readonly high?: number;
@@ -46,62 +46,46 @@ export interface CtPresetParameters {
   readonly assumeUnit?: boolean;
 }
 
-/** A named window of CT. Recorded as window. Throws INTENSITY_UNIT for an image that is not in HU. */
-export const ctPreset: DerivedTransform<CtPresetParameters> = {
-  name: 'ct-preset',
-  kind: 'derived',
-  example: { preset: 'lung', assumeUnit: true },
-  check(parameters) {
-    const read = readParameters('ct-preset', parameters);
-    const names = Object.keys(CT_PRESETS) as (keyof typeof CT_PRESETS)[]; // its own keys
-    const preset = read.oneOf('preset', names);
-    const assumeUnit = read.flag('assumeUnit', false);
-    const ends = { low: read.number('low', { fallback: 0 }), high: read.number('high', { fallback: 1 }) };
-    read.end();
-    return { preset, ...ends, assumeUnit };
-  },
-  resolve:
-    ({ preset, assumeUnit, ...ends }) =>
-    (name, image) => {
-      if (isLabelMap(image)) return [];
-      requireUnit(name, image, ['HU'], assumeUnit, 'ct-preset');
-      const { center, width } = CT_PRESETS[preset];
-      return [{ transform: windowIntensities, parameters: { center, width, ...ends } }];
+/** A transform that applies a window of a table by its name. */
+function presetTransform<Name extends string>(
+  name: string,
+  presets: Readonly<Record<Name, IntensityPreset>>,
+  units: readonly MedicalImage['unit'][],
+  example: Name,
+): DerivedTransform<PresetParameters<Name>> {
+  return {
+    name,
+    kind: 'derived',
+    example: { preset: example, assumeUnit: true },
+    check(parameters) {
+      const read = readParameters(name, parameters);
+      const preset = read.oneOf('preset', Object.keys(presets) as Name[]); // its own keys
+      const assumeUnit = read.flag('assumeUnit', false);
+      const ends = { low: read.number('low', { fallback: 0 }), high: read.number('high', { fallback: 1 }) };
+      read.end();
+      return { preset, ...ends, assumeUnit };
     },
-};
-
-export interface PetPresetParameters extends Omit<CtPresetParameters, 'preset'> {
-  readonly preset: keyof typeof PET_PRESETS;
+    resolve:
+      ({ preset, assumeUnit, ...ends }) =>
+      (called, image) => {
+        if (isLabelMap(image)) return [];
+        requireUnit(called, image, units, assumeUnit, name);
+        const { center, width } = presets[preset];
+        return [{ transform: windowIntensities, parameters: { center, width, ...ends } }];
+      },
+  };
 }
 
+/** A named window of CT. Recorded as window. Throws INTENSITY_UNIT for an image that is not in HU. */
+export const ctPreset = presetTransform('ct-preset', CT_PRESETS, ['HU'], 'lung');
+
 /** A named range of SUV. Recorded as window. Throws INTENSITY_UNIT for an image that is not in SUV. */
-export const petPreset: DerivedTransform<PetPresetParameters> = {
-  name: 'pet-preset',
-  kind: 'derived',
-  example: { preset: 'body', assumeUnit: true },
-  check(parameters) {
-    const read = readParameters('pet-preset', parameters);
-    const names = Object.keys(PET_PRESETS) as (keyof typeof PET_PRESETS)[]; // its own keys
-    const preset = read.oneOf('preset', names);
-    const assumeUnit = read.flag('assumeUnit', false);
-    const ends = { low: read.number('low', { fallback: 0 }), high: read.number('high', { fallback: 1 }) };
-    read.end();
-    return { preset, ...ends, assumeUnit };
-  },
-  resolve:
-    ({ preset, assumeUnit, ...ends }) =>
-    (name, image) => {
-      if (isLabelMap(image)) return [];
-      requireUnit(name, image, SUV_UNITS, assumeUnit, 'pet-preset');
-      const { center, width } = PET_PRESETS[preset];
-      return [{ transform: windowIntensities, parameters: { center, width, ...ends } }];
-    },
-};
+export const petPreset = presetTransform('pet-preset', PET_PRESETS, ['SUVbw', 'SUVlbm', 'SUVbsa'], 'body');
 
 export interface SuvClipParameters {
   /** Highest SUV kept; default 20. Below 0 becomes 0. */
   readonly high?: number;
-  /** As of CtPresetParameters. */
+  /** As of PresetParameters. */
   readonly assumeUnit?: boolean;
 }
 
