@@ -119,7 +119,7 @@ const samePicture = (a: MedicalImage, b: MedicalImage) => {
 };
 
 describe('convert', () => {
-  test.each(['.nii.gz', '.nii', '.nrrd', '.mha', '.mgz', '.vtk'])(
+  test.each(['.nii.gz', '.nii', '.hdr', '.img.gz', '.nrrd', '.mha', '.mgz', '.vtk'])(
     'a series to %s and back',
     async (extension) => {
       const file = at('out', `ct${extension}`);

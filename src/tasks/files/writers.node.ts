@@ -3,6 +3,7 @@ import { HounsfieldError } from '../../errors.ts';
 import { encodeCsvSignal } from '../../imaging/formats/csv-signal/write-csv-signal.ts';
 import { writeEdf } from '../../imaging/formats/edf/write-edf.ts';
 import { isSignal, type Opened } from '../../imaging/formats/file-format.ts';
+import { writeNiftiPair } from '../../imaging/formats/nifti/write-nifti.ts';
 import { encodeNpy } from '../../imaging/formats/npy.ts';
 import { encodeNpz } from '../../imaging/formats/npz.ts';
 import { surfaceOf } from '../../imaging/formats/surface/marching-cubes.ts';
@@ -42,6 +43,15 @@ const shapeOf = (image: MedicalImage): readonly number[] => {
 
 /** What can be written, by extension; adding a format is one row. */
 const writers: readonly Writer[] = [
+  {
+    extensions: ['.hdr.gz', '.img.gz', '.hdr', '.img'],
+    holds: 'image',
+    write: async (opened, name) => {
+      const [, stem, end = ''] = /^(.*)\.(?:hdr|img)(\.gz)?$/i.exec(name)!; // by one of the extensions above
+      const { header, data } = await writeNiftiPair(asImage(opened, name), { compressed: end !== '' });
+      return { [`${stem}.hdr${end}`]: header, [`${stem}.img${end}`]: data };
+    },
+  },
   ...volumeFormats.flatMap(({ extensions, write }) => (write ? [imageWriter(extensions, write)] : [])),
   imageWriter(['.png'], encodePng),
   imageWriter(['.npy'], (image) => encodeNpy(shapeOf(image), image.pixels)),
@@ -67,7 +77,7 @@ const writers: readonly Writer[] = [
 
 /** Extensions that are written; .dcm by dicomObject, which needs more than an image. */
 export const writtenExtensions: readonly string[] = [
-  ...writers.flatMap(({ extensions }) => extensions),
+  ...new Set(writers.flatMap(({ extensions }) => extensions)),
   '.dcm',
 ];
 

@@ -117,6 +117,29 @@ export function encodeNifti(
   return bytes;
 }
 
+/**
+ * A NIfTI as two files, NAME.hdr and NAME.img; not compressed unless asked. Otherwise as writeNifti. Throws
+ * NIFTI_TOO_LARGE.
+ */
+export async function writeNiftiPair(
+  image: MedicalImage,
+  options: NiftiWriteOptions = {},
+): Promise<{ readonly header: Uint8Array; readonly data: Uint8Array }> {
+  const bytes = encodeNifti(image, options);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const isLittle = options.byteOrder !== 'big';
+  const isFirst = view.getInt32(0, isLittle) === HEADER_BYTES[1];
+  const end = isFirst ? view.getFloat32(108, isLittle) : Number(view.getBigInt64(168, isLittle));
+  const [header, data] = [bytes.slice(0, end), bytes.subarray(end)];
+  const writer = writerOf(header, isLittle);
+  if (isFirst) writer.f32(108, 0);
+  else writer.i64(168, 0);
+  writer.text(isFirst ? 344 : 4, isFirst ? 'ni1' : 'ni2');
+  return options.compressed === true
+    ? { header: await gzip(header), data: await gzip(data) }
+    : { header, data };
+}
+
 function contentOf(
   image: MedicalImage,
   sides: readonly number[],
