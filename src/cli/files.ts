@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { HounsfieldError } from '../errors.ts';
 import { type ConvertOptions, convertFile } from '../tasks/files/convert-file.node.ts';
 import { describePath } from '../tasks/files/describe-path.node.ts';
 import { descriptionText } from '../tasks/files/description-text.ts';
@@ -11,6 +9,7 @@ import { numberOption, type Run } from './command.ts';
 import { onInterrupt } from './interrupt.ts';
 import { type Output, textColumns } from './output.ts';
 import { runningPath } from './paths.ts';
+import { readSteps } from './steps-file.ts';
 
 /** hounsfield info */
 export function infoCommand(program: Command, run: Run): void {
@@ -228,18 +227,6 @@ async function stepsOf(options: ConvertCommandOptions): Promise<NonNullable<Conv
     ...(slice === undefined ? [] : [{ transform: 'take-slice', parameters: { plane: slice } }]),
     ...(steps === undefined ? [] : await readSteps(steps)),
   ];
-}
-
-async function readSteps(file: string): Promise<NonNullable<ConvertOptions['steps']>> {
-  try {
-    const steps: unknown = JSON.parse(await readFile(file, 'utf8'));
-    if (Array.isArray(steps)) return steps as NonNullable<ConvertOptions['steps']>; // each is checked by its transform
-    throw new Error('it holds no list');
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `${file} cannot be read as a JSON list (${reason}). Write [{"transform": "orient", "parameters": {"to": "LPS"}}].`;
-    throw new HounsfieldError('CONFIG_UNREADABLE', message, { cause });
-  }
 }
 
 interface ViewCommandOptions extends OpeningOptions {

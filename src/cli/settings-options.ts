@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { HounsfieldError } from '../errors.ts';
 import { defaultSettings, lightAugmentation } from '../tasks/classification/settings.ts';
+import { readSteps } from './steps-file.ts';
 
 function number(text: string): number {
   const value = Number(text);
@@ -87,7 +88,7 @@ export async function settingsFrom(
     if (options[setting] !== undefined) settings[setting] = options[setting];
   }
   const { augment, mixup, preprocess } = options;
-  if (typeof preprocess === 'string') settings['preprocess'] = await readJson(preprocess);
+  if (typeof preprocess === 'string') settings['preprocess'] = await readSteps(preprocess);
   if (typeof augment === 'string') settings['augment'] = await recipe(augment);
   if (typeof mixup === 'number') {
     settings['augment'] = { ...((settings['augment'] as object | undefined) ?? lightAugmentation), mixup };

@@ -13,6 +13,7 @@ import {
   spacingMm,
   voxelIndex,
   voxelToWorld,
+  worldPointMm,
   worldToVoxel,
 } from './geometry.ts';
 import { centreOf, gridOf, IDENTITY_AFFINE, sameGrid, scaleAndShift, voxelMap } from './grid.ts';
@@ -116,4 +117,14 @@ describe('grids', () => {
     expect(gridOf({ width: 4, height: 6, depth: 8, geometry: space })).toEqual(grid);
     expect(voxelMap(space, moved(1))).toEqual(scaleAndShift([1, 1, 1], [2, 0, 0]));
   });
+});
+
+test('voxel indices and points in mm cannot be taken for one another', () => {
+  const space = geometryFrom({ spacingMm: [2, 2, 2] });
+  // @ts-expect-error a point is no index
+  expect(voxelToWorld(space, worldPointMm(1, 1, 1))).toBeDefined();
+  // @ts-expect-error an index is no point
+  expect(worldToVoxel(space, voxelIndex(1, 1, 1))).toBeDefined();
+  // @ts-expect-error three numbers are neither
+  expect(voxelToWorld(space, [1, 1, 1])).toBeDefined();
 });

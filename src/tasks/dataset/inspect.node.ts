@@ -1,13 +1,17 @@
-import { isHounsfieldError } from '../../errors.ts';
+import { HounsfieldError, isHounsfieldError } from '../../errors.ts';
+import type { NamedStep } from '../../imaging/transforms/history.ts';
 import type { Dataset } from './dataset.ts';
 import { findDuplicates, joinDuplicates } from './duplicates.ts';
 import { type Fingerprint, fingerprint } from './fingerprint.ts';
 import { loadDataset } from './manifest.node.ts';
+import { preparationFaults } from './preparation.ts';
 import { DEFAULT_FRACTIONS, type SplitFractions, type Splits, splitDataset } from './split.ts';
 import { surveyDataset } from './survey.node.ts';
 
 export interface InspectOptions {
   readonly patientPattern?: string;
+  /** Done to every image after it is opened, as in training. */
+  readonly preprocess?: readonly NamedStep[];
   /** Of the split shown; 1 when left out, as in training. */
   readonly seed?: number;
   readonly fractions?: SplitFractions;
@@ -18,12 +22,17 @@ export interface InspectOptions {
  * Opens every image once and tells what the data set holds and how training would divide it. Unreadable images,
  * duplicates and a split that cannot be drawn are part of the answer, not errors.
  *
- * @throws what loadDataset throws
+ * @throws what loadDataset throws; SETTINGS_INVALID
  */
 export async function inspectDataset(data: string, options: InspectOptions = {}): Promise<Fingerprint> {
-  const dataset = await loadDataset(data, {
+  const faults = options.preprocess ? preparationFaults(options.preprocess) : [];
+  if (faults.length > 0) {
+    throw new HounsfieldError('SETTINGS_INVALID', `preprocess: ${faults.join('; ')}. Correct these.`);
+  }
+  const loaded = await loadDataset(data, {
     ...(options.patientPattern ? { patientPattern: options.patientPattern } : {}),
   });
+  const dataset = { ...loaded, preparation: options.preprocess ?? [] };
   const survey = await surveyDataset(dataset, options.onProgress);
   const pairs = findDuplicates(survey);
   const joined = dataset.samples.some(({ split }) => split) ? dataset : joinDuplicates(dataset, pairs);
