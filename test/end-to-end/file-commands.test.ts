@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeEdf } from '../../src/imaging/formats/edf/write-edf.ts';
 import { isSignal } from '../../src/imaging/formats/file-format.ts';
 import { writeNifti } from '../../src/imaging/formats/nifti/write-nifti.ts';
+import { encodeNpy } from '../../src/imaging/formats/npy.ts';
 import { open, openImage } from '../../src/imaging/formats/open.node.ts';
+import { encodePng } from '../../src/imaging/formats/write-png.node.ts';
 import { geometry, origin, spacingMm } from '../../src/imaging/geometry/geometry.ts';
-import { labelMap, type MedicalImage } from '../../src/imaging/image/medical-image.ts';
+import { labelMap, type MedicalImage, medicalImage } from '../../src/imaging/image/medical-image.ts';
 import { signal } from '../../src/imaging/signal/signal.ts';
 import { applySteps, invertHistory } from '../../src/imaging/transforms/history.ts';
 import { hounsfieldAt, sides, writeCtSeries } from './ct-series.ts';
@@ -245,6 +247,25 @@ describe('view', () => {
       drawn.pixels[y * drawn.width + x]! !== drawn.pixels[2 * plane + y * drawn.width + x]!;
     const [x, y] = [Math.round(17.5 * 2.5 * 5), Math.round(5.5 * 2 * 5)];
     expect([coloured(x, y), coloured(300 - x, y), coloured(x, 200 - y)]).toEqual([true, false, false]);
+  });
+
+  test.each(['mask.png', 'mask.npy'])('a mask as %s is laid over a picture', async (name) => {
+    const slice = at('out', 'slice.nii');
+    await ok('convert', series, slice, '--slice', 'axial', '--overwrite');
+    const picture = await openImage(slice);
+    const mask = Uint8Array.from(picture.pixels, (value) => (value > -500 ? 1 : 0));
+    const { height, width } = picture;
+    const file = at('out', name);
+    const isPng = name.endsWith('.png');
+    writeFileSync(
+      file,
+      isPng ? encodePng(medicalImage(mask, { height, width })) : encodeNpy([height, width], mask),
+    );
+    expect(await openImage(file, { as: 'labels' })).toMatchObject({ unit: 'label', labels: [{ value: 1 }] });
+    const [plain, over] = [at('out', `${name}-plain.png`), at('out', `${name}-over.png`)];
+    await ok('view', slice, '--out', plain);
+    await ok('view', slice, '--overlay', file, '--out', over);
+    expect((await openImage(over)).pixels).not.toEqual((await openImage(plain)).pixels);
   });
 
   test('a place in mm is the voxel there', async () => {

@@ -1,12 +1,21 @@
 import { HounsfieldError } from '../../errors.ts';
+import { isLabelMap, type LabelMap, type MedicalImage } from '../image/medical-image.ts';
 import { HDF5, NUMPY } from './array-formats.ts';
 import type { ByteSource } from './byte-source.ts';
 import { BARE_DICOM, DICOM } from './dicom/dicom-format.ts';
-import type { DescribeOptions, FileDescription, FileFormat, Opened, OpenOptions } from './file-format.ts';
+import {
+  type DescribeOptions,
+  type FileDescription,
+  type FileFormat,
+  isSignal,
+  type Opened,
+  type OpenOptions,
+} from './file-format.ts';
 import { plainHead } from './gunzip.ts';
 import { aboutFile } from './named-errors.ts';
 import { BMP } from './picture-format.ts';
 import { csvFile, signalFile, signalFormats } from './signal-formats.ts';
+import { labelsIn } from './volume-file.ts';
 import { tiffFile, volumeFile, volumeFormats } from './volume-formats.ts';
 
 /** Every format that is read in Node and in a browser alike, the surest signatures first. Adding one is one row. */
@@ -60,7 +69,17 @@ export async function openSource(
   options: OpenOptions = {},
   formats: readonly FileFormat[] = portableFormats,
 ): Promise<Opened> {
-  return aboutFile(source.name, async () => (await knownFormat(source, formats)).read(source, options));
+  return aboutFile(source.name, async () => {
+    const opened = await (await knownFormat(source, formats)).read(source, options);
+    return asAsked(opened, options, source.name);
+  });
+}
+
+/** Labels where they are asked of an image whose format knows none: a mask as PNG, npy or DICOM. Throws LABELS_NOT_WHOLE. */
+export function asAsked<T extends Opened>(opened: T, { as }: OpenOptions, name: string): T | LabelMap {
+  if (as !== 'labels' || isSignal(opened) || isLabelMap(opened)) return opened;
+  const { displayRange: _, ...image } = opened as MedicalImage; // no signal
+  return { ...image, unit: 'label', labels: labelsIn(image.pixels, image, name) };
 }
 
 /** What a file says of itself, by its header. Throws as openSource does. */

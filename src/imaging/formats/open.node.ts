@@ -14,7 +14,7 @@ import {
   type OpenOptions,
 } from './file-format.ts';
 import { fileSource } from './file-source.node.ts';
-import { describeSource, formatOf, HEAD_BYTES, openSource, portableFormats } from './open-source.ts';
+import { asAsked, describeSource, formatOf, HEAD_BYTES, openSource, portableFormats } from './open-source.ts';
 import { rasterFormats } from './raster-formats.node.ts';
 import { signalFormats } from './signal-formats.ts';
 
@@ -93,9 +93,9 @@ async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() === true;
 }
 
-function openFolder(path: string, options: OpenOptions): Promise<MedicalImage> {
+async function openFolder(path: string, options: OpenOptions): Promise<MedicalImage> {
   const { values, series, stack, suv, stacking, onProgress, onWarning, signal } = options;
-  return readDicomSeries(path, {
+  const image = await readDicomSeries(path, {
     ...stacking,
     values: values === 'stored' ? 'stored' : 'modality',
     ...(series === undefined ? {} : { series }),
@@ -105,6 +105,7 @@ function openFolder(path: string, options: OpenOptions): Promise<MedicalImage> {
     ...(onWarning ? { onWarning } : {}),
     ...(signal ? { signal } : {}),
   });
+  return asAsked(image, options, path);
 }
 
 async function withFile<T>(
