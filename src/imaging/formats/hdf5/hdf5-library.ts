@@ -2,23 +2,34 @@ import { HounsfieldError } from '../../../errors.ts';
 
 export type Hdf5Module = typeof import('h5wasm');
 
-/** Most copies of the library that are started in one process: each keeps its memory of some 20 MB. */
-const MOST_INSTANCES = 16;
-
-let current: Promise<Hdf5Module> | undefined;
-let started = 0;
-
-/**
- * The HDF5 library, loaded at its first use, silent. A broken file can bring it down for good (WebAssembly's memory is
- * then in disorder); after `dropHdf5` the next call starts another copy. Throws HDF5_STOPPED where that cannot be done.
- */
-export async function hdf5Library(): Promise<Hdf5Module> {
-  current ??= start();
-  return current;
+/** The HDF5 library, and how it is put back as it was when it had just been started. */
+export interface Hdf5Library {
+  readonly h5: Hdf5Module;
+  /** False where that cannot be done: in a bundle the library is shared with whoever else uses it. */
+  readonly reset: () => boolean;
 }
 
-export function dropHdf5(): void {
-  current = undefined;
+let library: Promise<Hdf5Library> | undefined;
+let isStopped = false;
+
+/**
+ * The HDF5 library, loaded at its first use, silent. An error leaves it in disorder: identifiers stay open and its stack
+ * is not wound back, so that after some thousand broken files it would overwrite its own data and run for ever.
+ * Therefore it is reset after every file. Throws HDF5_STOPPED where it was brought down and cannot be reset.
+ */
+export async function hdf5Library(): Promise<Hdf5Library> {
+  if (isStopped)
+    throw new HounsfieldError(
+      'HDF5_STOPPED',
+      'a broken HDF5 file has stopped the reader, and it cannot be started again here. Reload the page or the process.',
+    );
+  library ??= start();
+  return library;
+}
+
+/** To be called when the library itself failed and could not be reset. */
+export function stopHdf5(): void {
+  isStopped = true;
 }
 
 /** True when the library itself failed, not the file alone. */
@@ -26,34 +37,85 @@ export function isLibraryFault(error: unknown): boolean {
   return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 }
 
-/** What emscripten keeps of its open files. */
-interface Streams {
-  readonly streams: readonly { stream_ops: { write?: WriteStream } }[];
+/** What emscripten keeps of its open files, and of the library's memory; its types leave them out. */
+interface Insides {
+  readonly HEAPU8: Uint8Array;
+  readonly FS: {
+    readonly streams: ({ stream_ops: { write?: WriteStream } } | null | undefined)[];
+    readonly close: (stream: object) => void;
+  };
 }
 type WriteStream = (stream: unknown, bytes: unknown, offset: number, length: number) => number;
 
-async function start(): Promise<Hdf5Module> {
-  const h5 = await load(started++);
-  const { FS } = await h5.ready;
-  // HDF5 prints its errors, names from inside the file included
-  const { streams } = FS as unknown as Streams; // emscripten has it, its types leave it out
-  const errors = streams[2];
-  if (errors)
-    errors.stream_ops = { ...errors.stream_ops, write: (_stream, _bytes, _offset, length) => length };
-  return h5;
+/** Functions by which a program keeps its stack. */
+interface Stack {
+  readonly emscripten_stack_get_current: () => number;
+  readonly _emscripten_stack_restore: (pointer: number) => void;
 }
 
-async function load(instance: number): Promise<Hdf5Module> {
-  if (instance === 0) return import('h5wasm');
+async function start(): Promise<Hdf5Library> {
+  const { h5, stack } = await load();
+  const insides = (await h5.ready) as unknown as Insides; // the module has them
+  // HDF5 prints its errors, names from inside the file included
+  const errors = insides.FS.streams[2];
+  if (errors)
+    errors.stream_ops = { ...errors.stream_ops, write: (_stream, _bytes, _offset, length) => length };
+  return { h5, reset: stack === undefined ? () => false : resetOf(insides, stack) };
+}
+
+const STANDARD_STREAMS = 3;
+
+/** Keeps what the memory holds now, and gives a function that puts it back, the stack and the open files, too. */
+function resetOf(insides: Insides, stack: Stack): () => boolean {
+  const { HEAPU8: memory, FS } = insides;
+  const used = memory.findLastIndex((byte) => byte !== 0) + 1;
+  const kept = memory.slice(0, used);
+  const top = stack.emscripten_stack_get_current();
+  return () => {
+    for (const stream of FS.streams.slice(STANDARD_STREAMS)) if (stream) FS.close(stream);
+    insides.HEAPU8.set(kept); // its array is another one once the memory has grown
+    insides.HEAPU8.fill(0, used);
+    stack._emscripten_stack_restore(top);
+    return true;
+  };
+}
+
+/** A copy of the library of our own where modules have addresses, with its stack; in a bundle the one that all share. */
+async function load(): Promise<{ readonly h5: Hdf5Module; readonly stack: Stack | undefined }> {
+  const address = ownAddress();
+  if (address === undefined) return { h5: await import('h5wasm'), stack: undefined };
+  let stack: Stack | undefined;
+  const original = WebAssembly.instantiate;
+  // the library does not show the program that it starts: it is seen on its way
+  const watched = async (...args: Parameters<typeof original>): Promise<unknown> => {
+    const made: unknown = await original(...args);
+    const { exports } = (made instanceof WebAssembly.Instance ? made : (made as Made).instance) as {
+      exports: object;
+    };
+    if (isLibrary(exports)) stack = exports;
+    return made;
+  };
+  WebAssembly.instantiate = watched as typeof original; // passes on what the original gives
   try {
-    if (instance >= MOST_INSTANCES) throw new Error('too many');
-    const address: string = `${import.meta.resolve('h5wasm')}?instance=${instance}`; // a new address is a new copy
-    return (await import(address)) as Hdf5Module; // the same file
-  } catch (cause) {
-    throw new HounsfieldError(
-      'HDF5_STOPPED',
-      'a broken HDF5 file has stopped the reader, and it cannot be started again here. Reload the page or the process.',
-      { cause },
-    );
+    const h5 = (await import(address)) as Hdf5Module; // the same file
+    await h5.ready;
+    return { h5, stack };
+  } finally {
+    WebAssembly.instantiate = original;
+  }
+}
+
+const isLibrary = (exports: object): exports is Stack =>
+  'H5Fopen' in exports && 'emscripten_stack_get_current' in exports && '_emscripten_stack_restore' in exports;
+
+interface Made {
+  readonly instance: WebAssembly.Instance;
+}
+
+function ownAddress(): string | undefined {
+  try {
+    return `${import.meta.resolve('h5wasm')}?copy=hounsfield`; // a new address is a new copy
+  } catch {
+    return undefined;
   }
 }

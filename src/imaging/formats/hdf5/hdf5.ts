@@ -4,7 +4,7 @@ import type { MedicalImage, PixelArray } from '../../image/medical-image.ts';
 import { imageFromArray } from '../array-volume.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { typeFault } from '../volume-file.ts';
-import { dropHdf5, type Hdf5Module, hdf5Library, isLibraryFault } from './hdf5-library.ts';
+import { type Hdf5Module, hdf5Library, isLibraryFault, stopHdf5 } from './hdf5-library.ts';
 
 /** One array of numbers in an HDF5 file. */
 export interface Hdf5Dataset {
@@ -107,9 +107,11 @@ async function withFile<T>(source: ByteSource, use: (file: Hdf5File, h5: Hdf5Mod
   const head = await source.read(0, Math.min(source.size, 4096));
   if (!isHdf5(head)) throw unreadable(source.name, undefined);
   const bytes = await source.read(0, source.size);
-  const h5 = await hdf5Library();
+  const { h5, reset } = await hdf5Library();
   const { FS } = await h5.ready;
   const path = `/opened-${opened++}.h5`;
+  // nothing is awaited from here on: no other file is open when the library is reset
+  let fault = false;
   try {
     FS.writeFile(path, bytes);
     const file = new h5.File(path, 'r');
@@ -119,9 +121,10 @@ async function withFile<T>(source: ByteSource, use: (file: Hdf5File, h5: Hdf5Mod
       file.close();
     }
   } catch (error) {
-    if (isLibraryFault(error)) dropHdf5();
+    fault = isLibraryFault(error);
     throw isHounsfieldError(error) ? error : unreadable(source.name, error);
   } finally {
+    if (!reset() && fault) stopHdf5();
     if (FS.analyzePath(path).exists) FS.unlink(path);
   }
 }
