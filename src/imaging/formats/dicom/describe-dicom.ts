@@ -9,7 +9,7 @@ import { imagePixel } from './pixels/image-pixel.ts';
 import { optionalNumber, optionalText } from './pixels/optional-values.ts';
 import { windowOf } from './pixels/voi.ts';
 import { instanceFacts } from './series/slice-facts.ts';
-import { stackSlices } from './series/stack-geometry.ts';
+import { sidesOf, stackSlices } from './series/stack-geometry.ts';
 import { splitIntoGroups } from './series/stack-split.ts';
 import { pixelWarnings } from './series/warning-tally.ts';
 import { uidName } from './uid-names.ts';
@@ -117,8 +117,8 @@ function placeFacts(file: DicomFile, channels: number): readonly Fact[] {
     const [group, ...others] = splitIntoGroups(slices);
     if (group && others.length === 0) {
       const stack = stackSlices(group);
-      const [timePoints, depth] = [stack.slices.length, stack.slices[0]!.length];
-      return gridFacts({ ...shape, depth, timePoints }, { geometry: stack.geometry });
+      const timePoints = stack.slices.length;
+      return gridFacts({ ...shape, ...sidesOf(stack), timePoints }, { geometry: stack.geometry });
     }
     return [...gridFacts(shape, {}).slice(0, -1), ['stacks', String(others.length + 1)]];
   } catch (error) {

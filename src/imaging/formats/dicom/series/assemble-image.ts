@@ -2,6 +2,7 @@ import { HounsfieldError } from '../../../../errors.ts';
 import { type MedicalImage, medicalImage, type PixelArray } from '../../../image/medical-image.ts';
 import type { DecodedFrame } from '../pixels/decode-frame.ts';
 import type { VoiWindow } from '../pixels/voi-window.ts';
+import { unfoldMosaic } from './siemens-mosaic.ts';
 import type { SliceFacts } from './slice-facts.ts';
 import type { PlannedSlice } from './slice-plan.ts';
 import { type OutputKind, outputArray, outputKind, writeFrame } from './slice-values.ts';
@@ -61,12 +62,13 @@ export async function assembleImage(
   const pixels = (await fill(outputKind(plans.map(({ plan }) => plan)))) ?? (await fill('float32'));
   const parameters = { ...work.parameters, ...stack.notes, ...recordOf(plans), ...timeOf(stack) };
   const bits = first.plan.palette?.bits ?? first.plan.image.bitsStored;
-  return medicalImage(pixels!, { timePoints, channels, depth, height, width }, bits, first.unit, {
+  const made = medicalImage(pixels!, { timePoints, channels, depth, height, width }, bits, first.unit, {
     ...(stack.geometry ? { geometry: stack.geometry } : {}),
     ...(work.timeStepS === undefined ? timeStep(stack) : { timeStepS: work.timeStepS }),
     ...displayOf(work, channels),
     reading: { format: 'DICOM', ...parameters },
   });
+  return stack.mosaic ? unfoldMosaic(made, stack.mosaic) : made;
 }
 
 /** What was done to all slices; numbers that differ from slice to slice are told as such. */
@@ -121,6 +123,6 @@ function requireOneUnit(slices: readonly SliceFacts[], plans: readonly PlannedSl
   throw new HounsfieldError(
     'DICOM_UNITS_MIXED',
     `${odd.length} of ${slices.length} slices have values of another unit or colour than the first: ${named(odd)}. ` +
-      'Pass the files of one kind alone, or values: "stored".',
+      "Pass the files of one kind alone, or values: 'stored' (--stored).",
   );
 }

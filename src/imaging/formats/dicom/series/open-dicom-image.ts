@@ -86,7 +86,9 @@ function chooseFrames(file: DicomFile, options: OpenDicomOptions): SliceStack {
         `frame ${options.frame} of ${file.source.name} was asked for, which has frames 0 to ${frames - 1}.`,
       );
     }
-    return stackSlices({ timePoints: [[wanted]], distinction: [] }, options);
+    const { mosaic, position, ...picture } = wanted;
+    const slice = mosaic ? picture : wanted;
+    return stackSlices({ timePoints: [[slice]], distinction: [] }, options);
   }
   if (frames === 1) return stackSlices({ timePoints: [facts], distinction: [] }, options);
   if (optionalNumber(file.dataset, 'TotalPixelMatrixColumns') !== undefined && !facts[0]?.orientation) {

@@ -44,7 +44,7 @@ export function chooseSeries(found: SeriesCandidates, wanted: string | undefined
   throw new HounsfieldError(
     'DICOM_SERIES_SEVERAL',
     `${wanted === undefined ? `${series.size} series are there, of which one is expected` : 'the series asked for is not there'}: ` +
-      `${list.join('; ')}. Pass series: with the UID of the one to read.`,
+      `${list.join('; ')}. Pass series: (--series) with the UID of the one to read.`,
   );
 }
 

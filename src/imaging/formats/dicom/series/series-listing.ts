@@ -3,7 +3,7 @@ import { orientationCode, spacingMm, type Vector3 } from '../../../geometry/geom
 import type { DicomFile } from '../dataset.ts';
 import { optionalText } from '../pixels/optional-values.ts';
 import type { InstanceFacts, SliceFacts } from './slice-facts.ts';
-import { stackSlices } from './stack-geometry.ts';
+import { sidesOf, stackSlices } from './stack-geometry.ts';
 import { type SliceGroup, splitIntoGroups } from './stack-split.ts';
 
 /** What may name the patient: only there when it was asked for. */
@@ -119,8 +119,12 @@ function listStack(group: SliceGroup): StackListing {
   ];
   try {
     const stack = stackSlices(group);
+    const { depth, height, width } = sidesOf(stack);
     return {
       ...shared,
+      rows: height,
+      columns: width,
+      slices: depth,
       files: filesOf(stack.slices),
       ...(stack.geometry
         ? {

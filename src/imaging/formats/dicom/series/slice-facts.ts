@@ -4,6 +4,7 @@ import { frameAttributes } from '../pixels/frame-attributes.ts';
 import { optionalNumber, optionalNumbers, optionalText } from '../pixels/optional-values.ts';
 import { type PictureSpacing, pictureSpacing } from '../pixels/picture-spacing.ts';
 import { sequence, texts } from '../values.ts';
+import { type Mosaic, mosaicOf } from './siemens-mosaic.ts';
 
 /** What stacking needs to know of one frame. Holds no name, no date of birth, no description. */
 export interface SliceFacts {
@@ -21,6 +22,8 @@ export interface SliceFacts {
   readonly pixelSpacingMm?: readonly [rows: number, columns: number];
   /** Of a picture without Pixel Spacing: what is known of its pixels' size. */
   readonly pictureSpacing?: PictureSpacing;
+  /** Of a picture that holds all slices of a volume. */
+  readonly mosaic?: Mosaic | 'unknown';
   readonly sliceThicknessMm?: number;
   readonly spacingBetweenSlicesMm?: number;
   readonly frameOfReferenceUid?: string;
@@ -68,6 +71,7 @@ function slicesOf(file: DicomFile, name: string): readonly SliceFacts[] {
   const instanceNumber = optionalNumber(dataset, 'InstanceNumber');
   const frameOfReferenceUid = optionalText(dataset, 'FrameOfReferenceUID');
   const picture = pictureSpacing(dataset);
+  const mosaic = frames === 1 ? mosaicOf(dataset) : undefined;
   const shared = {
     file: name,
     sopInstanceUid: optionalText(dataset, 'SOPInstanceUID') ?? '',
@@ -76,6 +80,7 @@ function slicesOf(file: DicomFile, name: string): readonly SliceFacts[] {
     samples: optionalNumber(dataset, 'SamplesPerPixel') ?? 1,
     ...(instanceNumber === undefined ? {} : { instanceNumber }),
     ...(picture ? { pictureSpacing: picture } : {}),
+    ...(mosaic ? { mosaic } : {}),
     ...(frameOfReferenceUid === undefined ? {} : { frameOfReferenceUid }),
   };
   const topMarks = frames === 1 ? instanceMarks(dataset) : {};

@@ -51,7 +51,7 @@ export async function planSlice(
     if (!palette) {
       throw new HounsfieldError(
         'DICOM_LOOKUP_TABLE',
-        `${file.source.name} is a palette image without a palette. Read its stored values instead (values: "stored").`,
+        `${file.source.name} is a palette image without a palette. Read its stored values instead (values: 'stored', --stored).`,
       );
     }
     return {
@@ -107,7 +107,7 @@ function requireStatedPhotometric(
     'DICOM_PHOTOMETRIC',
     `${file.source.name}: Photometric Interpretation is none for ${samples} ${samples === 1 ? 'sample' : 'samples'} a pixel, so that ` +
       `what its values mean is not known. Correct the attribute (${samples === 1 ? 'MONOCHROME2' : 'RGB'}, as a rule), or read the ` +
-      "stored values (values: 'stored').",
+      "stored values (values: 'stored', --stored).",
   );
 }
 

@@ -44,6 +44,6 @@ export function requireOneGroup(groups: readonly SliceGroup[], index: number | u
   throw new HounsfieldError(
     'DICOM_STACKS',
     `the series holds ${groups.length} stacks, of which one is expected: ${describeGroups(groups).slice(0, 10).join('; ')}. ` +
-      'Pass stack: with the number of the one to read.',
+      'Pass stack: (--stack) with the number of the one to read.',
   );
 }

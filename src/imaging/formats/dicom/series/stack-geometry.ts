@@ -1,6 +1,7 @@
 import { HounsfieldError } from '../../../../errors.ts';
 import { type Affine, type Geometry, geometry, type Vector3 } from '../../../geometry/geometry.ts';
 import { cross } from '../pixels/frame-attributes.ts';
+import { type Mosaic, mosaicUnknown } from './siemens-mosaic.ts';
 import type { SliceFacts } from './slice-facts.ts';
 import { placeAlongNormal, SAME_PLACE_MM, type SliceGroup, unit } from './stack-split.ts';
 
@@ -23,6 +24,8 @@ export interface SliceStack {
   readonly slices: readonly (readonly SliceFacts[])[]; // [T][D]
   readonly timeAxis?: string;
   readonly geometry?: Geometry;
+  /** Each slice is a mosaic of the slices of a volume; the geometry is the volume's. */
+  readonly mosaic?: Mosaic;
   /** Options that made a difference, and what was found. */
   readonly notes: Readonly<Record<string, unknown>>;
 }
@@ -63,11 +66,12 @@ function framesText(slices: readonly SliceFacts[]): string {
 /**
  * Orders a group's slices along the normal and checks that they are an even stack. Throws DICOM_GEOMETRY_MISSING,
  * DICOM_SLICES_DUPLICATE, DICOM_SLICE_GAP, DICOM_SPACING_UNEVEN, DICOM_GANTRY_TILT, DICOM_SLICES_SHIFTED,
- * DICOM_SERIES_INCOMPLETE, GEOMETRY_INVALID.
+ * DICOM_SERIES_INCOMPLETE, DICOM_MOSAIC, GEOMETRY_INVALID.
  */
 export function stackSlices(group: SliceGroup, options: StackOptions = {}): SliceStack {
   const { timePoints, timeAxis } = group;
   const all = timePoints.flat();
+  if (all.some(({ mosaic }) => mosaic)) return stackMosaics(group, options);
   const placeless = all.filter((slice) => !slice.position || !slice.orientation || !slice.pixelSpacingMm);
   if (placeless.length > 0) return withoutPlace(group, placeless, options);
   const ordered = timePoints.map((slices) => inOrder(slices, options));
@@ -100,6 +104,52 @@ function stackGeometry(
   return geometry(affine as unknown as Affine, 'patient', frameOfReferenceUid); // three rows of four
 }
 
+/** Mosaics of one volume, one for each time point. */
+function stackMosaics(group: SliceGroup, options: StackOptions): SliceStack {
+  const all = group.timePoints.flat();
+  const first = all[0]!;
+  if (options.missingGeometry === 'instance-number') return withoutPlace(group, all, options);
+  const { mosaic, position, orientation, pixelSpacingMm } = first;
+  const odd = all.find(
+    (slice) => typeof slice.mosaic !== 'object' || slice.mosaic.slices !== mosaicSlices(first),
+  );
+  if (odd || typeof mosaic !== 'object' || !position || !orientation || !pixelSpacingMm) {
+    throw mosaicUnknown((odd ?? first).file);
+  }
+  if (group.timePoints.some(({ length }) => length > 1)) {
+    throw new HounsfieldError(
+      'DICOM_SERIES_INCOMPLETE',
+      `${all.length} mosaics are not of one volume at ${all.length} times, as they lie at several places or nothing tells their ` +
+        `times apart: ${named(all)}. Open them one by one.`,
+    );
+  }
+  const stated = first.spacingBetweenSlicesMm ?? first.sliceThicknessMm;
+  const step = times(mosaic.normal, stated ?? 1);
+  return {
+    slices: group.timePoints,
+    ...(group.timeAxis === undefined ? {} : { timeAxis: group.timeAxis }),
+    geometry: stackGeometry(tileCorner(first, mosaic.side), step),
+    mosaic,
+    notes: {
+      mosaic: { slices: mosaic.slices, side: mosaic.side },
+      ...(stated === undefined ? { sliceSpacing: 'unknown, taken as 1 mm' } : {}),
+    },
+  };
+}
+
+const mosaicSlices = ({ mosaic }: SliceFacts): number | undefined =>
+  typeof mosaic === 'object' ? mosaic.slices : undefined;
+
+/** A mosaic's position is that of the corner which a slice as large as the whole picture would have around the same centre. */
+function tileCorner(slice: SliceFacts, side: number): SliceFacts {
+  const [row, column] = slice.orientation!; // seen to by the caller, as the other two
+  const [rowSpacing, columnSpacing] = slice.pixelSpacingMm!;
+  const right = ((slice.columns - slice.columns / side) / 2) * columnSpacing;
+  const down = ((slice.rows - slice.rows / side) / 2) * rowSpacing;
+  const position = slice.position!.map((mm, i) => mm + row[i]! * right + column[i]! * down);
+  return { ...slice, position: position as unknown as Vector3 }; // map keeps the length
+}
+
 function withoutPlace(
   group: SliceGroup,
   placeless: readonly SliceFacts[],
@@ -112,7 +162,7 @@ function withoutPlace(
     throw new HounsfieldError(
       'DICOM_GEOMETRY_MISSING',
       `${placeless.length} of ${all.length} slices lack a usable Image Position, Image Orientation or Pixel Spacing: ` +
-        `${named(placeless)}. Without them a volume has no place; pass missingGeometry: 'instance-number' to order the slices ` +
+        `${named(placeless)}. Without them a volume has no place; pass missingGeometry: 'instance-number' (--accept missing-place) to order the slices ` +
         'by instance number, without geometry.',
     );
   }
@@ -149,7 +199,7 @@ function inOrder(slices: readonly SliceFacts[], options: StackOptions): readonly
     throw new HounsfieldError(
       'DICOM_SLICES_DUPLICATE',
       `${twice.length} slices share their place with another, and nothing tells them apart: ` +
-        `${named(twice.map(({ slice }) => slice))}. Remove what does not belong, or pass duplicates: 'first'.`,
+        `${named(twice.map(({ slice }) => slice))}. Remove what does not belong, or pass duplicates: 'first' (--accept duplicates).`,
     );
   }
   return kept.map(({ slice }) => slice);
@@ -207,7 +257,7 @@ function sliceStep(
   throw new HounsfieldError(
     'DICOM_GANTRY_TILT',
     `the slices shift sideways by ${degrees} degrees, as from a tilted gantry: from ${named([first])} to ${named([last])}. ` +
-      "Pass gantryTilt: 'keep' for a sheared affine and resample it to an upright grid.",
+      "Pass gantryTilt: 'keep' (--accept tilt) for a sheared affine and resample it to an upright grid.",
   );
 }
 
@@ -232,7 +282,7 @@ function slicesBesideLine(
   throw new HounsfieldError(
     'DICOM_SLICES_SHIFTED',
     `${off.length} of ${slices.length} slices lie sideways of the line of the others: ${named(off)}. ` +
-      "They may be of different scans: pass those of one, or spacing: 'any' to take them as one straight stack.",
+      "They may be of different scans: pass those of one, or spacing: 'any' (--accept spacing) to take them as one straight stack.",
   );
 }
 
@@ -261,7 +311,7 @@ function requireEven(
       'DICOM_SLICE_GAP',
       `about ${missing} slices are missing in ${wide.length} gaps of a stack with ${fixed(median)} mm from slice to slice, the ` +
         `first of ${fixed(gaps[at]!)} mm between ${named([slices[at]!])} and ${named([slices[at + 1]!])}. ` +
-        "Copy the missing files, or pass spacing: 'any' to have them taken as even.",
+        "Copy the missing files, or pass spacing: 'any' (--accept spacing) to have them taken as even.",
     );
   }
   const worst = gaps.reduce(
@@ -271,9 +321,16 @@ function requireEven(
   throw new HounsfieldError(
     'DICOM_SPACING_UNEVEN',
     `slices are ${range[0]} to ${range[1]} mm apart, where ${fixed(median)} +- ${fixed(tolerance)} mm is expected; the worst ` +
-      `between ${named([slices[worst]!])} and ${named([slices[worst + 1]!])}. Pass a larger spacingToleranceMm, or spacing: 'any' ` +
+      `between ${named([slices[worst]!])} and ${named([slices[worst + 1]!])}. Pass a larger spacingToleranceMm, or spacing: 'any' (--accept spacing) ` +
       'to take the mean for all.',
   );
 }
 
 const fixed = (mm: number): string => String(Number(mm.toFixed(4)));
+
+/** The sides of the volume that a stack makes. */
+export function sidesOf({ slices, mosaic }: SliceStack): { depth: number; height: number; width: number } {
+  const { rows, columns } = slices[0]![0]!;
+  if (!mosaic) return { depth: slices[0]!.length, height: rows, width: columns };
+  return { depth: mosaic.slices, height: rows / mosaic.side, width: columns / mosaic.side };
+}
