@@ -1,4 +1,4 @@
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { HounsfieldError } from '../../errors.ts';
 import type { ByteSource } from './byte-source.ts';
 
@@ -29,17 +29,18 @@ export async function readBytes(path: string): Promise<Uint8Array> {
 
 /** A file on disk as a source, read in pieces; close it when done. Throws FILE_MISSING, FILE_UNREADABLE. */
 export async function fileSource(path: string): Promise<ByteSource> {
-  const handle = await open(path, 'r').catch((cause: unknown) => {
+  const fail = (cause: unknown): never => {
     throw unreadable(path, cause);
-  });
-  const info = await handle.stat();
+  };
+  // Before it is opened: opening a pipe waits until someone writes into it.
+  const info = await stat(path).catch(fail);
   if (!info.isFile()) {
-    await handle.close();
     throw new HounsfieldError(
       'FILE_UNREADABLE',
       `${path} is not a file. Name a file, not a folder or a device.`,
     );
   }
+  const handle = await open(path, 'r').catch(fail);
   let isOpen = true;
   return {
     name: path,

@@ -61,7 +61,7 @@ function folderText(
   });
   lines.push(
     '',
-    `${instances} DICOM objects in ${studies.length} ${studies.length === 1 ? 'study' : 'studies'}`,
+    `${instances} DICOM ${instances === 1 ? 'object' : 'objects'} in ${studies.length} ${studies.length === 1 ? 'study' : 'studies'}`,
   );
   const counts = Object.entries(others).map(([format, count]) => `${count} ${format}`);
   if (counts.length > 0) lines.push(...wrapped(`besides: ${counts.join(', ')}`, columns, ''));
