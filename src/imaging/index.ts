@@ -152,7 +152,7 @@ export { writeMetaImage } from './formats/metaimage/write-metaimage.ts';
 export { readMgh } from './formats/mgh/read-mgh.ts';
 export { writeMgh } from './formats/mgh/write-mgh.ts';
 export { readNifti, readNiftiHeader } from './formats/nifti/read-nifti.ts';
-export { writeNifti } from './formats/nifti/write-nifti.ts';
+export { writeNifti, writeNiftiPair } from './formats/nifti/write-nifti.ts';
 export { decodeNpy, encodeNpy } from './formats/npy.ts';
 export { readNumpyImage } from './formats/npy-volume.ts';
 export { decodeNpz, encodeNpz } from './formats/npz.ts';

@@ -95,6 +95,10 @@ async function isFolder(path: string): Promise<boolean> {
 
 async function openFolder(path: string, options: OpenOptions): Promise<MedicalImage> {
   const { values, series, stack, suv, stacking, onProgress, onWarning, signal } = options;
+  if (options.frame !== undefined) {
+    const message = `frame ${options.frame} was asked for, and ${path} is a folder. Name one of its files, or take a slice of the series.`;
+    throw new HounsfieldError('DICOM_FRAME_INDEX', message);
+  }
   const image = await readDicomSeries(path, {
     ...stacking,
     values: values === 'stored' ? 'stored' : 'modality',

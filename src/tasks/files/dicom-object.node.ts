@@ -1,14 +1,8 @@
-import { stat } from 'node:fs/promises';
 import { HounsfieldError } from '../../errors.ts';
-import type { Dataset } from '../../imaging/formats/dicom/dataset.ts';
 import { writeSecondaryCapture } from '../../imaging/formats/dicom/objects/secondary-capture.ts';
 import { writeSegmentation } from '../../imaging/formats/dicom/objects/write-segmentation.ts';
 import { writeStructureSet } from '../../imaging/formats/dicom/objects/write-structure-set.ts';
-import { readDicom } from '../../imaging/formats/dicom/read-dicom.ts';
-import { folderFiles } from '../../imaging/formats/dicom/series/folder-files.node.ts';
-import { chooseSeries } from '../../imaging/formats/dicom/series/series-choice.ts';
-import { instanceFacts } from '../../imaging/formats/dicom/series/slice-facts.ts';
-import { fileSource } from '../../imaging/formats/file-source.node.ts';
+import { readSourceHeaders } from '../../imaging/formats/dicom/series/source-headers.node.ts';
 import { isLabelMap, type LabelMap, type MedicalImage } from '../../imaging/image/medical-image.ts';
 
 /** Kinds of object that a mask or a picture is written as. */
@@ -39,7 +33,7 @@ export async function dicomObject(
   options: DicomObjectOptions,
 ): Promise<Uint8Array> {
   if (reference === undefined) throw missing('the series that it belongs to (--reference)');
-  const sources = await sourceHeaders(reference);
+  const sources = await readSourceHeaders(reference);
   const kind = options.object ?? (isLabelMap(image) ? 'segmentation' : 'capture');
   if (kind === 'capture') {
     if (options.burnedIn === undefined) {
@@ -82,27 +76,4 @@ function coded(map: LabelMap, { onWarning }: DicomObjectOptions): LabelMap {
     type: label.type ?? TISSUE,
   }));
   return { ...map, labels };
-}
-
-async function sourceHeaders(reference: string): Promise<readonly Dataset[]> {
-  const isFolder = (await stat(reference).catch(() => undefined))?.isDirectory() === true;
-  const files = isFolder ? (await folderFiles(reference)).files : [reference];
-  const headers = new Map<string, Dataset>();
-  const instances = [];
-  let passedOver = 0;
-  for (const name of files) {
-    const source = await fileSource(name);
-    try {
-      const file = await readDicom(source, { stopBeforePixels: true });
-      headers.set(name, file.dataset);
-      instances.push(instanceFacts(file, name));
-    } catch (error) {
-      if (!(error instanceof HounsfieldError) || !isFolder) throw error;
-      passedOver++;
-    } finally {
-      await source.close();
-    }
-  }
-  const members = chooseSeries({ instances, passedOver, unreadable: [] }, undefined);
-  return members.map(({ file }) => headers.get(file)!); // members come from headers
 }
