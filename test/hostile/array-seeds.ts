@@ -3,6 +3,7 @@ import { encodeNpz } from '../../src/imaging/formats/npz.ts';
 import type { Mesh } from '../../src/imaging/formats/surface/mesh.ts';
 import { writeObj } from '../../src/imaging/formats/surface/obj.ts';
 import { writeStl } from '../../src/imaging/formats/surface/stl.ts';
+import { zipSeeds } from './fixture-seeds.ts';
 import type { Seed } from './mutate.ts';
 
 const one = (name: string, file: string, bytes: Uint8Array): Seed => ({
@@ -36,8 +37,18 @@ export function meshSeeds(): readonly Seed[] {
   ];
 }
 
-/** HDF5 files with arrays, a group, chunks and compression, written by the library itself. */
+/** HDF5 files with arrays, a group, chunks and compression, written by the library itself, and one by h5py. */
 export async function hdf5Seeds(): Promise<readonly Seed[]> {
+  const now = Date.now;
+  Date.now = () => 0; // the library writes the time into its files: they would be others in every run
+  try {
+    return [...(await madeHdf5()), ...zipSeeds('volume-files/hdf5.zip', /\.h5$/)];
+  } finally {
+    Date.now = now;
+  }
+}
+
+async function madeHdf5(): Promise<readonly Seed[]> {
   const h5 = await import('h5wasm');
   const { FS } = await h5.ready;
   const data = Int16Array.from({ length: 60 }, (_, i) => i);
