@@ -2,8 +2,10 @@ import { isHounsfieldError } from '../../../errors.ts';
 import { gridFacts } from '../describe-image.ts';
 import type { FileDescription } from '../file-format.ts';
 import type { DataElement, Dataset, DicomFile } from './dataset.ts';
+import { type DirectoryRecord, isDirectory, readDirectory } from './dicomdir.ts';
 import { contentText } from './objects/content-text.ts';
 import { readContentTree } from './objects/content-tree.ts';
+import { readMeasurementReport } from './objects/measurement-report.ts';
 import { readSegments } from './objects/segment-table.ts';
 import { imagePixel } from './pixels/image-pixel.ts';
 import { optionalNumber, optionalText } from './pixels/optional-values.ts';
@@ -41,7 +43,8 @@ export function describeDicom(
   options: { readonly identity?: boolean } = {},
 ): FileDescription {
   const { dataset } = file;
-  const uid = optionalText(dataset, 'SOPClassUID') ?? '';
+  const uid =
+    optionalText(dataset, 'SOPClassUID') ?? optionalText(file.meta, 'MediaStorageSOPClassUID') ?? '';
   const isImage = has(dataset, 'Rows');
   const isSegmentation = has(dataset, 'SegmentSequence');
   const present = (name: string, keyword: string): Fact[] => {
@@ -55,6 +58,8 @@ export function describeDicom(
     ...(isImage ? imageFacts(file) : []),
     ...(isSegmentation ? segmentFacts(dataset) : []),
     ...structureFacts(dataset),
+    ...(isDirectory(file) ? directoryFacts(file) : []),
+    ...reportFacts(dataset),
     ...(has(dataset, 'WaveformSequence')
       ? [['recordings', String(sequence(dataset, 'WaveformSequence').length)] as const]
       : []),
@@ -145,6 +150,40 @@ function segmentFacts(dataset: Dataset): Fact[] {
 function structureFacts(dataset: Dataset): Fact[] {
   const regions = sequence(dataset, 'StructureSetROISequence').length;
   return regions > 0 ? [['regions', String(regions)]] : [];
+}
+
+/** How many records of each kind a DICOMDIR has; what they say of patients stays where it is. */
+function directoryFacts(file: DicomFile): Fact[] {
+  const counts = new Map<string, number>();
+  const count = (records: readonly DirectoryRecord[]): void => {
+    for (const { type, children } of records) {
+      counts.set(type, (counts.get(type) ?? 0) + 1);
+      count(children);
+    }
+  };
+  try {
+    count(readDirectory(file).records);
+    return [['records', [...counts].map(([type, n]) => `${n} ${type}`).join(', ')]];
+  } catch (error) {
+    if (isHounsfieldError(error)) return [['problem', error.message]];
+    throw error;
+  }
+}
+
+/** A report's title by its code and how many measurements it holds: values and names are told on request alone. */
+function reportFacts(dataset: Dataset): Fact[] {
+  if (!has(dataset, 'ContentSequence')) return [];
+  try {
+    const { title, groups } = readMeasurementReport(dataset);
+    const measurements = groups.reduce((sum, group) => sum + group.measurements.length, 0);
+    return [
+      ...(title ? [['report', title.meaning] as const] : []),
+      ['measurements', `${measurements} in ${groups.length} ${groups.length === 1 ? 'group' : 'groups'}`],
+    ];
+  } catch (error) {
+    if (isHounsfieldError(error)) return [['problem', error.message]];
+    throw error;
+  }
 }
 
 function countText(dataset: Dataset): string {
