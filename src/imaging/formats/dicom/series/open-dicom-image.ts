@@ -12,6 +12,7 @@ import { type PlannedSlice, planSlice, type ValueOptions } from './slice-plan.ts
 import { requireOneGroup } from './stack-choice.ts';
 import { type SliceStack, type StackOptions, stackSlices } from './stack-geometry.ts';
 import { splitIntoGroups } from './stack-split.ts';
+import { pixelWarnings } from './warning-tally.ts';
 
 export interface OpenDicomOptions extends StackOptions, ValueOptions {
   /** Only this frame, 0 the first; a two-dimensional image comes out. */
@@ -50,7 +51,7 @@ export async function openDicomImage(file: DicomFile, options: OpenDicomOptions 
   const firstFrame = stack.slices[0]![0]!.frame;
   const window = windowOf(file, firstFrame);
   const timeStepS = stack.slices.length > 1 ? frameTimeS(file) : undefined;
-  const warnings = new Set<string>();
+  const warnings = new Set(pixelWarnings(file));
   const made = await assembleImage(
     {
       stack,

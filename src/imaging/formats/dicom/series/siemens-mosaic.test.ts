@@ -5,6 +5,8 @@ import { readDicomBytes } from '../read-dicom.ts';
 import { csaTexts } from '../siemens-csa.ts';
 import { writeDicom } from '../write-dicom.ts';
 import { openDicomImage } from './open-dicom-image.ts';
+import { instanceFacts } from './slice-facts.ts';
+import { stackSlices } from './stack-geometry.ts';
 
 type Tags = Readonly<Record<string, readonly string[]>>;
 
@@ -116,15 +118,28 @@ describe('a mosaic', () => {
     expect([image.height, image.width, image.geometry!.frame]).toEqual([4, 6, 'image']);
   });
   test.each([
-    ['without its header', {}, undefined],
+    ['without its header', {}, {}],
     ['of more slices than tiles fit', { Columns: 8, Rows: 3 }, tags],
     ['whose header has no number', {}, { ...tags, NumberOfImagesInMosaic: ['many'] }],
     ['whose header has no direction', {}, { ...tags, SliceNormalVector: ['0', '0', '0'] }],
-    ['without a position', { ImagePositionPatient: undefined }, tags],
-  ] as const)('%s is refused, unless its pictures are wanted', async (_, changes, header) => {
-    const file = header ? picture(changes, header) : picture(changes, {});
-    await expect(openDicomImage(file)).rejects.toThrow(/^DICOM_MOSAIC: /);
-    const image = await openDicomImage(file, { missingGeometry: 'instance-number' });
-    expect([image.depth, image.geometry?.frame]).toEqual([1, 'image']);
+  ] as const)(
+    '%s is one picture without a place, with a warning; several are refused',
+    async (_, changes, header) => {
+      const file = picture(changes, header);
+      const warnings: string[] = [];
+      const image = await openDicomImage(file, { onWarning: (text) => warnings.push(text) });
+      expect([image.depth, image.geometry!.frame]).toEqual([1, 'image']);
+      expect(warnings.join()).toContain('a mosaic of the slices of a volume');
+      expect(describeDicom(file).warnings.join()).toContain('a mosaic of the slices of a volume');
+      const [facts] = instanceFacts(file).slices;
+      const times = { timePoints: [[facts!], [facts!]], distinction: [] };
+      expect(() => stackSlices(times)).toThrow(/^DICOM_MOSAIC: /);
+      expect(stackSlices(times, { missingGeometry: 'instance-number' }).geometry).toBeUndefined();
+    },
+  );
+  test('without a position is refused', async () => {
+    await expect(openDicomImage(picture({ ImagePositionPatient: undefined }))).rejects.toThrow(
+      /^DICOM_MOSAIC: /,
+    );
   });
 });

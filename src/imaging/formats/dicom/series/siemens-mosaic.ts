@@ -64,7 +64,7 @@ export function unfoldMosaic(image: MedicalImage, { slices, side }: Mosaic): Med
 export function mosaicUnknown(file: string): HounsfieldError {
   return new HounsfieldError(
     'DICOM_MOSAIC',
-    `${file} is a mosaic, all slices of a volume in one picture, without the private header that says how many there are ` +
+    `${file} is one of several mosaics, all slices of a volume in one picture each, without the private header that says how many there are ` +
       'and in which direction they follow: de-identification may have removed it. Take the files from before, or pass ' +
       "missingGeometry: 'instance-number' (--accept missing-place) to have the pictures as they are, without geometry.",
   );

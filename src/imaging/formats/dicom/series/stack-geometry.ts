@@ -110,6 +110,8 @@ function stackMosaics(group: SliceGroup, options: StackOptions): SliceStack {
   const first = all[0]!;
   if (options.missingGeometry === 'instance-number') return withoutPlace(group, all, options);
   const { mosaic, position, orientation, pixelSpacingMm } = first;
+  // One picture is what it is, if only that: warning-tally.ts says so.
+  if (mosaic === 'unknown' && all.length === 1) return pictureAlone(first);
   const odd = all.find(
     (slice) => typeof slice.mosaic !== 'object' || slice.mosaic.slices !== mosaicSlices(first),
   );
@@ -157,7 +159,7 @@ function withoutPlace(
 ): SliceStack {
   const all = group.timePoints.flat();
   const { timeAxis } = group;
-  if (all.length === 1) return { slices: [all], ...flatGeometry(all[0]!) };
+  if (all.length === 1) return pictureAlone(all[0]!);
   if (options.missingGeometry !== 'instance-number') {
     throw new HounsfieldError(
       'DICOM_GEOMETRY_MISSING',
@@ -171,6 +173,8 @@ function withoutPlace(
   const slices = group.timePoints.map((slices) => slices.toSorted(byNumber));
   return { slices, ...(timeAxis === undefined ? {} : { timeAxis }), notes: { order: 'instance-number' } };
 }
+
+const pictureAlone = (slice: SliceFacts): SliceStack => ({ slices: [[slice]], ...flatGeometry(slice) });
 
 /** A single picture without a place in the patient may know the size of its pixels. */
 function flatGeometry({

@@ -1,6 +1,7 @@
 import type { DicomFile } from '../dataset.ts';
 import { excessOf } from '../pixels/frame-bytes.ts';
 import { imagePixel } from '../pixels/image-pixel.ts';
+import { mosaicOf } from './siemens-mosaic.ts';
 
 /** What was wrong in several files and could be mended: each sentence once, with how many files it is about. */
 export interface WarningTally {
@@ -25,9 +26,13 @@ export function warningTally(): WarningTally {
   };
 }
 
+const MOSAIC_UNKNOWN =
+  'the picture is a mosaic of the slices of a volume, which cannot be told apart without the private header that is missing';
+
 /** What is wrong with a file's pixels by its header, and was mended. Throws what imagePixel and excessOf throw. */
 export function pixelWarnings(file: DicomFile): readonly string[] {
   const image = imagePixel(file);
   const excess = excessOf(file, image);
-  return excess === undefined ? image.warnings : [...image.warnings, excess];
+  const mosaic = mosaicOf(file.dataset) === 'unknown' ? [MOSAIC_UNKNOWN] : [];
+  return [...image.warnings, ...(excess === undefined ? [] : [excess]), ...mosaic];
 }
