@@ -33,3 +33,15 @@ test('broken files leave nothing behind in the library', async () => {
   expect(ends).toEqual(new Set(['image', 'HDF5_UNREADABLE']));
   expect(Buffer.compare(insides.HEAPU8.subarray(0, before.length), before)).toBe(0);
 });
+
+test('the library takes no more memory than it is allowed', async () => {
+  const { h5, reset, allow } = await hdf5Library();
+  const insides = (await h5.ready) as unknown as Insides; // its types leave these out
+  const before = insides.HEAPU8.length;
+  allow(2 ** 27);
+  expect(insides._malloc(2 ** 28)).toBe(0);
+  expect(insides.HEAPU8.length).toBe(before);
+  allow(2 ** 30);
+  expect(insides._malloc(2 ** 28)).toBeGreaterThan(0);
+  expect(reset()).toBe(true);
+});

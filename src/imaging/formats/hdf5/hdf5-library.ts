@@ -7,6 +7,8 @@ export interface Hdf5Library {
   readonly h5: Hdf5Module;
   /** False where that cannot be done: in a bundle the library is shared with whoever else uses it. */
   readonly reset: () => boolean;
+  /** Most bytes that its memory may take from now on, where it can be held back. */
+  readonly allow: (bytes: number) => void;
 }
 
 let library: Promise<Hdf5Library> | undefined;
@@ -54,15 +56,15 @@ interface Stack {
 }
 
 async function start(): Promise<Hdf5Library> {
-  const { h5, stack } = await load();
+  const { h5, stack, allow } = await load();
   const insides = (await h5.ready) as unknown as Insides; // the module has them
   // HDF5 prints its errors, names from inside the file included
   const errors = insides.FS.streams[2];
   if (errors)
     errors.stream_ops = { ...errors.stream_ops, write: (_stream, _bytes, _offset, length) => length };
-  if (stack === undefined) return { h5, reset: () => false };
+  if (stack === undefined) return { h5, reset: () => false, allow };
   useOnce(h5);
-  return { h5, reset: resetOf(insides, stack) };
+  return { h5, reset: resetOf(insides, stack), allow };
 }
 
 /** Makes and reads a file: what the library keeps on the side of JavaScript from its first use on is made once, not after every reset. */
@@ -101,37 +103,50 @@ function resetOf(insides: Insides, stack: Stack): () => boolean {
   };
 }
 
+interface Loaded {
+  readonly h5: Hdf5Module;
+  readonly stack: Stack | undefined;
+  readonly allow: Hdf5Library['allow'];
+}
+
 /** A copy of the library of our own where modules have addresses, with its stack; in a bundle the one that all share. */
-async function load(): Promise<{ readonly h5: Hdf5Module; readonly stack: Stack | undefined }> {
+async function load(): Promise<Loaded> {
   const address = ownAddress();
-  if (address === undefined) return { h5: await import('h5wasm'), stack: undefined };
+  if (address === undefined) return { h5: await import('h5wasm'), stack: undefined, allow: () => undefined };
   let stack: Stack | undefined;
+  let most = Number.POSITIVE_INFINITY;
   const original = WebAssembly.instantiate;
   // the library does not show the program that it starts: it is seen on its way
-  const watched = async (...args: Parameters<typeof original>): Promise<unknown> => {
-    const made: unknown = await original(...args);
-    const { exports } = (made instanceof WebAssembly.Instance ? made : (made as Made).instance) as {
-      exports: object;
-    };
+  const watched = async (source: BufferSource, imports?: Imports): Promise<unknown> => {
+    const env = imports?.env;
+    const grow = env?.emscripten_resize_heap;
+    // other programs may be started meanwhile; only this one asks for a function to throw HDF5's errors
+    if (env?.throw_error && grow) env.emscripten_resize_heap = (bytes) => bytes >>> 0 <= most && grow(bytes);
+    const made = await original(source, imports as WebAssembly.Imports | undefined); // of which some names are known here
+    const exports = env?.throw_error ? made.instance.exports : {};
     if (isLibrary(exports)) stack = exports;
     return made;
   };
-  WebAssembly.instantiate = watched as typeof original; // passes on what the original gives
+  WebAssembly.instantiate = watched as unknown as typeof original; // passes on whatever it is given
   try {
     const h5 = (await import(address)) as Hdf5Module; // the same file
     await h5.ready;
-    return { h5, stack };
+    const allow = (bytes: number): void => {
+      most = bytes;
+    };
+    return { h5, stack, allow };
   } finally {
     WebAssembly.instantiate = original;
   }
 }
 
+/** What the library asks of its surroundings: a larger memory, by bytes. */
+interface Imports {
+  readonly env?: { emscripten_resize_heap?: (bytes: number) => boolean; readonly throw_error?: unknown };
+}
+
 const isLibrary = (exports: object): exports is Stack =>
   'H5Fopen' in exports && 'emscripten_stack_get_current' in exports && '_emscripten_stack_restore' in exports;
-
-interface Made {
-  readonly instance: WebAssembly.Instance;
-}
 
 function ownAddress(): string | undefined {
   try {

@@ -40,7 +40,7 @@ export function isHdf5(head: Uint8Array): boolean {
 /** All datasets of numbers, by path. External links and links that lead nowhere are passed over. Throws HDF5_UNREADABLE,
  * HDF5_TOO_LARGE, HDF5_STOPPED. */
 export async function listHdf5(source: ByteSource): Promise<readonly Hdf5Dataset[]> {
-  return withFile(source, (file, h5) => datasetsOf(file, h5));
+  return withFile(source, 0, (file, h5) => datasetsOf(file, h5));
 }
 
 /**
@@ -48,7 +48,7 @@ export async function listHdf5(source: ByteSource): Promise<readonly Hdf5Dataset
  * Throws HDF5_UNREADABLE, HDF5_TOO_LARGE, HDF5_DATASET, VOLUME_TYPE, ARRAY_AXES.
  */
 export async function readHdf5(source: ByteSource, options: Hdf5ReadOptions = {}): Promise<MedicalImage> {
-  return withFile(source, (file, h5) => {
+  return withFile(source, mostBytes(source, options), (file, h5) => {
     const all = datasetsOf(file, h5);
     const usable = all.filter(({ shape }) => shape.length >= 2 && shape.length <= 5);
     const path = options.dataset?.replace(/^\/*/, '/');
@@ -66,8 +66,7 @@ export async function readHdf5(source: ByteSource, options: Hdf5ReadOptions = {}
       );
     }
     const bytes = chosen.shape.reduce((product, side) => product * side, Number(chosen.type.slice(2)));
-    // deflate packs at most 1032 to 1, and a chunk that was never written may be larger still: up to 64 MiB
-    const limit = Math.min(options.maxBytes ?? 2 ** 30, Math.max(2 ** 26, source.size * 1032));
+    const limit = mostBytes(source, options);
     if (!(bytes <= limit)) throw tooLarge(source.name, bytes, limit);
     if (chosen.type.endsWith('f2')) throw typeFault(source.name, 'HDF5', 'float16');
     const value = (file.get(chosen.path) as Dataset).value; // datasetsOf lists datasets alone
@@ -102,16 +101,28 @@ function unreadable(name: string, cause: unknown): HounsfieldError {
 
 let opened = 0;
 
-async function withFile<T>(source: ByteSource, use: (file: Hdf5File, h5: Hdf5Module) => T): Promise<T> {
+/** Deflate packs at most 1032 to 1, and a chunk that was never written may be larger still: up to 64 MiB. */
+const mostBytes = (source: ByteSource, options: Hdf5ReadOptions): number =>
+  Math.min(options.maxBytes ?? 2 ** 30, Math.max(2 ** 26, source.size * 1032));
+
+/** What the library may take besides a dataset and its chunks: its own data, and what it keeps of a file's structure. */
+const LIBRARY_BYTES = 2 ** 27;
+
+async function withFile<T>(
+  source: ByteSource,
+  datasetBytes: number,
+  use: (file: Hdf5File, h5: Hdf5Module) => T,
+): Promise<T> {
   if (source.size > MOST_FILE) throw tooLarge(source.name, source.size, MOST_FILE);
   const head = await source.read(0, Math.min(source.size, 4096));
   if (!isHdf5(head)) throw unreadable(source.name, undefined);
   const bytes = await source.read(0, source.size);
-  const { h5, reset } = await hdf5Library();
+  const { h5, reset, allow } = await hdf5Library();
   const { FS } = await h5.ready;
   const path = `/opened-${opened++}.h5`;
   // nothing is awaited from here on: no other file is open when the library is reset
   let fault = false;
+  allow(LIBRARY_BYTES + 2 * datasetBytes);
   try {
     FS.writeFile(path, bytes);
     const file = new h5.File(path, 'r');
