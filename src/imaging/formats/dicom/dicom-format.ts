@@ -77,13 +77,14 @@ async function waveform(file: DicomFile, options: OpenOptions): Promise<Opened> 
  */
 export async function openDicom(file: DicomFile, options: OpenOptions = {}): Promise<Opened> {
   tell(file.warnings, options);
-  const uid = optionalText(file.dataset, 'SOPClassUID') ?? '';
+  const stated = optionalText(file.dataset, 'SOPClassUID');
+  const uid = stated ?? optionalText(file.meta, 'MediaStorageSOPClassUID') ?? '';
   const reader = readers[uid] ?? (has(file.dataset, 'WaveformSequence') ? waveform : undefined);
   if (reader) return reader(file, options);
   if (has(file.dataset, 'Rows')) return image(file, options);
   throw new HounsfieldError(
     'DICOM_NOT_AN_IMAGE',
-    `${file.source.name} is a ${uidName(uid) ?? 'DICOM object of a kind that is not known'}, which holds no image. ` +
+    `${file.source.name} holds no image: it is a DICOM object of ${uidName(uid) ?? 'a kind that is not known'}. ` +
       'hounsfield info shows what it says.',
   );
 }
