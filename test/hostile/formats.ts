@@ -26,6 +26,7 @@ import { companionOf, inFolder } from './companions.ts';
 import { dicomSeeds } from './dicom-seeds.ts';
 import { pictureSeeds, recordSeeds, storedSeeds, zipSeeds } from './fixture-seeds.ts';
 import type { Seed, SeedFile } from './mutate.ts';
+import { pixelSeeds } from './pixel-seeds.ts';
 import { readDicomObject } from './read-dicom-object.ts';
 import { dataSeeds } from './seed-files.ts';
 import { visitValues } from './visit-dicom.ts';
@@ -101,21 +102,23 @@ export const formats: Readonly<Record<string, FuzzedFormat>> = {
     },
   },
   'dicom-pixels': {
-    seeds: async () => [
-      ...dicomSeeds(),
-      ...zipSeeds('dicom-objects/objects.zip', /seg|pm-|source-0/),
-      ...dataSeeds('pydicom_dicom', { most: 60, largestBytes: 150_000, matching: images }),
-      ...dataSeeds('dicom_codecs_wg04', { most: 8, largestBytes: 150_000 }),
-    ],
+    seeds: async () =>
+      pixelSeeds([
+        ...dicomSeeds(),
+        ...zipSeeds('dicom-objects/objects.zip', /seg|pm-|source-0/),
+        ...dataSeeds('pydicom_dicom', { most: 90, largestBytes: 150_000, matching: images }),
+        ...dataSeeds('dicom_codecs_wg04', { most: 8, largestBytes: 150_000 }),
+      ]),
     read: async (files) => decodeFrame(await readDicom(main(files)), 0),
   },
   'dicom-image': {
-    seeds: async () => [
-      ...dicomSeeds(),
-      ...zipSeeds('dicom-objects/objects.zip', /seg|pm-|source-0|rtstruct/),
-      ...dataSeeds('pydicom_dicom', { most: 60, largestBytes: 100_000, matching: images }),
-      ...dataSeeds('highdicom_dicom', { most: 12, largestBytes: 100_000 }),
-    ],
+    seeds: async () =>
+      pixelSeeds([
+        ...dicomSeeds(),
+        ...zipSeeds('dicom-objects/objects.zip', /seg|pm-|source-0/),
+        ...dataSeeds('pydicom_dicom', { most: 90, largestBytes: 100_000, matching: images }),
+        ...dataSeeds('highdicom_dicom', { most: 12, largestBytes: 100_000 }),
+      ]),
     read: reader('DICOM'),
   },
   'dicom-objects': {

@@ -10,6 +10,8 @@ export interface SeedFile {
 export interface Seed {
   readonly name: string;
   readonly files: readonly SeedFile[];
+  /** Stretches of the first file, from and to: seven cases of ten are spoiled within one of them alone. */
+  readonly places?: readonly (readonly [number, number])[];
 }
 
 type Mutation = (bytes: Uint8Array, random: RandomStream, other: Uint8Array) => Uint8Array;
@@ -142,6 +144,11 @@ export function makeCase(format: string, seeds: readonly Seed[], runSeed: number
   const files = chosen.files.map((file) => ({ ...file }));
   const done: string[] = [];
   const rounds = random.chance(0.5) ? 1 : 1 + random.integer(6);
+  const places = chosen.places ?? [];
+  if (places.length > 0 && random.chance(0.7)) {
+    const [from, to] = places[random.integer(places.length)]!;
+    return { seed: chosen.name, ...spoiledWithin(chosen.files, from, to, rounds, random) };
+  }
   for (let i = 0; i < rounds; i++) {
     const at = random.chance(0.7) ? 0 : random.integer(files.length);
     const name = names[random.integer(names.length)]!;
@@ -151,4 +158,28 @@ export function makeCase(format: string, seeds: readonly Seed[], runSeed: number
     done.push(files.length === 1 ? name : `${files[at].name}: ${name}`);
   }
   return { seed: chosen.name, done, files };
+}
+
+/** Stretches up to this long keep their length, so that what is behind them is still found. */
+const SHORT = 64;
+
+/** The first file spoiled between two places, the bytes before and behind kept. */
+function spoiledWithin(
+  files: readonly SeedFile[],
+  from: number,
+  to: number,
+  rounds: number,
+  random: RandomStream,
+): Omit<Case, 'seed'> {
+  const { name: file, bytes } = files[0]!;
+  let piece = bytes.subarray(from, to);
+  const done: string[] = [];
+  for (let i = 0; i < rounds; i++) {
+    const name = names[random.integer(names.length)]!;
+    piece = mutations[name]!(piece, random, bytes).subarray(0, LARGEST_BYTES);
+    if (to - from <= SHORT) piece = joined(piece, new Uint8Array(SHORT)).slice(0, to - from);
+    done.push(`${name} between ${from} and ${to}`);
+  }
+  const spoiled = joined(bytes.subarray(0, from), piece, bytes.subarray(to));
+  return { done, files: [{ name: file, bytes: spoiled }, ...files.slice(1)] };
 }
