@@ -1,7 +1,9 @@
 import { HounsfieldError } from '../../../errors.ts';
 import type { LabelMap, MedicalImage } from '../../image/medical-image.ts';
 
+import { type ByteSource, bytesSource } from '../byte-source.ts';
 import type { FileFormat, Opened, OpenOptions } from '../file-format.ts';
+import { gunzip, isGzip } from '../gunzip.ts';
 import type { DicomFile } from './dataset.ts';
 import { describeDicom } from './describe-dicom.ts';
 import { readParametricMap } from './objects/read-parametric-map.ts';
@@ -101,13 +103,23 @@ async function image(file: DicomFile, options: OpenOptions): Promise<MedicalImag
   });
 }
 
-/** DICOM (PS3.10), with or without preamble and meta group. */
+/** A gzipped file is unpacked into memory, up to so many bytes, or so many times its size: pixels pack no tighter. */
+const MOST_UNPACKED = 2 ** 28;
+const MOST_RATIO = 20;
+
+async function unpacked(source: ByteSource): Promise<ByteSource> {
+  if (!isGzip(await source.read(0, Math.min(source.size, 3)))) return source;
+  const limit = Math.max(MOST_UNPACKED, source.size * MOST_RATIO);
+  return bytesSource(await gunzip(source, limit), source.name);
+}
+
+/** DICOM (PS3.10), gzipped or not, with or without preamble and meta group. */
 export const DICOM: FileFormat = {
   name: 'DICOM',
   extensions: ['.dcm', '.dicom', '.ima'],
   matches: (head) => String.fromCharCode(...head.subarray(128, 132)) === 'DICM',
-  read: async (source, options) => openDicom(await readDicom(source), options),
-  describe: async (source, options) => describeDicom(await readDicom(source), options),
+  read: async (source, options) => openDicom(await readDicom(await unpacked(source)), options),
+  describe: async (source, options) => describeDicom(await readDicom(await unpacked(source)), options),
 };
 
 /** Group 0002 or 0008 at the very start, as files without a preamble have it. */
