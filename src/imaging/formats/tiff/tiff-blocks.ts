@@ -2,10 +2,12 @@ import { HounsfieldError, isHounsfieldError } from '../../../errors.ts';
 import { dicomCodecs } from '../dicom/pixels/codec-module.ts';
 import { readCodestream } from '../dicom/pixels/codestream.ts';
 import { inflate } from '../inflate.ts';
+import { lercBlob } from './lerc-blob.ts';
 import { unpackLzw } from './lzw.ts';
 import { unpackBits } from './pack-bits.ts';
 import { fieldBytes, type TiffFile, truncatedTiff } from './tiff-directory.ts';
 import { JPEG_TABLES_TAG, type TiffPage, unsupportedTiff } from './tiff-page.ts';
+import { webpSize } from './webp-size.ts';
 import { unpackZstd } from './zstd.ts';
 
 /** Bytes of one block, 128 MiB. */
@@ -16,6 +18,7 @@ const MOST_EXPANSION = 2600;
 type File = Omit<TiffFile, 'directories'>;
 
 const LERC = 34887;
+const LERC_PARAMETERS_TAG = 50674;
 const ZSTANDARD = 50000;
 const WEBP = 50001;
 
@@ -215,6 +218,9 @@ async function webpBlock(file: File, page: TiffPage, bytes: Uint8Array, index: n
   const [rows, samples] = [rowsOfBlock(page, index), samplesOfBlock(page)];
   if (page.bits !== 8 || samples < 3 || samples > 4)
     throw unsupportedTiff(name, 'WebP of other than 3 or 4 samples of 8 bits');
+  const size = webpSize(bytes);
+  if (size === undefined || size[0] > 2 * page.blockWidth + 64 || size[1] > 2 * page.blockHeight + 64)
+    throw damagedBlock(name, index, 'has no WebP picture of its size');
   if (typeof createImageBitmap === 'function')
     return foreignBlock(file, page, bytes, rows * rowBytes(page), index);
   const { decodeWebp } = await import('./webp-block.node.ts');
@@ -240,9 +246,14 @@ async function foreignBlock(
   index: number,
 ): Promise<Uint8Array> {
   const { name } = file.source;
+  let held = bytes;
+  if (page.compression === LERC) {
+    const blob = await lercBlob(bytes, await lercCompression(file, page), wanted);
+    if (blob === undefined) throw damagedBlock(name, index, 'is no LERC of the bytes it should hold');
+    held = blob;
+  }
   try {
     const { getDecoder } = await import('geotiff');
-    const lerc = page.compression === 34887 ? await fieldBytes(file, page.directory, 50674) : undefined;
     const parameters = {
       tileWidth: page.blockWidth,
       tileHeight: rowsOfBlock(page, index),
@@ -250,10 +261,10 @@ async function foreignBlock(
       bitsPerSample: [page.bits],
       predictor: 1,
       samplesPerPixel: samplesOfBlock(page),
-      ...(lerc ? { LercParameters: lercParameters(lerc, file.littleEndian) } : {}),
+      LercParameters: [4, 0], // its version 2.4, unpacked already
     };
     const decoder = await getDecoder(page.compression, parameters);
-    const decoded = new Uint8Array(await decoder.decodeBlock(new Uint8Array(bytes).buffer));
+    const decoded = new Uint8Array(await decoder.decodeBlock(new Uint8Array(held).buffer));
     if (decoded.length >= wanted) return decoded.subarray(0, wanted);
   } catch (cause) {
     throw new HounsfieldError(
@@ -265,7 +276,9 @@ async function foreignBlock(
   throw damagedBlock(name, index, `holds less than ${wanted} bytes`);
 }
 
-function lercParameters(bytes: Uint8Array, littleEndian: boolean): readonly number[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  return Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => view.getUint32(4 * i, littleEndian));
+/** The second number of LercParameters: how the blobs are compressed once more. */
+async function lercCompression(file: File, page: TiffPage): Promise<number> {
+  const bytes = await fieldBytes(file, page.directory, LERC_PARAMETERS_TAG);
+  if (bytes === undefined || bytes.length < 8) return 0;
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(4, file.littleEndian);
 }

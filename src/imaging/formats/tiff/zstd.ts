@@ -1,21 +1,25 @@
 import { ZSTDDecoder } from 'zstddec';
 
 /** What a block may hold beyond what its page says: some programs fill the last strip up. */
-const SPARE = 65_536;
+export const mostBlockBytes = (wanted: number): number => 2 * wanted + 65_536;
+
+/** A block's bytes out of Zstandard frames; undefined where those hold fewer, or more than a block may. */
+export async function unpackZstd(bytes: Uint8Array, wanted: number): Promise<Uint8Array | undefined> {
+  const held = await zstdContent(bytes, mostBlockBytes(wanted));
+  return held !== undefined && held.length >= wanted ? held.subarray(0, wanted) : undefined;
+}
 
 /**
- * Decompresses Zstandard frames (RFC 8878) into no more than twice the bytes that are wanted and some to spare.
- * Undefined for what is no such frame, or holds fewer bytes than are wanted or more than are allowed.
+ * Decompresses Zstandard frames (RFC 8878) into no more than so many bytes. Undefined for what is no such frame or holds
+ * more; nothing where the frames are damaged.
  */
-export async function unpackZstd(bytes: Uint8Array, wanted: number): Promise<Uint8Array | undefined> {
-  const most = 2 * wanted + SPARE;
+export async function zstdContent(bytes: Uint8Array, most: number): Promise<Uint8Array | undefined> {
   const stated = zstdSize(bytes);
   // the library copies its input into a memory that does not shrink again
   if (stated === undefined || stated > most || bytes.length > most) return undefined;
   const decoder = new ZSTDDecoder();
   await decoder.init();
-  const held = decoder.decode(bytes, stated === 0 ? most : Math.max(stated, wanted));
-  return held.length >= wanted ? held.subarray(0, wanted) : undefined;
+  return decoder.decode(bytes, most);
 }
 
 /** The content's size by a frame's header (clause 3.1.1.1), 0 where it is not given, undefined where there is no frame. */
