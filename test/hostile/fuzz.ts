@@ -134,8 +134,8 @@ function runBatch(options: FuzzOptions, from: number, to: number, tally: Tally):
       return;
     }
     tally.largestMB = Math.max(tally.largestMB, usage.residentMB - baseMB);
-    // Kept garbage counts, too, so that the bound is met with room: collections come late.
-    if (usage.residentMB - baseMB > 2 * MOST_MB) killedFor = 'memory';
+    // Garbage that is not collected yet counts, too.
+    if (usage.residentMB - baseMB > MOST_MB) killedFor = 'memory';
     else if (usage.cpuMs - cpuAtStart > 2 * MOST_CPU_MS) killedFor = 'slow';
     if (killedFor !== undefined) child.kill('SIGKILL');
   }, POLL_MS);

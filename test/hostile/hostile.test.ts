@@ -57,6 +57,22 @@ describe('cases', () => {
     expect(new Set(made(1)).size).toBeGreaterThan(200);
   });
 
+  test('are spoiled within the places of a seed, most of them within one alone', () => {
+    const [a] = seeds;
+    const placed: Seed = { ...a!, places: [[300, 310]] };
+    const original = a!.files[0]!.bytes;
+    const within = Array.from({ length: 300 }, (_, i) => makeCase('x', [placed], 1, i + 1)).filter(
+      ({ files }) => {
+        const { bytes } = files[0]!;
+        const same = (from: number, to: number) =>
+          bytes.subarray(from, to).join() === original.subarray(from, to).join();
+        return bytes.length === original.length && same(0, 300) && same(310, 600) && !same(300, 310);
+      },
+    );
+    expect(within.length).toBeGreaterThan(150);
+    expect(within.length).toBeLessThan(240);
+  });
+
   test('leave the seeds as they are', () => {
     const before = seeds.map(({ files }) => files.map(({ bytes }) => bytes.join()));
     for (let i = 0; i < 300; i++) makeCase('x', seeds, 1, i);
