@@ -1,6 +1,6 @@
 """What tifffile, imagecodecs and Pillow give for pictures, for the tests of src/imaging/formats.
 
-Run: python scripts/peers/rasters.py [tiff|slide|bmp|resolution ...]   (writes fixtures/rasters/)
+Run: python scripts/peers/rasters.py [lerc|tiff|slide|bmp|pictures ...]   (writes fixtures/rasters/)
 """
 
 import base64
@@ -431,7 +431,40 @@ def interlaced(array, bits, kind):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
 
 
-PARTS = {"tiff": tiff, "pictures": pictures, "bmp": bmp, "slide": slide}
+def lerc():
+    """LERC blobs of every type and version that is read, and imagecodecs' values; 0 where a mask leaves pixels out."""
+    height, width = 19, 37
+    y, x = np.mgrid[:height, :width]
+    rng = np.random.default_rng(3)
+    disc = (x - 15) ** 2 + (y - 9) ** 2 < 120
+    pictures = {
+        "smooth": 20 * np.sin(x / 7) + 30 * np.cos(y / 9) + 60,
+        "noise": rng.integers(0, 120, (height, width)) + 0.25,
+        "few": rng.choice([0.0, 5, 99], (height, width)),
+        "constant": np.full((height, width), 7.0),
+        "three": np.stack([20 * np.sin(x / 7 + i) + 60 for i in range(3)], -1),
+    }
+    cases = []
+    for dtype in ("int8", "uint8", "int16", "uint16", "int32", "uint32", "float32", "float64"):
+        for version in (3, 4, 5):
+            for level in (None, 0.5, 3):
+                for kind, picture in pictures.items():
+                    for mask in (None, disc):
+                        if (version == 3 and kind == "three") or (mask is not None and kind == "constant"):
+                            continue
+                        if (level == 3 and kind != "smooth") or (version == 4 and kind in ("constant", "noise")):
+                            continue
+                        array = picture.astype(dtype)
+                        blob = imagecodecs.lerc_encode(array, level=level, version=version, masks=mask)
+                        read = np.array(imagecodecs.lerc_decode(blob))
+                        if mask is not None:
+                            read[~mask] = 0
+                        name = f"{dtype}, {kind}, error {level}, version {version}{'' if mask is None else ', masked'}"
+                        cases.append({"name": name, "blob": b64(blob), **values(read)})
+    write("lerc.json", f"imagecodecs {imagecodecs.__version__}", cases)
+
+
+PARTS = {"lerc": lerc, "tiff": tiff, "pictures": pictures, "bmp": bmp, "slide": slide}
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:

@@ -2,11 +2,11 @@ import { HounsfieldError, isHounsfieldError } from '../../../errors.ts';
 import { dicomCodecs } from '../dicom/pixels/codec-module.ts';
 import { readCodestream } from '../dicom/pixels/codestream.ts';
 import { inflate } from '../inflate.ts';
-import { lercBlob } from './lerc-blob.ts';
 import { unpackLzw } from './lzw.ts';
 import { unpackBits } from './pack-bits.ts';
 import { fieldBytes, type TiffFile, truncatedTiff } from './tiff-directory.ts';
 import { JPEG_TABLES_TAG, type TiffPage, unsupportedTiff } from './tiff-page.ts';
+import { unpackLerc } from './unpack-lerc.ts';
 import { webpSize } from './webp-size.ts';
 import { unpackZstd } from './zstd.ts';
 
@@ -109,7 +109,11 @@ async function unpackBlock(
       throw damagedBlock(name, index, 'is no Zstandard frame of the bytes it should hold');
     return held;
   }
-  if (page.compression === LERC) return foreignBlock(file, page, bytes, wanted, index);
+  if (page.compression === LERC) {
+    const held = await unpackLerc(bytes, await lercCompression(file, page), wanted);
+    if (held === undefined) throw damagedBlock(name, index, 'is no LERC of the bytes it should hold');
+    return held;
+  }
   if (page.compression === WEBP) return webpBlock(file, page, bytes, index);
   const out = new Uint8Array(wanted);
   let held: number;
@@ -222,7 +226,7 @@ async function webpBlock(file: File, page: TiffPage, bytes: Uint8Array, index: n
   if (size === undefined || size[0] > 2 * page.blockWidth + 64 || size[1] > 2 * page.blockHeight + 64)
     throw damagedBlock(name, index, 'has no WebP picture of its size');
   if (typeof createImageBitmap === 'function')
-    return foreignBlock(file, page, bytes, rows * rowBytes(page), index);
+    return browserBlock(file, page, bytes, rows * rowBytes(page), index);
   const { decodeWebp } = await import('./webp-block.node.ts');
   const decoded = await decodeWebp(bytes, samples).catch((cause: unknown) => {
     throw new HounsfieldError(
@@ -237,8 +241,8 @@ async function webpBlock(file: File, page: TiffPage, bytes: Uint8Array, index: n
   return cropped(decoded.pixels, false, decoded.width, decoded.height, page, rows, 1);
 }
 
-/** LERC and, in a browser, WebP, by geotiff's decoders. */
-async function foreignBlock(
+/** WebP in a browser, by geotiff's decoder. */
+async function browserBlock(
   file: File,
   page: TiffPage,
   bytes: Uint8Array,
@@ -246,12 +250,6 @@ async function foreignBlock(
   index: number,
 ): Promise<Uint8Array> {
   const { name } = file.source;
-  let held = bytes;
-  if (page.compression === LERC) {
-    const blob = await lercBlob(bytes, await lercCompression(file, page), wanted);
-    if (blob === undefined) throw damagedBlock(name, index, 'is no LERC of the bytes it should hold');
-    held = blob;
-  }
   try {
     const { getDecoder } = await import('geotiff');
     const parameters = {
@@ -261,10 +259,9 @@ async function foreignBlock(
       bitsPerSample: [page.bits],
       predictor: 1,
       samplesPerPixel: samplesOfBlock(page),
-      LercParameters: [4, 0], // its version 2.4, unpacked already
     };
     const decoder = await getDecoder(page.compression, parameters);
-    const decoded = new Uint8Array(await decoder.decodeBlock(new Uint8Array(held).buffer));
+    const decoded = new Uint8Array(await decoder.decodeBlock(new Uint8Array(bytes).buffer));
     if (decoded.length >= wanted) return decoded.subarray(0, wanted);
   } catch (cause) {
     throw new HounsfieldError(
