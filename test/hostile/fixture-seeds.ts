@@ -77,3 +77,13 @@ export function pictureSeeds(matching: RegExp, ending: string): readonly Seed[] 
     matching.test(name.replace(/^.*: /, '')),
   );
 }
+
+/** Compressed blocks of a fixture, in base64. */
+export function blobSeeds(name: string, most: number): readonly Seed[] {
+  return spread(payload<readonly { readonly name: string; readonly blob: string }[]>(name), most).map(
+    (stored) => ({
+      name: `${name}: ${stored.name}`,
+      files: [{ name: 'blob', bytes: fromBase64(stored.blob) }],
+    }),
+  );
+}

@@ -1,4 +1,4 @@
-import { isHounsfieldError } from '../../src/errors.ts';
+import { HounsfieldError, isHounsfieldError } from '../../src/errors.ts';
 import { bytesSource } from '../../src/imaging/formats/byte-source.ts';
 import { readCsvSignal } from '../../src/imaging/formats/csv-signal/read-csv-signal.ts';
 import {
@@ -20,11 +20,12 @@ import { openSource } from '../../src/imaging/formats/open-source.ts';
 import { readObj } from '../../src/imaging/formats/surface/obj.ts';
 import { readStl } from '../../src/imaging/formats/surface/stl.ts';
 import { openSlide } from '../../src/imaging/formats/tiff/open-slide.ts';
+import { unpackLerc } from '../../src/imaging/formats/tiff/unpack-lerc.ts';
 import { parseWfdbAnnotations } from '../../src/imaging/formats/wfdb/annotations.ts';
 import { arraySeeds, hdf5Seeds, meshSeeds } from './array-seeds.ts';
 import { companionOf, inFolder } from './companions.ts';
 import { dicomSeeds } from './dicom-seeds.ts';
-import { pictureSeeds, recordSeeds, storedSeeds, zipSeeds } from './fixture-seeds.ts';
+import { blobSeeds, pictureSeeds, recordSeeds, storedSeeds, zipSeeds } from './fixture-seeds.ts';
 import type { Seed, SeedFile } from './mutate.ts';
 import { pixelSeeds } from './pixel-seeds.ts';
 import { readDicomObject } from './read-dicom-object.ts';
@@ -207,6 +208,16 @@ export const formats: Readonly<Record<string, FuzzedFormat>> = {
   png: { seeds: async () => pictureSeeds(/^png/, '.png'), read: reader('PNG') },
   jpeg: { seeds: async () => pictureSeeds(/^jpeg/, '.jpg'), read: reader('JPEG') },
   tiff: { seeds: async () => storedSeeds('rasters/tiff.json', '.tif', 90), read: reader('TIFF') },
+  /** Blocks of a TIFF alone: within a file most spoiled ones are not reached. */
+  lerc: {
+    seeds: async () => blobSeeds('rasters/lerc.json', 120),
+    read: async (files) => {
+      const held = await unpackLerc(files[0]!.bytes, 0, 19 * 37);
+      if (held === undefined)
+        throw new HounsfieldError('TIFF_BLOCK', 'is no LERC of the bytes it should hold');
+      return held;
+    },
+  },
   slide: {
     seeds: async () => storedSeeds('rasters/slide.json', '.svs'),
     read: async (files) => {

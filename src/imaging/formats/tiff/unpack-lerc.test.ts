@@ -37,6 +37,9 @@ describe('what is damaged or lies about its size gives no bytes', () => {
     return bytes;
   }
 
+  const huge = forged(22, 0);
+  huge.fill(0xff, 14, 22);
+
   test.each([
     ['nothing', new Uint8Array(0)],
     ['a cut header', blob.slice(0, 60)],
@@ -46,6 +49,7 @@ describe('what is damaged or lies about its size gives no bytes', () => {
     ['a height beyond the block', forged(14, 1e9)],
     ['a width beyond the block', forged(18, 1e9)],
     ['a width less than the block', forged(18, 2)],
+    ['no values of a pixel, and more pixels than any memory', huge],
     ['many values of a pixel', forged(22, 1e6)],
     ['squares larger than are written', forged(30, 2 ** 30)],
     ['squares of no pixels', forged(30, 0)],

@@ -51,7 +51,8 @@ function lercHeader(blob: Uint8Array): LercHeader | undefined {
   const isRead = version >= FIRST_READ && version <= LAST_READ && LERC_TYPES[header.type] !== undefined;
   const isCut = header.length < header.end + 4 || header.length > blob.length;
   const isSquare = header.square >= 1 && header.square <= LARGEST_SQUARE;
-  return isRead && !isCut && isSquare ? header : undefined;
+  const isEmpty = header.height === 0 || header.width === 0 || header.dimensions === 0;
+  return isRead && !isCut && isSquare && !isEmpty ? header : undefined;
 }
 
 async function unpacked(
