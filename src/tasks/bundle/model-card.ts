@@ -18,6 +18,8 @@ export interface InputDescription {
   readonly bitDepth: number;
   /** What the values mean; absent in older files: arbitrary. */
   readonly unit?: IntensityUnit;
+  /** Whether low values are white (MONOCHROME1); absent: they are not. */
+  readonly inverted?: boolean;
   /** What is done to an image after it is opened and before the graph: transforms by name with their numbers. */
   readonly preparation?: readonly NamedStep[];
 }

@@ -2,11 +2,12 @@ import type { Graph } from '../../engine/graph/graph.ts';
 import { writeOnnx } from '../../engine/graph/onnx-file.ts';
 import type { Runtime, Session, SessionSettings } from '../../engine/runtime/session.ts';
 import { tensor } from '../../engine/tensor/tensor.ts';
+import { HounsfieldError } from '../../errors.ts';
 import { type FloatImage, type MedicalImage, toFloatImage } from '../../imaging/image/medical-image.ts';
 import type { ModelCard } from '../bundle/model-card.ts';
 import { conformChannels } from '../dataset/conform-image.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import { requireScale } from '../dataset/intensity-scale.ts';
+import { isInverted, requireScale } from '../dataset/intensity-scale.ts';
 import { readSample } from '../dataset/read-sample.node.ts';
 
 /** A classifier ready for use. Close it. */
@@ -40,14 +41,21 @@ function classifierOf(session: Session): Classifier {
   };
 }
 
-/** An image with the model's channels, values as decoded. @throws CHANNELS_MISMATCH, BIT_DEPTH_MIXED, UNIT_MIXED */
+/** An image with the model's channels, values as decoded. @throws CHANNELS_MISMATCH, BIT_DEPTH_MIXED, UNIT_MIXED, POLARITY_MIXED */
 export function conformToModel(
   image: MedicalImage,
   card: Pick<ModelCard, 'input'>,
   name: string,
 ): FloatImage {
-  const { bitDepth, unit = 'arbitrary' } = card.input;
+  const { bitDepth, unit = 'arbitrary', inverted = false } = card.input;
   requireScale(image, name, { bitDepth, unit }, 'the model was trained on');
+  if (isInverted(image) !== inverted) {
+    throw new HounsfieldError(
+      'POLARITY_MIXED',
+      `${name} shows ${inverted ? 'high' : 'low'} values white, the model was trained on images that show ` +
+        `${inverted ? 'low' : 'high'} values white. Turn the image round first, by scale-intensity.`,
+    );
+  }
   return toFloatImage(conformChannels(image, card.input.channels, name));
 }
 

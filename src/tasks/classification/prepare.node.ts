@@ -109,6 +109,7 @@ function describeInput(survey: Survey, splits: Splits, settings: ClassificationS
     integer: images[0]!.whole,
     bitDepth,
     unit: images[0]!.unit,
+    inverted: images[0]!.inverted,
     preparation: settings.preprocess,
   };
 }

@@ -191,6 +191,7 @@ describe('duplicates', () => {
         storedChannels: 1,
         bitDepth: 8,
         unit: 'arbitrary' as const,
+        inverted: false,
         whole: true,
         low: 0,
         high: 0,

@@ -145,7 +145,8 @@ function intensities(survey: Survey): Fingerprint['intensity'] {
 }
 
 /**
- * Throws, naming the files, when images cannot be trained on together: DATA_UNREADABLE, UNIT_MIXED, BIT_DEPTH_MIXED, CHANNELS_MIXED
+ * Throws, naming the files, when images cannot be trained on together: DATA_UNREADABLE, UNIT_MIXED, BIT_DEPTH_MIXED,
+ * POLARITY_MIXED, CHANNELS_MIXED
  * (colour among grey, unless `mixedChannels` is 'allow': grey then becomes three equal channels).
  */
 export function requireUniformImages(
@@ -165,6 +166,14 @@ export function requireUniformImages(
   const scaleAdvice = 'Their intensities are not on one scale: convert them to one.';
   const units = new Set(survey.images.map((image) => image.unit)).size > 1;
   requireSame(dataset, survey, units ? 'UNIT_MIXED' : 'BIT_DEPTH_MIXED', '', scaleText, scaleAdvice);
+  requireSame(
+    dataset,
+    survey,
+    'POLARITY_MIXED',
+    '',
+    (image) => (image.inverted ? 'low values white (MONOCHROME1)' : 'high values white'),
+    'Turn one kind round first: hounsfield convert with the step scale-intensity by -1 and an offset of its largest value.',
+  );
   if (mixedChannels === 'allow') return;
   const advice = 'Convert them, take the odd ones out, or allow mixed channels by name.';
   requireSame(dataset, survey, 'CHANNELS_MIXED', 'channels', (image) => image.channels, advice);

@@ -31,6 +31,9 @@ export function requireScale(
   );
 }
 
+/** True where low values are shown white: DICOM's MONOCHROME1. */
+export const isInverted = ({ reading }: MedicalImage): boolean => reading?.['photometric'] === 'MONOCHROME1';
+
 /** True for whole numbers from 0 to 2^bits - 1, the range that a detector's values are cut off at. */
 export function isUnsignedWhole({ pixels, unit }: MedicalImage): boolean {
   return unit === 'arbitrary' && (pixels instanceof Uint8Array || pixels instanceof Uint16Array);

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sides, writeCtSeries } from '../../../test/end-to-end/ct-series.ts';
+import { dataset } from '../../imaging/formats/dicom/build-dataset.ts';
+import { writeDicom } from '../../imaging/formats/dicom/write-dicom.ts';
 import { writeNifti } from '../../imaging/formats/nifti/write-nifti.ts';
 import { openImage } from '../../imaging/formats/open.node.ts';
 import type { NamedStep } from '../../imaging/transforms/history.ts';
+import { conformToModel } from '../classification/classifier.node.ts';
 import { createBatchLoader } from './batches.node.ts';
 import { requireUniformImages } from './fingerprint.ts';
 import { loadDataset } from './manifest.node.ts';
@@ -71,6 +74,49 @@ test('single DICOM slices are images as they are', async () => {
   expect(data.samples.length).toBe(2 * sides.slices);
   const image = await readSample(data.samples[0]!.source, data);
   expect([image.width, image.height, image.depth, image.unit]).toEqual([sides.columns, sides.rows, 1, 'HU']);
+});
+
+test('radiographs of both polarities are not trained on together', async () => {
+  const folderOf = (name: string) => path.join(folder, 'radiographs', name);
+  for (const [name, photometric] of [
+    ['ill', 'MONOCHROME1'],
+    ['well', 'MONOCHROME2'],
+  ] as const) {
+    await mkdir(folderOf(name), { recursive: true });
+    const made = dataset({
+      SOPClassUID: '1.2.840.10008.5.1.4.1.1.1',
+      SOPInstanceUID: `2.25.9${photometric.at(-1)}`,
+      Modality: 'CR',
+      Rows: 4,
+      Columns: 4,
+      SamplesPerPixel: 1,
+      PhotometricInterpretation: photometric,
+      BitsAllocated: 8,
+      BitsStored: 8,
+      HighBit: 7,
+      PixelRepresentation: 0,
+      PixelData: Uint8Array.from({ length: 16 }, (_, i) => i * 9),
+    });
+    await writeFile(path.join(folderOf(name), '1.dcm'), writeDicom(made));
+  }
+  const data = await loadDataset(path.join(folder, 'radiographs'));
+  const survey = await surveyDataset(data);
+  expect(survey.unreadable).toEqual([]);
+  const input = {
+    channels: 1,
+    height: 4,
+    width: 4,
+    mean: [0],
+    standardDeviation: [1],
+    integer: true,
+    bitDepth: 8,
+  };
+  const [first, second] = await Promise.all(data.samples.map(({ source }) => readSample(source, data)));
+  expect(conformToModel(second!, { input }, 'well/1.dcm').width).toBe(4);
+  expect(() => conformToModel(first!, { input }, 'ill/1.dcm')).toThrow(
+    /^POLARITY_MIXED: ill\/1.dcm shows low/,
+  );
+  expect(() => requireUniformImages(data, survey)).toThrow(/^POLARITY_MIXED: .*MONOCHROME1.*ill\/1\.dcm/s);
 });
 
 test.each([

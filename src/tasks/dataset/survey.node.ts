@@ -3,7 +3,7 @@ import { isHounsfieldError } from '../../errors.ts';
 import { type MedicalImage, toFloatImage } from '../../imaging/image/medical-image.ts';
 import { isGreyInColour } from './conform-image.ts';
 import type { Dataset } from './dataset.ts';
-import { isWhole } from './intensity-scale.ts';
+import { isInverted, isWhole } from './intensity-scale.ts';
 import { likeness } from './perceptual-hash.ts';
 import { readSample } from './read-sample.node.ts';
 import type { Survey, SurveyedImage, UnreadableSample } from './survey.ts';
@@ -70,6 +70,7 @@ function describe(index: number, image: MedicalImage): SurveyedImage {
     storedChannels: image.channels,
     bitDepth,
     unit: image.unit,
+    inverted: isInverted(image),
     whole: isWhole(image),
     low,
     high,

@@ -11,6 +11,8 @@ export interface SurveyedImage {
   readonly storedChannels: number;
   readonly bitDepth: number;
   readonly unit: IntensityUnit;
+  /** Whether low values are shown white: DICOM's MONOCHROME1. */
+  readonly inverted: boolean;
   /** Whether values are whole numbers. */
   readonly whole: boolean;
   readonly low: number;
