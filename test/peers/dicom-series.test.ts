@@ -42,17 +42,19 @@ describe.each(Object.entries(fixture.payload))('%s', (folder, { simpleitk, nifti
     if (!isPet)
       expect(sha256(new Uint8Array(new Float64Array(image.pixels).buffer))).toBe(simpleitk.float64Sha256);
   });
-  test.skipIf(reason !== '' || nifti === undefined)(`is the NIfTI that came with it${reason}`, async () => {
+  // Two of the folders came without one.
+  if (nifti === undefined) return;
+  test.skipIf(reason !== '')(`is the NIfTI that came with it${reason}`, async () => {
     const image = await readDicomSeries(path.join(data, folder));
     // A NIfTI header holds 32-bit numbers: about 3e-5 mm at half a metre.
     for (const [i, value] of image.geometry!.affine.entries()) {
-      expect(Math.abs(value - nifti!.affine[i]!)).toBeLessThan(5e-5);
+      expect(Math.abs(value - nifti.affine[i]!)).toBeLessThan(5e-5);
     }
-    if (!nifti!.values) {
-      expect(sha256(new Uint8Array(new Float64Array(image.pixels).buffer))).toBe(nifti!.float64Sha256);
+    if (!nifti.values) {
+      expect(sha256(new Uint8Array(new Float64Array(image.pixels).buffer))).toBe(nifti.float64Sha256);
       return;
     }
-    const given = new Float32Array(Uint8Array.from(inflateSync(Buffer.from(nifti!.values, 'base64'))).buffer);
+    const given = new Float32Array(Uint8Array.from(inflateSync(Buffer.from(nifti.values, 'base64'))).buffer);
     let worst = 0;
     given.forEach((value, i) => {
       worst = Math.max(worst, Math.abs(value - image.pixels[i]!));

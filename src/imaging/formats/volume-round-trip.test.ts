@@ -395,7 +395,7 @@ describe('nibabel and SimpleITK read the files written here', () => {
 });
 
 test.skipIf(!process.env['HOUNSFIELD_WRITTEN'])(
-  'files for the peers are put into HOUNSFIELD_WRITTEN',
+  'files for the peers are put into HOUNSFIELD_WRITTEN (skipped: not set; scripts/peers/volume_files.py asks for them)',
   async () => {
     for (const [name, { bytes }] of await writtenFiles(false)) {
       writeFileSync(join(process.env['HOUNSFIELD_WRITTEN']!, name), bytes);

@@ -224,7 +224,7 @@ const shared =
 const pneumonia = path.join(shared, 'pneumoniamnist', 'pneumoniamnist_28_reconstructed.npz');
 
 test.skipIf(!existsSync(pneumonia))(
-  'PneumoniaMNIST (shared data): 29 exact pairs, 8 across splits, no false alarm',
+  'PneumoniaMNIST (shared data; skipped where there is none): 29 exact pairs, 8 across splits, no false alarm',
   async () => {
     const data = await loadDataset(pneumonia);
     const pairs = findDuplicates(await surveyDataset(data));
