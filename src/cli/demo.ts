@@ -44,7 +44,8 @@ function demoText({ outcome, test, newImage, files, seconds }: DemoResult): stri
   return [
     '',
     `${outcome === 'stopped-early' ? 'Stopped early' : 'Trained'}, ${Math.round(seconds)} s in all.`,
-    `Patients never seen: AUC ${figure(test['auc'])}, accuracy ${figure(test['accuracy'])}.`,
+    `Patients never seen: AUC ${figure(test['auc'])}, accuracy ${figure(test['accuracy'])} by the more probable class;`,
+    'at the operating point, which counts in use: see the report.',
     `One new image (in truth: ${newImage.truth}): ${probabilities.join(', ')}.`,
     ...(newImage.threshold === undefined
       ? []
