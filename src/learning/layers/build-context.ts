@@ -31,7 +31,19 @@ export interface BuildContext {
   /** Running statistics: state that the optimizer does not touch. */
   readonly buffers: Value[];
   readonly randomInputs: RandomInput[];
+  /** Logits of side branches that a network has while it is trained; the loss adds them by their weight. */
+  readonly auxiliary: AuxiliaryLogits[];
+  /** Attention maps by name, for whoever asks for them: probabilities [N, heads, queries, keys]. */
+  readonly attention: Map<string, Value>;
   readonly weights?: GivenWeights | undefined;
+  /** Layers of normalisation, by name, that keep their running statistics and use them in 'train' too. */
+  readonly keepsStatistics?: ((name: string) => boolean) | undefined;
+}
+
+/** What a side branch says (GoogLeNet's auxiliary classifiers), and its share in the loss. */
+export interface AuxiliaryLogits {
+  readonly logits: Value;
+  readonly weight: number;
 }
 
 /** A network adds its nodes and parameters and returns the logits, [N, outputs]. */
@@ -42,14 +54,27 @@ export type Network = (context: BuildContext, x: Value, options: { readonly outp
  *
  * @param seed 0..2^32-1; the same seed gives the same parameters
  * @param weights values to take by name instead of drawing them
+ * @param keepsStatistics names layers of normalisation whose statistics stay as they are
  */
 export function createContext(
   graph: Graph,
   mode: BuildContext['mode'],
   seed: number,
   weights?: GivenWeights,
+  keepsStatistics?: (name: string) => boolean,
 ): BuildContext {
-  return { graph, mode, seed, parameters: [], buffers: [], randomInputs: [], weights };
+  return {
+    graph,
+    mode,
+    seed,
+    parameters: [],
+    buffers: [],
+    randomInputs: [],
+    auxiliary: [],
+    attention: new Map(),
+    weights,
+    keepsStatistics,
+  };
 }
 
 /** Adds a trainable float32 initializer, named in the current scope. @throws WEIGHTS_MISSING, WEIGHTS_MISFIT */

@@ -18,7 +18,8 @@ export interface BatchNormOptions {
 /**
  * Batch normalisation (Ioffe and Szegedy, ICML 2015): parameters `weight`, `bias`, buffers `running_mean`,
  * `running_var` and, in 'train' alone, `num_batches_tracked`. There they become state of the graph; the running
- * variance is the unbiased one, as in PyTorch (ONNX keeps the population's).
+ * variance is the unbiased one, as in PyTorch (ONNX keeps the population's). A layer for which
+ * `context.keepsStatistics` holds normalises by them in 'train' as in 'infer'.
  *
  * @param x [N, C, ...]; of fixed shape, with more than one value a channel, in 'train'
  * @throws LAYER_SHAPE, SHAPE_NOT_STATIC
@@ -32,6 +33,7 @@ export function batchNorm(
   const { epsilon = 1e-5, momentum = 0.1, scale = 1 } = options;
   const { graph } = context;
   const channels = channelsOf(x, `batchNorm '${name}'`);
+  const layer = graph.scopedName(name);
   return graph.scope(name, () => {
     const weight = parameter(context, 'weight', [channels], constant(scale));
     const bias = parameter(context, 'bias', [channels], constant(0));
@@ -47,7 +49,8 @@ export function batchNorm(
       ),
     );
     const inputs = [x, weight, bias, mean, variance];
-    if (context.mode === 'infer') return graph.op('BatchNormalization', inputs, { epsilon });
+    if (context.mode === 'infer' || context.keepsStatistics?.(layer))
+      return graph.op('BatchNormalization', inputs, { epsilon });
 
     const count = buffer(context, 'num_batches_tracked', tensorOf('int64', [], [0]));
     const kept = 1 - momentum;

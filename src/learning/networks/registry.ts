@@ -8,6 +8,8 @@ import { smallCnn } from './small-cnn.ts';
 export interface NetworkEntry {
   readonly name: string;
   readonly network: Network;
+  /** Name of the layer that gives the logits, as its parameters begin: 'fc', 'classifier.6'. */
+  readonly head: string;
   /** Height and width in pixels that it was designed for. */
   readonly defaultSize: number;
   /** Smallest height and width that it takes. */
@@ -26,6 +28,7 @@ function resnets(depth: 18 | 34 | 50, parameters: string): readonly NetworkEntry
     {
       name,
       network: resnet({ depth }),
+      head: 'fc',
       defaultSize: 224,
       minimumSize: 32,
       describe: `ResNet-${depth}, ${parameters} million parameters, torchvision's names.`,
@@ -35,6 +38,7 @@ function resnets(depth: 18 | 34 | 50, parameters: string): readonly NetworkEntry
     {
       name: `${name}-small`,
       network: resnet({ depth, stem: 'small' }),
+      head: 'fc',
       defaultSize: 28,
       minimumSize: 8,
       describe: `ResNet-${depth} with a 3x3 stem and no pooling, for images up to about 64 pixels.`,
@@ -50,6 +54,7 @@ const entries: readonly NetworkEntry[] = [
   {
     name: 'compact-cnn',
     network: compactCnn(),
+    head: 'fc',
     defaultSize: 128,
     minimumSize: 16,
     describe:
@@ -61,6 +66,7 @@ const entries: readonly NetworkEntry[] = [
   {
     name: 'small-cnn',
     network: smallCnn(),
+    head: 'fc2',
     defaultSize: 28,
     minimumSize: 4,
     describe: 'Two convolutions and two dense layers: trains in seconds, for small images and first trials.',
