@@ -16,6 +16,7 @@ import { smallCnn } from '../../src/learning/networks/small-cnn.ts';
 import { compileTrainingStep } from '../../src/learning/training/step.ts';
 import type { InputDescription } from '../../src/tasks/bundle/model-card.ts';
 import { type ClassifierGraph, classifierGraph } from '../../src/tasks/classification/classifier-graph.ts';
+import { classAnswer } from '../../src/tasks/classification/heads/class-head.ts';
 import { batch, learning, network as trainedNetwork } from '../browser/page/training-run.ts';
 import { hashParameter, hashUniform } from './hash-weights.ts';
 
@@ -124,7 +125,7 @@ function hashedWeights({ network, input, labels }: ParityModel): ReadonlyMap<str
 }
 
 export const parityGraph = (model: ParityModel): ClassifierGraph =>
-  classifierGraph(model.network, model.input, model.labels, hashedWeights(model));
+  classifierGraph(model.network, model.input, classAnswer(model.labels.length), hashedWeights(model));
 
 const pixelArrays = { 8: Uint8Array, 16: Uint16Array, 32: Float32Array } as const;
 
@@ -188,7 +189,7 @@ async function train(): Promise<ClassifierGraph> {
     bitDepth: 8,
   };
   const weights = new Map(step.weights());
-  const graph = classifierGraph((context, x) => trainedNetwork(context, x), input, ['a', 'b', 'c'], weights);
+  const graph = classifierGraph((context, x) => trainedNetwork(context, x), input, classAnswer(3), weights);
   graph.graph.metadata.set('hounsfield.labels', JSON.stringify(['a', 'b', 'c']));
   await step.close();
   return graph;

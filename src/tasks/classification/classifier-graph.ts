@@ -3,6 +3,7 @@ import { Graph, type Value } from '../../engine/graph/graph.ts';
 import { type Tensor, tensorOf } from '../../engine/tensor/tensor.ts';
 import { createContext, type Network } from '../../learning/layers/build-context.ts';
 import type { InputDescription } from '../bundle/model-card.ts';
+import type { Head } from './head.ts';
 
 /** (x - mean) / standard deviation per channel. */
 export function normalise(x: Value, input: InputDescription): Value {
@@ -32,19 +33,20 @@ export interface ClassifierGraph {
   readonly graph: Graph;
   readonly image: Value;
   readonly logits: Value;
-  readonly probabilities: Value;
+  /** 'probabilities' or 'values', [N, K]. */
+  readonly answer: Value;
 }
 
 /**
- * The classifier as it is used: 'image' [N, C, H, W], raw values as decoded, any N, H and W, to
- * 'probabilities' [N, K] and 'logits' [N, K].
+ * The classifier as it is used: 'image' [N, C, H, W], raw values as decoded, any N, H and W, to the head's answer
+ * ('probabilities' or 'values', [N, K]) and 'logits' [N, outputs].
  *
  * @param weights parameters and running statistics by name
  */
 export function classifierGraph(
   network: Network,
   input: InputDescription,
-  labels: readonly string[],
+  head: Pick<Head, 'outputs' | 'answer'>,
   weights: ReadonlyMap<string, Tensor>,
 ): ClassifierGraph {
   const graph = new Graph();
@@ -52,9 +54,9 @@ export function classifierGraph(
   const context = createContext(graph, 'infer', 0, { tensors: weights, missing: 'error' });
   const image = graph.input('image', 'float32', ['N', input.channels, 'H', 'W']);
   const x = normalise(resized(image, input), input);
-  const raw = network(context, x, { outputs: labels.length });
+  const raw = network(context, x, { outputs: head.outputs });
   const logits = graph.op('Identity', [raw], {}, { outputNames: ['logits'] });
-  const probabilities = graph.op('Softmax', [logits], { axis: 1 }, { outputNames: ['probabilities'] });
-  graph.output(probabilities, logits);
-  return { graph, image, logits, probabilities };
+  const answer = head.answer(logits);
+  graph.output(answer, logits);
+  return { graph, image, logits, answer };
 }

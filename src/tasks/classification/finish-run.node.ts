@@ -33,7 +33,7 @@ export interface TrainedRun {
 export async function finishRun(run: TrainedRun): Promise<Record<string, number | null>> {
   const { data, settings, weights, around } = run;
   const { dataset, splits, input, network } = data;
-  const { graph } = classifierGraph(network.network, input, dataset.classes, weights);
+  const { graph } = classifierGraph(network.network, input, data.head, weights);
   const threads = settings.threads ? { threads: settings.threads } : {};
   const classifier = await openClassifier(graph, around.runtime, {
     device: settings.device as Device,

@@ -10,6 +10,7 @@ import { type Splits, splitDataset } from '../dataset/split.ts';
 import { splitHashes } from '../dataset/split-hash.node.ts';
 import { type Survey, surveyDataset } from '../dataset/survey.node.ts';
 import type { TaskEvent } from '../task.ts';
+import { type Head, headFor } from './head.ts';
 import type { ClassificationSettings } from './settings.ts';
 
 /** A data set that has been checked, divided and measured: all that training needs to know of it. */
@@ -22,6 +23,7 @@ export interface PreparedData {
   readonly contentHash: string;
   readonly input: InputDescription;
   readonly network: NetworkEntry;
+  readonly head: Head;
   /** Training images of each class. */
   readonly trainCounts: readonly number[];
 }
@@ -61,6 +63,7 @@ export async function prepareData(
     contentHash: contentHash(dataset, survey),
     input,
     network: networkForSize(settings.network, Math.min(input.height, input.width)),
+    head: headFor({ dataset, train: splits.train, settings }),
     trainCounts: classCounts(dataset, splits.train),
   };
 }

@@ -1,12 +1,32 @@
 import { HounsfieldError } from '../../errors.ts';
 import { type AugmentationRecipe, recipeFaults } from '../../imaging/augmentation/recipe.ts';
 import type { NamedStep } from '../../imaging/transforms/history.ts';
+import type { TargetKind } from '../dataset/dataset.ts';
 import type { Balance } from '../dataset/imbalance.ts';
 import { preparationFaults } from '../dataset/preparation.ts';
 
 /** Every choice of a training run; plain JSON, written to config.json, and all that --resume needs besides the data. */
 export interface ClassificationSettings {
+  /** A registered network's name, or the path of an ONNX file to fine-tune. */
   readonly network: string;
+  /** Weights to start from: a file, a URL, or the name of a public source; left out: drawn, or an ONNX file's own. */
+  readonly weights?: string;
+  /** SHA-256 of weights that come from a URL. */
+  readonly weightsSha256?: string;
+  /** Of an ONNX file: the node that gives the logits, 'none' if it gives features; left out: found. */
+  readonly headNode?: string;
+  /** Of an ONNX file: 'train' normalises by the batch as while it was trained, 'keep' by the file's statistics. */
+  readonly batchNorm: 'train' | 'keep';
+  /** What is learned; 'auto': as the manifest says. */
+  readonly target: 'auto' | TargetKind;
+  /** By the training images' mean and deviation, or as the weights were trained. */
+  readonly normalise: 'data' | 'weights';
+  /** Patterns ('layer1.*') of parameters that stay as they are. */
+  readonly freeze: readonly string[];
+  /** Parts of the training one after the other; none: every parameter for `epochs` epochs. */
+  readonly phases: readonly PhaseSettings[];
+  /** Factor on the learning rate from each block to the one before it; 1: the same for all. */
+  readonly depthDecay: number;
   /** Side in pixels that images are resized to; left out: the network's own, or the images' if they are small. */
   readonly size?: number;
   /** 1 grey, 3 colour; left out: as the images are. */
@@ -21,7 +41,7 @@ export interface ClassificationSettings {
   readonly schedule: 'constant' | 'step' | 'cosine' | 'one-cycle' | 'plateau';
   /** Epochs of linear warm-up before the schedule. */
   readonly warmup: number;
-  readonly loss: 'cross-entropy' | 'focal';
+  readonly loss: 'cross-entropy' | 'focal' | 'logit-adjusted';
   readonly labelSmoothing: number;
   readonly imbalance: 'none' | 'weights' | Exclude<Balance, 'none'>;
   readonly augment: AugmentationRecipe;
@@ -39,6 +59,14 @@ export interface ClassificationSettings {
   readonly patience: number;
   readonly seed: number;
   readonly split: { readonly train: number; readonly validation: number; readonly test: number };
+  /** JSON file with the samples of each part by their names: { "train": [...], "validation": [...], "test": [...] }. */
+  readonly parts?: string;
+  /** What the finished model is judged on; 'validation' leaves the test set untouched. */
+  readonly judge: 'test' | 'validation';
+  /** Trains on training and validation part together, for all epochs, and keeps the last: for settings that are chosen. */
+  readonly refit: boolean;
+  /** Where the run is told besides its folder: 'tensorboard', 'mlflow:<address>#<experiment>'. */
+  readonly track: readonly string[];
   /** Kinds of duplicates across splits that are put up with. */
   readonly allowDuplicates: 'none' | 'near' | 'exact';
   /** Regular expression that finds the patient in a file's name. */
@@ -48,6 +76,23 @@ export interface ClassificationSettings {
   readonly device: string;
   readonly intendedUse: string;
   readonly language: 'en' | 'zh';
+}
+
+/** One part of a training run. */
+export interface PhaseSettings {
+  /** For people: 'head', 'last blocks', 'all'. */
+  readonly name: string;
+  /** What is trained: the head alone, the head and the last blocks, or every parameter. */
+  readonly train: 'head' | 'all' | { readonly lastBlocks: number };
+  readonly epochs: number;
+  /** Highest learning rate of the phase; left out: the run's. */
+  readonly lr?: number;
+  /** Statistics of normalisation in what is not trained are always kept; 'keep' keeps those of the rest, too. */
+  readonly statistics?: 'update' | 'keep';
+  /** Epochs without improvement before the next phase; left out: the run's. */
+  readonly patience?: number;
+  /** Whether images are augmented; false lets the frozen part's output be computed once. Left out: true. */
+  readonly augment?: boolean;
 }
 
 /** Small shifts of what a second acquisition of the same patient would show; no flips, which move organs. */
@@ -61,6 +106,15 @@ export const lightAugmentation: AugmentationRecipe = {
 
 export const defaultSettings: ClassificationSettings = {
   network: 'resnet18',
+  batchNorm: 'train',
+  target: 'auto',
+  normalise: 'data',
+  freeze: [],
+  phases: [],
+  depthDecay: 1,
+  judge: 'test',
+  refit: false,
+  track: [],
   epochs: 20,
   batch: 32,
   lr: 1e-3,
@@ -106,12 +160,17 @@ const bounds: Readonly<
   patience: [0, 100_000, 'whole'],
   seed: [0, 4_294_967_295, 'whole'],
   threads: [1, 1024, 'whole'],
+  depthDecay: [1e-6, 1, 'any'],
 };
 
 const choices: Readonly<Partial<Record<keyof ClassificationSettings, readonly string[]>>> = {
   optimizer: ['sgd', 'adam', 'adamw', 'rmsprop'],
   schedule: ['constant', 'step', 'cosine', 'one-cycle', 'plateau'],
-  loss: ['cross-entropy', 'focal'],
+  loss: ['cross-entropy', 'focal', 'logit-adjusted'],
+  batchNorm: ['train', 'keep'],
+  target: ['auto', 'class', 'labels', 'grade', 'value'],
+  normalise: ['data', 'weights'],
+  judge: ['test', 'validation'],
   imbalance: ['none', 'weights', 'oversample', 'undersample'],
   watch: ['auc', 'accuracy', 'balancedAccuracy', 'loss'],
   allowDuplicates: ['none', 'near', 'exact'],
@@ -124,6 +183,10 @@ const known: ReadonlySet<string> = new Set([
   'channels',
   'threads',
   'patientPattern',
+  'weights',
+  'weightsSha256',
+  'headNode',
+  'parts',
 ]);
 
 /** Settings with what is left out filled in. @throws SETTINGS_INVALID listing all that is wrong */

@@ -24,6 +24,7 @@ import { readSafetensors, writeSafetensors } from '../../learning/weights/safete
 import { type BatchLoader, createBatchLoader } from '../dataset/batches.node.ts';
 import type { TaskSurroundings, TrainRequest, TrainResult } from '../task.ts';
 import { finishRun } from './finish-run.node.ts';
+import type { Head } from './head.ts';
 import { classifierLearning } from './learning.ts';
 import { type PreparedData, prepareData } from './prepare.node.ts';
 import { type ClassificationSettings, completeSettings } from './settings.ts';
@@ -175,6 +176,7 @@ async function trainOn(
     samples: data.splits.train,
     recipe: settings.augment,
     balance,
+    targets: data.head.targets,
   });
   const validation = await createBatchLoader({ ...common, samples: data.splits.validation, shuffle: false });
   const meter = speedMeter(
@@ -196,7 +198,7 @@ async function trainOn(
         step,
         epochs: settings.epochs,
         stepsPerEpoch: training.stepsPerEpoch,
-        batches: (epoch, from) => feeds(training, shape, data.dataset.classes.length, epoch, from),
+        batches: (epoch, from) => feeds(training, shape, data.head, epoch, from),
         rate: rateOf(settings, training.stepsPerEpoch),
         validate: () => validate(data, step.weights(), validation, around, settings),
         stopping: {
@@ -253,17 +255,17 @@ async function trainOn(
 async function* feeds(
   loader: BatchLoader,
   { channels, height, width }: { channels: number; height: number; width: number },
-  classes: number,
+  head: Head,
   epoch: number,
   from: number,
 ) {
-  for await (const { images, labels, weights, count } of loader.epoch(epoch, from)) {
+  for await (const { images, targets, weights, count } of loader.epoch(epoch, from)) {
     const batch = weights.length;
     yield {
       count,
       feeds: {
         images: tensor('float32', [batch, channels, height, width], images),
-        targets: tensor('float32', [batch, classes], labels),
+        targets: tensor('float32', [batch, head.targets.width], targets),
         weights: tensor('float32', [batch], weights),
       },
     };

@@ -24,7 +24,7 @@ export async function validate(
   settings: ClassificationSettings,
 ): Promise<Record<string, number>> {
   const { classes } = data.dataset;
-  const { graph } = classifierGraph(data.network.network, data.input, classes, weights);
+  const { graph } = classifierGraph(data.network.network, data.input, data.head, weights);
   const classifier = await openClassifier(graph, around.runtime, {
     device: settings.device as Device, // open() refuses what the machine does not have
     ...(settings.threads ? { threads: settings.threads } : {}),

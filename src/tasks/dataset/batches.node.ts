@@ -15,14 +15,21 @@ import { readSample } from './read-sample.node.ts';
 export interface Batch {
   /** Values in the files' scale, not normalised: that is the graph's part. */
   readonly images: Float32Array; // [B, C, H, W]
-  /** Rows sum to 1; soft under mixup. Rows of padding are zero. */
-  readonly labels: Float32Array; // [B, K]
+  /** What is to be learned; of classes rows sum to 1, soft under mixup. Rows of padding are zero. */
+  readonly targets: Float32Array; // [B, width of a target]
   /** Index into dataset.samples; -1 for padding. */
   readonly indices: Int32Array; // [B]
   /** 1 for an image, 0 for padding of a short last batch. */
   readonly weights: Float32Array; // [B]
   /** Images that are not padding. */
   readonly count: number;
+}
+
+/** The numbers that a loss compares a sample's answer with. */
+export interface TargetRows {
+  readonly width: number;
+  /** @param index into dataset.samples */
+  readonly row: (index: number) => ArrayLike<number>;
 }
 
 export interface BatchLoaderOptions extends InputShape {
@@ -36,6 +43,8 @@ export interface BatchLoaderOptions extends InputShape {
   /** A new random order each epoch (default), or the order of `samples`, for evaluation. */
   readonly shuffle?: boolean;
   readonly balance?: Balance;
+  /** What is to be learned of a sample; left out: 1 in the place of its class. */
+  readonly targets?: TargetRows;
   readonly resizeMode?: ResizeMode;
   /** Worker threads; 0 works in the calling thread. Default: one less than the cores, 1 to 4. */
   readonly workers?: number;
@@ -68,6 +77,7 @@ export async function createBatchLoader(options: BatchLoaderOptions): Promise<Ba
   const pool = createBatchPool(context, workers);
   const labels = samples.map((index) => dataset.samples[index]!.label);
   const counts = dataset.classes.map((_, k) => labels.filter((label) => label === k).length);
+  const targets = options.targets ?? oneHot(dataset);
   const balance = options.balance ?? 'none';
   const imagesPerEpoch = balancedLength(counts, balance);
   const stepsPerEpoch = Math.ceil(imagesPerEpoch / batchSize);
@@ -90,7 +100,7 @@ export async function createBatchLoader(options: BatchLoaderOptions): Promise<Ba
       : undefined;
     const shown = Array.from(repeats.subarray(step * batchSize, step * batchSize + positions.length));
     const job: BatchJob = { epoch, batchSize, positions, repeats: shown, mixup };
-    return assemble(options, labels, job, await pool.make(job));
+    return assemble(options, targets, job, await pool.make(job));
   };
 
   async function* epoch(number: number, startStep = 0): AsyncGenerator<Batch> {
@@ -163,22 +173,25 @@ function countRepeats(order: ArrayLike<number>, samples: number): Uint16Array {
   return Uint16Array.from(order, (position) => seen[position]!++);
 }
 
+function oneHot({ classes, samples }: Dataset): TargetRows {
+  const rows = classes.map((_, k) => classes.map((_, other) => (other === k ? 1 : 0)));
+  return { width: classes.length, row: (index) => rows[samples[index]!.label]! };
+}
+
 function assemble(
-  options: BatchLoaderOptions,
-  labelOf: readonly number[],
+  { batchSize, samples }: BatchLoaderOptions,
+  { width, row: rowOf }: TargetRows,
   job: BatchJob,
   images: Float32Array,
 ): Batch {
-  const { batchSize, samples, dataset } = options;
-  const classes = dataset.classes.length;
-  const labels = new Float32Array(batchSize * classes);
+  const targets = new Float32Array(batchSize * width);
   const indices = new Int32Array(batchSize).fill(-1);
   const weights = new Float32Array(batchSize);
   for (const [row, position] of job.positions.entries()) {
-    labels[row * classes + labelOf[position]!] = 1;
+    targets.set(rowOf(samples[position]!), row * width);
     indices[row] = samples[position]!;
     weights[row] = 1;
   }
-  if (job.mixup) applyMixup(labels, classes, job.mixup);
-  return { images, labels, indices, weights, count: job.positions.length };
+  if (job.mixup) applyMixup(targets, width, job.mixup);
+  return { images, targets, indices, weights, count: job.positions.length };
 }

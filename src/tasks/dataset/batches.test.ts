@@ -73,13 +73,13 @@ describe('an epoch', () => {
     const last = batches[2]!;
     expect(Array.from(last.weights)).toEqual([1, 1, 1, 0]);
     expect(last.indices[3]).toBe(-1);
-    expect(Array.from(last.labels.subarray(6))).toEqual([0, 0]);
+    expect(Array.from(last.targets.subarray(6))).toEqual([0, 0]);
     expect(last.images.subarray(3 * 144)).toEqual(last.images.subarray(0, 144));
     const shown = batches.flatMap((batch) => Array.from(batch.indices)).filter((index) => index >= 0);
     expect(shown.sort((a, b) => a - b)).toEqual(data.samples.map((_, i) => i));
     for (const batch of batches) {
       for (let row = 0; row < batch.count; row++) {
-        expect(batch.labels[2 * row + data.samples[batch.indices[row]!]!.label]).toBe(1);
+        expect(batch.targets[2 * row + data.samples[batch.indices[row]!]!.label]).toBe(1);
       }
     }
   });
@@ -161,8 +161,8 @@ test('mixup makes labels soft', async () => {
   const made = await loader({ recipe: { mixup: 1 }, batchSize: 11 });
   const [batch] = await collect(made.epoch(0));
   for (let row = 0; row < 11; row++)
-    expect(batch!.labels[2 * row]! + batch!.labels[2 * row + 1]!).toBeCloseTo(1, 6);
-  expect(batch!.labels.some((value) => value > 0.01 && value < 0.99)).toBe(true);
+    expect(batch!.targets[2 * row]! + batch!.targets[2 * row + 1]!).toBeCloseTo(1, 6);
+  expect(batch!.targets.some((value) => value > 0.01 && value < 0.99)).toBe(true);
 });
 
 describe('errors', () => {

@@ -15,15 +15,24 @@ export type SampleSource =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'stack'; readonly stack: string; readonly index: number };
 
+/**
+ * What is learned of an image: one of exclusive classes, any of several labels, a grade on an ordered scale, or numbers.
+ */
+export type TargetKind = 'class' | 'labels' | 'grade' | 'value';
+
 /** One labelled image. */
 export interface Sample {
   /** Unique in the data set and the same on every machine: the path relative to the data, or `train/12`. */
   readonly id: string;
   readonly source: SampleSource;
-  /** Index into the data set's classes. */
+  /** Index into the data set's classes; for 'labels' and 'value' the stratum by which splits are balanced. */
   readonly label: number;
+  /** For 'labels' 0 or 1 for each (NaN: not known), for 'value' the numbers, one for each of the data set's classes. */
+  readonly targets?: readonly number[];
   /** Images of one patient are never in two splits. */
   readonly patient: string;
+  /** Where it was taken, if the manifest says so: a hospital, a scanner. */
+  readonly site?: string;
   /** The split that the manifest prescribes, if it does. */
   readonly split?: SplitName;
 }
@@ -43,6 +52,9 @@ export interface ImageStack {
 export interface Dataset {
   /** What a person would call it: the folder's or file's name. */
   readonly name: string;
+  /** What is learned; 'class' where absent. */
+  readonly target?: TargetKind;
+  /** Names of the classes, of the labels, of the grades from low to high, or of the numbers. */
   readonly classes: readonly string[];
   readonly samples: readonly Sample[];
   readonly stacks: ReadonlyMap<string, ImageStack>;
