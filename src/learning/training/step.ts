@@ -7,10 +7,16 @@ import type { Runtime, SessionSettings } from '../../engine/runtime/session.ts';
 import { elementCount, type Tensor, tensor, tensorOf } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';
 import { RandomStream } from '../../random.ts';
-import { type BuildContext, createContext, type RandomInput } from '../layers/build-context.ts';
+import {
+  type BuildContext,
+  createContext,
+  type GivenWeights,
+  type RandomInput,
+} from '../layers/build-context.ts';
 import { averageWeights } from '../optimizers/average.ts';
 import { clipByGlobalNorm } from '../optimizers/clipping.ts';
 import { decaysByRank, type Optimizer, type TrainedParameter } from '../optimizers/optimizer.ts';
+import { type FrozenSplit, splitFrozen } from './frozen-part.ts';
 
 /** What is learned: a loss as a function of graph inputs, and how its gradients become updates. */
 export interface Learning {
@@ -18,8 +24,19 @@ export interface Learning {
   readonly build: (context: BuildContext) => Value;
   readonly optimizer: Optimizer;
   readonly seed: number;
+  /** Weights to start from instead of drawing them. */
+  readonly weights?: GivenWeights;
   /** Parameters, by name, that stay as they are; their gradients are not computed. */
   readonly frozen?: (name: string) => boolean;
+  /** Layers of normalisation, by name, whose running statistics stay as they are and are used in training. */
+  readonly keepsStatistics?: (name: string) => boolean;
+  /** Factor on the learning rate of a parameter; 1 for all when left out. */
+  readonly rateFactor?: (name: string) => number;
+  /**
+   * Graph inputs that hold samples which are the same each time they are shown: what frozen layers make of them is then
+   * computed apart, once, and fed instead (TrainingStep.features).
+   */
+  readonly unchangingSamples?: readonly string[];
   /** Weight decay on every parameter; left out, biases and the scales of normalisation are spared. */
   readonly decayAll?: boolean;
   /** Steps whose gradients are averaged into one update; 1 when left out. */
@@ -33,6 +50,8 @@ export interface Learning {
 /** A step that learns: feeds in, loss out, the state replaced. */
 export interface TrainingStep {
   readonly state: State;
+  /** Where samples do not change and layers are frozen: makes what is fed in place of the samples. */
+  readonly features?: FeatureExtractor;
   /** Parameters and running statistics as they are now: the moving average of the weights where one is kept. */
   weights(): ReadonlyMap<string, Tensor>;
   /**
@@ -42,6 +61,15 @@ export interface TrainingStep {
    * @returns the loss
    */
   run(feeds: Readonly<Record<string, Tensor>>, rate: number, moment: Moment): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** The frozen layers of a training step. It is closed with the step. */
+export interface FeatureExtractor {
+  /** Names and shapes of the features, [B, ...] as the step takes them. */
+  readonly features: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  /** @param samples what the step would be fed of samples */
+  run(samples: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
   close(): Promise<void>;
 }
 
@@ -57,42 +85,103 @@ export interface StepRuntime extends SessionSettings {
   readonly state?: State;
 }
 
-/** Builds, differentiates and compiles a training step: one run forward, backward and update. */
+/**
+ * Builds, differentiates and compiles a training step: one run forward, backward and update.
+ *
+ * @throws NOTHING_TO_TRAIN, WEIGHTS_MISSING, WEIGHTS_MISFIT, OPERATOR_NOT_DIFFERENTIABLE, MODEL_REJECTED
+ */
 export async function compileTrainingStep(learning: Learning, settings: StepRuntime): Promise<TrainingStep> {
-  const graph = new Graph();
-  const context = createContext(graph, 'train', learning.seed);
+  const { context, graph, loss, trainable, frozen } = buildLearning(learning);
+  const found = gradients(loss, trainable);
+  const pairs: Pair[] = trainable.flatMap((value, i) => {
+    const gradient = found[i];
+    if (!gradient) return [];
+    const rateFactor = learning.rateFactor?.(value.name) ?? 1;
+    return [{ value, gradient, rateFactor, decay: learning.decayAll === true || decaysByRank(value) }];
+  });
+  const compile = (part: Graph, state: State | undefined) =>
+    compileStep(part, { ...settings, ...(state ? { state } : {}) });
+  const features = frozen && (await openFeatures(frozen, settings));
+
+  const accumulate = learning.accumulate ?? 1;
+  if (accumulate > 1) {
+    const step = await accumulating(learning, graph, context, pairs, accumulate, compile, settings.state);
+    return withFeatures(step, features);
+  }
+  const statistics = context.buffers.flatMap(({ name, dtype }) =>
+    dtype === 'float32' ? (graph.initializers.get(name) ?? []) : [],
+  );
+  addUpdate(learning, graph, pairs, graph.input('rate', 'float32', []), statistics);
+  const step = await compile(graph, settings.state);
+  return withFeatures(
+    {
+      state: step.state,
+      weights: () => currentWeights(context, step.state),
+      async run(feeds, rate, moment) {
+        const random = drawMasks(context.randomInputs, learning.seed, moment);
+        const outputs = await step.run({ ...feeds, ...random, rate: tensorOf('float32', [], [rate]) });
+        return Number(outputs[loss.name]!.data[0]);
+      },
+      close: () => step.close(),
+    },
+    features,
+  );
+}
+
+type Pair = TrainedParameter & { readonly decay: boolean };
+
+/** The loss and what it is to be differentiated by; the frozen part apart where that was asked for and is possible. */
+function buildLearning(learning: Learning) {
+  const whole = new Graph();
+  const { weights, keepsStatistics, seed } = learning;
+  const context = createContext(whole, 'train', seed, weights, keepsStatistics);
   const loss = learning.build(context);
-  const trainable = context.parameters.filter(({ name }) => !learning.frozen?.(name));
-  if (trainable.length === 0) {
+  whole.output(loss);
+  const names = context.parameters.map(({ name }) => name).filter((name) => !learning.frozen?.(name));
+  if (names.length === 0) {
     throw new HounsfieldError(
       'NOTHING_TO_TRAIN',
       'every parameter is frozen. Leave at least one free to learn.',
     );
   }
-  const found = gradients(loss, trainable);
-  const pairs: (TrainedParameter & { decay: boolean })[] = trainable.flatMap((value, i) => {
-    const gradient = found[i];
-    return gradient ? [{ value, gradient, decay: learning.decayAll === true || decaysByRank(value) }] : [];
-  });
-  graph.output(loss);
-  const compile = (part: Graph, state: State | undefined) =>
-    compileStep(part, { ...settings, ...(state ? { state } : {}) });
-
-  const accumulate = learning.accumulate ?? 1;
-  if (accumulate > 1)
-    return accumulating(learning, graph, context, pairs, accumulate, compile, settings.state);
-  const statistics = context.buffers.filter(({ dtype }) => dtype === 'float32');
-  addUpdate(learning, graph, pairs, graph.input('rate', 'float32', []), statistics);
-  const step = await compile(graph, settings.state);
+  const changing = new Set([...names, ...context.randomInputs.map(({ name }) => name)]);
+  const frozen = learning.unchangingSamples && splitFrozen(whole, learning.unchangingSamples, changing);
+  const graph = frozen ? frozen.trained : whole;
   return {
-    state: step.state,
-    weights: () => currentWeights(context, step.state),
-    async run(feeds, rate, moment) {
-      const random = drawMasks(context.randomInputs, learning.seed, moment);
-      const outputs = await step.run({ ...feeds, ...random, rate: tensorOf('float32', [], [rate]) });
-      return Number(outputs[loss.name]!.data[0]);
-    },
+    context,
+    graph,
+    loss: graph.outputs[0]!, // stated above
+    trainable: names.flatMap((name) => graph.initializers.get(name) ?? []),
+    frozen,
+  };
+}
+
+async function openFeatures(
+  { frozen, features }: FrozenSplit,
+  settings: StepRuntime,
+): Promise<FeatureExtractor> {
+  const { runtime, device, threads } = settings;
+  const step = await compileStep(frozen, {
+    runtime,
+    ...(device ? { device } : {}),
+    ...(threads ? { threads } : {}),
+  });
+  return {
+    features: features.map((name) => ({ name, shape: staticShape(frozen.find(name)!) })), // its outputs
+    run: (samples) => step.run(samples),
     close: () => step.close(),
+  };
+}
+
+function withFeatures(step: TrainingStep, features: FeatureExtractor | undefined): TrainingStep {
+  if (!features) return step;
+  return {
+    ...step,
+    features,
+    async close() {
+      await features.close();
+      await step.close();
+    },
   };
 }
 
@@ -140,7 +229,7 @@ async function accumulating(
   learning: Learning,
   graph: Graph,
   context: BuildContext,
-  pairs: readonly (TrainedParameter & { decay: boolean })[],
+  pairs: readonly Pair[],
   accumulate: number,
   compile: (part: Graph, state: State | undefined) => Promise<CompiledStep>,
   shared: State | undefined,
@@ -148,7 +237,7 @@ async function accumulating(
   const updateGraph = new Graph();
   const rate = updateGraph.input('rate', 'float32', []);
   const share = updateGraph.input('share', 'float32', []);
-  const applied = pairs.map(({ value, gradient, decay }) => {
+  const applied = pairs.map(({ value, gradient, ...rest }) => {
     const zeros = tensor('float32', staticShape(value), new Float32Array(elementCount(staticShape(value))));
     const sum = graph.initializer(`accumulated/${value.name}`, zeros);
     graph.update(sum, add(sum, gradient));
@@ -156,7 +245,7 @@ async function accumulating(
     updateGraph.update(total, mul(total, scalar(updateGraph, 0)));
     // Parameters are initializers, which hold data.
     const parameter = updateGraph.initializer(value.name, value.constant!);
-    return { value: parameter, gradient: mul(total, share), decay };
+    return { value: parameter, gradient: mul(total, share), ...rest };
   });
   addUpdate(learning, updateGraph, applied, rate);
   const update = await compile(updateGraph, shared);
