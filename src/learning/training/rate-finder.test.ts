@@ -10,8 +10,8 @@ import { compileTrainingStep } from './step.ts';
 
 /** A curve that is flat, falls fastest at 1e-3, and rises again: a logistic fall and a late rise. */
 const curve = (): RateTrial[] =>
-  Array.from({ length: 60 }, (_, i) => {
-    const exponent = -6 + (6 * i) / 59;
+  Array.from({ length: 61 }, (_, i) => {
+    const exponent = -6 + (6 * i) / 60;
     const smoothed = 1 / (1 + Math.exp(4 * (exponent + 3))) + Math.exp(6 * (exponent + 0.5));
     return { rate: 10 ** exponent, loss: smoothed, smoothed };
   });

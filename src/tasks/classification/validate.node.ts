@@ -1,19 +1,12 @@
 import type { Device } from '../../engine/runtime/session.ts';
 import type { Tensor } from '../../engine/tensor/tensor.ts';
-import {
-  accuracy,
-  balancedAccuracy,
-  confusionMatrix,
-  mostProbable,
-} from '../../evidence/metrics/confusion.ts';
-import { logLoss } from '../../evidence/metrics/probability.ts';
-import { rocAuc, rocAucMacro } from '../../evidence/metrics/ranking.ts';
 import type { BatchLoader } from '../dataset/batches.node.ts';
 import type { TaskSurroundings } from '../task.ts';
 import { openClassifier } from './classifier.node.ts';
 import { classifierGraph } from './classifier-graph.ts';
 import type { PreparedData } from './prepare.node.ts';
 import type { ClassificationSettings } from './settings.ts';
+import { validationFigures } from './validation-figures.ts';
 
 /** The figures of the validation set with these weights, by the graph that will be saved. */
 export async function validate(
@@ -41,31 +34,8 @@ export async function validate(
       probabilities.set(await classifier.predict(batch), row * classes.length);
       row += count;
     }
-    const labels = data.splits.validation.map((index) => data.dataset.samples[index]!.label);
-    return quickFigures(probabilities, labels, classes.length);
+    return validationFigures(data, probabilities);
   } finally {
     await classifier.close();
   }
-}
-
-/** Loss, AUC, accuracy and balanced accuracy, without intervals. */
-function quickFigures(
-  probabilities: Float32Array,
-  labels: readonly number[],
-  classes: number,
-): Record<string, number> {
-  const matrix = confusionMatrix(labels, mostProbable(probabilities, classes), classes);
-  const positive = labels.map((_, row) => probabilities[row * classes + 1]!);
-  return {
-    loss: logLoss(probabilities, labels, classes),
-    auc:
-      classes === 2
-        ? rocAuc(
-            positive,
-            labels.map((label) => label === 1),
-          )
-        : rocAucMacro(probabilities, labels, classes),
-    accuracy: accuracy(matrix),
-    balancedAccuracy: balancedAccuracy(matrix, 'skip'),
-  };
 }
