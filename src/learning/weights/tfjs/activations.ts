@@ -1,7 +1,7 @@
 import { add, mul, scalarLike, where } from '../../../engine/graph/build.ts';
 import type { Value } from '../../../engine/graph/graph.ts';
 import { configFault } from './faults.ts';
-import { channelsFirst, type Held, heldAxis, plain, rankOf, shapeOf } from './held.ts';
+import { channelsFirst, type Held, heldAxis, rankOf } from './held.ts';
 import { flagIn, type LayerRule, type LayerSite, numberIn, onlyInput, permuted } from './layer.ts';
 import { isRecord } from './topology.ts';
 
@@ -143,12 +143,3 @@ export const activationLayers: Readonly<Record<string, LayerRule>> = {
     x.graph.op('Gelu', [x], { approximate: flagIn(site, 'approximate', false) ? 'tanh' : 'none' }),
   ),
 };
-
-/** Makes sure that a value and its shape are in Keras' order; what works along axes of its own starts here. */
-export function keras(
-  site: LayerSite,
-  inputs: readonly Held[],
-): { x: Value; shape: ReturnType<typeof shapeOf> } {
-  const held = onlyInput(site, inputs);
-  return { x: plain(held), shape: shapeOf(held, site) };
-}

@@ -10,6 +10,8 @@ export interface LayerSite extends LayerPlace {
   readonly config: Config;
   readonly isKeras3: boolean;
   readonly hasWeight: (name: string) => boolean;
+  /** The site of a layer inside of this one, for its weights. */
+  readonly within: (name: string, config: Config) => LayerSite;
   /** A weight as it is in the file. @throws TFJS_WEIGHTS where it is missing */
   readonly weight: (name: string) => Tensor;
   /** The initializer of that name in the layer; made once, also where the layer is called again. */
