@@ -16,6 +16,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from recurrent_peer import recurrent
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DTYPES = {
     "float32": torch.float64, "float64": torch.float64, "int64": torch.int64, "int32": torch.int32,
@@ -45,7 +47,8 @@ def answer(case):
             continue
         x = torch.tensor(spec["values"], dtype=DTYPES[spec["dtype"]]).reshape(spec["shape"])
         inputs.append(x.requires_grad_() if i in case["differentiate"] else x)
-    result = eval(case["torch"], {"x": inputs, "a": case["attributes"], "torch": torch, "F": F, "np": np, "math": math})
+    result = eval(case["torch"], {"x": inputs, "a": case["attributes"], "torch": torch, "F": F, "np": np, "math": math,
+                                 "recurrent": recurrent})
     outputs = list(result) if isinstance(result, (tuple, list)) else [result]
     chosen = case.get("lossOutputs")
     loss = torch.zeros(())

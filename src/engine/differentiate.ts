@@ -1,6 +1,7 @@
 import { HounsfieldError } from '../errors.ts';
 import { add, scalarLike } from './graph/build.ts';
 import type { Graph, Node, Value } from './graph/graph.ts';
+import type { GradientContext } from './operators/operator.ts';
 import { operatorFor } from './operators/table.ts';
 import { isFloat } from './tensor/tensor.ts';
 
@@ -26,15 +27,21 @@ export function gradients(loss: Value, values: readonly Value[]): (Value | undef
   }
   const { graph } = loss;
   const nodes = [...graph.nodes];
-  const dependent = dependents(nodes, values);
   const total = new Map<Value, Value>();
   total.set(loss, graph.op('Expand', [scalarLike(loss, 1), shapeOf(graph, loss)]));
+  walkBack(nodes, total, values);
+  return values.map((value) => total.get(value));
+}
 
+/** Adds to `total`, which holds the gradients of the last values, those of all that lie between them and `values`. */
+function walkBack(nodes: readonly Node[], total: Map<Value, Value>, values: readonly Value[]): void {
+  const dependent = dependents(nodes, values);
   for (let i = nodes.length - 1; i >= 0; i--) {
     const node = nodes[i]!;
     const dy = node.outputs.map((output) => total.get(output));
     if (dy.every((gradient) => gradient === undefined)) continue;
     if (!node.inputs.some((input) => input && dependent.has(input))) continue;
+    const { graph } = node.outputs[0]!;
     const contributions = graph.scope('gradient', () =>
       graph.scope(node.name, () => inputGradients(node, dy, dependent)),
     );
@@ -45,7 +52,6 @@ export function gradients(loss: Value, values: readonly Value[]): (Value | undef
       total.set(input, sum ? add(sum, contribution) : contribution);
     });
   }
-  return values.map((value) => total.get(value));
 }
 
 /** Values through which a change of one of `roots` can be felt. */
@@ -70,7 +76,16 @@ function inputGradients(
       const input = node.inputs[index];
       return input !== undefined && dependent.has(input);
     };
-    return rule({ graph, node, dy, wants });
+    const start = graph.nodes.length;
+    const backThrough: GradientContext['backThrough'] = (outputs, values) => {
+      const total = new Map<Value, Value>();
+      outputs.forEach((output, i) => {
+        if (dy[i]) total.set(output, dy[i]);
+      });
+      walkBack(graph.nodes.slice(start), total, values);
+      return values.map((value) => total.get(value));
+    };
+    return rule({ graph, node, dy, wants, backThrough });
   }
   if (rule?.kind === 'zero') return [];
   const reason = rule ? rule.reason : 'the engine does not know this operator';

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Graph } from '../../src/engine/graph/graph.ts';
 import { readOnnx, writeOnnx } from '../../src/engine/graph/onnx-file.ts';
 import { copyGraph } from '../../src/engine/graph/rewrite.ts';
+import { expandComposites } from '../../src/engine/lower/expand.ts';
 import { nodeRuntime } from '../../src/engine/runtime/runtime.node.ts';
 import {
   allocate,
@@ -86,7 +87,9 @@ async function check(item: NodeTest): Promise<void> {
   expectInferred(item, graph, expected);
   const written = writeOnnx(graph);
   if (runtimeExclusionOf(item.name)) return;
-  const session = await nodeRuntime.open(written, { threads: 1 });
+  // ONNX Runtime has no kernel for recurrent operators with the batch first; the engine turns them round.
+  const run = item.name.endsWith('_batchwise') ? writeOnnx(expandComposites(graph)) : written;
+  const session = await nodeRuntime.open(run, { threads: 1 });
   try {
     const feeds = Object.fromEntries(graph.inputs.map(({ name }, i) => [name, unpacked(item.inputs[i]!)]));
     const results = await session.run(feeds);

@@ -23,6 +23,7 @@ import {
   expandReluGradient,
 } from './expand-channels.ts';
 import { expandInputGradient, expandWeightGradient } from './expand-convolution.ts';
+import { timeFirst } from './recurrent-layout.ts';
 
 export interface ExpandOptions {
   /** Standard ONNX alone, for files that other programs read; else ONNX Runtime's FusedMatMul is used as well. */
@@ -64,6 +65,8 @@ function compose(node: Node, inputs: readonly (Value | undefined)[], target: Gra
   if (node.op === 'BatchNormalization' && intOf(node, 'training_mode', 0) === 1) {
     return composeBatchNormalization(node, inputs);
   }
+  const recurrent = timeFirst(node, inputs, target);
+  if (recurrent) return recurrent;
   const window = windows[node.op] && knownSizes(required(node, 0)) && windowForRuntime(node);
   if (!window) return undefined;
   const attributes = {

@@ -30,6 +30,14 @@ export interface GradientContext {
   readonly dy: readonly (Value | undefined)[];
   /** Whether the gradient with respect to input i is needed. */
   readonly wants: (index: number) => boolean;
+  /**
+   * For a rule that writes the node out in others and differentiates those: gradients with respect to `values`, which
+   * the nodes added since the rule began use or make, when `outputs` of them stand for the node's own.
+   */
+  readonly backThrough: (
+    outputs: readonly Value[],
+    values: readonly Value[],
+  ) => readonly (Value | undefined)[];
 }
 
 export type OperatorTable = Readonly<Record<string, Operator>>;
@@ -75,6 +83,8 @@ export const intsOf = (node: Node, name: string): readonly number[] | undefined 
   attributeOfKind(node, name, 'ints')?.value;
 export const floatsOf = (node: Node, name: string): readonly number[] | undefined =>
   attributeOfKind(node, name, 'floats')?.value;
+export const stringsOf = (node: Node, name: string): readonly string[] | undefined =>
+  attributeOfKind(node, name, 'strings')?.value;
 export const tensorOfNode = (node: Node, name: string): Tensor | undefined =>
   attributeOfKind(node, name, 'tensor')?.value;
 

@@ -8,6 +8,7 @@ import { linearAlgebra, runtimeLinearAlgebra } from './linear-algebra.ts';
 import { normalization } from './normalization.ts';
 import type { Operator, OperatorTable } from './operator.ts';
 import { pooling } from './pooling.ts';
+import { recurrentOperators } from './recurrent.ts';
 import { reductions } from './reductions.ts';
 import { resampling } from './resampling.ts';
 import { shapeOperators } from './shape-operators.ts';
@@ -25,6 +26,7 @@ export const standardOperators: OperatorTable = {
   ...shapeOperators,
   ...indexOperators,
   ...resampling,
+  ...recurrentOperators,
 };
 
 /** Operators of other domains, by 'domain:name'. */

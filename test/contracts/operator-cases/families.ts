@@ -7,6 +7,7 @@ import { linearAlgebraCases } from './linear-algebra-cases.ts';
 import { normalizationCases } from './normalization-cases.ts';
 import type { OperatorCase } from './operator-case.ts';
 import { poolingCases } from './pooling-cases.ts';
+import { recurrentCases } from './recurrent-cases.ts';
 import { reductionsCases } from './reductions-cases.ts';
 import { resamplingCases } from './resampling-cases.ts';
 import { shapeOperatorsCases } from './shape-operators-cases.ts';
@@ -24,4 +25,5 @@ export const families: Readonly<Record<string, readonly OperatorCase[]>> = {
   'index-operators': indexOperatorsCases,
   resampling: resamplingCases,
   'shape-operators': shapeOperatorsCases,
+  recurrent: recurrentCases,
 };

@@ -29,6 +29,8 @@ export interface OperatorCase {
   readonly tolerance?: { readonly value: number; readonly reason: string };
   /** Why central differences are not taken, where they mean nothing. */
   readonly noDifferences?: string;
+  /** Why differences are taken in float32, where the runtime accepts the operator in float64 and then does not run it. */
+  readonly singlePrecision?: string;
   /** The reason why the output's shape cannot be known before running. */
   readonly dynamicShape?: string;
 }
