@@ -14,6 +14,8 @@ export interface ConvOptions {
   readonly groups?: number;
   readonly bias?: boolean;
   readonly initialize?: Initializer;
+  /** Of the bias; uniform within 1/sqrt(fan in), PyTorch's default, when left out. */
+  readonly initializeBias?: Initializer;
 }
 
 /**
@@ -32,7 +34,8 @@ export function conv(context: BuildContext, name: string, x: Value, options: Con
     const shape = [channels, channelsOf(x, `conv '${name}'`) / groups, ...kernel];
     const weight = parameter(context, 'weight', shape, initialize);
     const bound = 1 / Math.sqrt(fans(shape).fanIn);
-    const inputs = bias ? [x, weight, parameter(context, 'bias', [channels], uniform(bound))] : [x, weight];
+    const { initializeBias = uniform(bound) } = options;
+    const inputs = bias ? [x, weight, parameter(context, 'bias', [channels], initializeBias)] : [x, weight];
     return context.graph.op('Conv', inputs, {
       kernel_shape: kernel,
       strides: sizes(options.stride ?? 1),

@@ -1,8 +1,16 @@
 import { HounsfieldError } from '../../errors.ts';
 import type { Network } from '../layers/build-context.ts';
+import { alexnet } from './alexnet.ts';
 import { compactCnn } from './compact-cnn.ts';
+import { densenet } from './densenet.ts';
+import { efficientnetB0 } from './efficientnet.ts';
+import { googlenet } from './googlenet.ts';
+import { mobilenetV2 } from './mobilenet.ts';
 import { resnet } from './resnet.ts';
 import { smallCnn } from './small-cnn.ts';
+import { squeezenet } from './squeezenet.ts';
+import { vgg } from './vgg.ts';
+import { visionTransformer } from './vision-transformer.ts';
 
 /** A network that can be chosen by name. */
 export interface NetworkEntry {
@@ -12,7 +20,7 @@ export interface NetworkEntry {
   readonly head: string;
   /** Height and width in pixels that it was designed for. */
   readonly defaultSize: number;
-  /** Smallest height and width that it takes. */
+  /** Smallest height and width that it takes; of fully convolutional ones, that leaves a whole place in the last map. */
   readonly minimumSize: number;
   readonly describe: string;
   readonly paper: string;
@@ -22,7 +30,7 @@ export interface NetworkEntry {
 
 const residual = 'He, Zhang, Ren, Sun: Deep residual learning for image recognition, CVPR 2016';
 
-function resnets(depth: 18 | 34 | 50, parameters: string): readonly NetworkEntry[] {
+function resnets(depth: 18 | 34 | 50 | 101, parameters: string): readonly NetworkEntry[] {
   const name = `resnet${depth}`;
   return [
     {
@@ -47,10 +55,112 @@ function resnets(depth: 18 | 34 | 50, parameters: string): readonly NetworkEntry
   ];
 }
 
+/** Without and with batch normalisation. */
+function vggs(depth: 11 | 13 | 16 | 19, parameters: string): readonly NetworkEntry[] {
+  return [false, true].map((batchNormalized) => ({
+    name: `vgg${depth}${batchNormalized ? '-bn' : ''}`,
+    network: vgg({ depth, batchNormalized }),
+    head: 'classifier.6',
+    defaultSize: 224,
+    minimumSize: 32,
+    describe: `VGG-${depth}${batchNormalized ? ' with batch normalisation' : ''}, ${parameters} million parameters, torchvision's names.`,
+    paper:
+      'Simonyan, Zisserman: Very deep convolutional networks for large-scale image recognition, ICLR 2015' +
+      (batchNormalized ? '; Ioffe, Szegedy: Batch normalization, ICML 2015' : ''),
+  }));
+}
+
+function squeezenets(
+  version: '1.0' | '1.1',
+  minimumSize: number,
+  parameters: string,
+): readonly NetworkEntry[] {
+  return [
+    {
+      name: `squeezenet-${version}`,
+      network: squeezenet({ version }),
+      head: 'classifier.1',
+      defaultSize: 224,
+      minimumSize,
+      describe: `SqueezeNet ${version}, ${parameters} million parameters, torchvision's names: the smallest of the pretrained.`,
+      paper:
+        'Iandola et al.: SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5 MB model size, arXiv:1602.07360, 2016',
+    },
+  ];
+}
+
 const entries: readonly NetworkEntry[] = [
   ...resnets(18, '11.7'),
   ...resnets(34, '21.8'),
   ...resnets(50, '25.6'),
+  ...resnets(101, '44.5'),
+  {
+    name: 'alexnet',
+    network: alexnet(),
+    head: 'classifier.6',
+    defaultSize: 224,
+    minimumSize: 63,
+    describe: "AlexNet, 61.1 million parameters, torchvision's names: old, large and quick.",
+    paper:
+      'Krizhevsky, Sutskever, Hinton: ImageNet classification with deep convolutional neural networks, NeurIPS 2012; ' +
+      'Krizhevsky: One weird trick for parallelizing convolutional neural networks, arXiv:1404.5997, 2014',
+  },
+  ...vggs(11, '132.9'),
+  ...vggs(13, '133.0'),
+  ...vggs(16, '138.4'),
+  ...vggs(19, '143.7'),
+  {
+    name: 'googlenet',
+    network: googlenet(),
+    head: 'fc',
+    defaultSize: 224,
+    minimumSize: 15,
+    describe:
+      "GoogLeNet with batch normalisation, 6.6 million parameters (13.0 with the side branches that it has while trained), torchvision's names.",
+    paper: 'Szegedy et al.: Going deeper with convolutions, CVPR 2015',
+  },
+  {
+    name: 'densenet121',
+    network: densenet({ depth: 121 }),
+    head: 'classifier',
+    defaultSize: 224,
+    minimumSize: 29,
+    describe: "DenseNet-121, 8.0 million parameters, torchvision's names: much used on chest radiographs.",
+    paper: 'Huang, Liu, van der Maaten, Weinberger: Densely connected convolutional networks, CVPR 2017',
+  },
+  ...squeezenets('1.0', 21, '1.25'),
+  ...squeezenets('1.1', 17, '1.24'),
+  {
+    name: 'mobilenet-v2',
+    network: mobilenetV2(),
+    head: 'classifier.1',
+    defaultSize: 224,
+    minimumSize: 32,
+    describe: "MobileNetV2, 3.5 million parameters, torchvision's names: small, for phones and browsers.",
+    paper:
+      'Sandler, Howard, Zhu, Zhmoginov, Chen: MobileNetV2: inverted residuals and linear bottlenecks, CVPR 2018',
+  },
+  {
+    name: 'efficientnet-b0',
+    network: efficientnetB0(),
+    head: 'classifier.1',
+    defaultSize: 224,
+    minimumSize: 32,
+    describe: "EfficientNet-B0, 5.3 million parameters, torchvision's names: accurate for its size.",
+    paper: 'Tan, Le: EfficientNet: rethinking model scaling for convolutional neural networks, ICML 2019',
+  },
+  {
+    name: 'vit-s16',
+    network: visionTransformer(),
+    head: 'head',
+    defaultSize: 224,
+    minimumSize: 16,
+    describe:
+      "Vision Transformer ViT-S/16, 22.1 million parameters, timm's names; image sides are multiples of 16.",
+    paper:
+      'Dosovitskiy et al.: An image is worth 16x16 words, ICLR 2021; ' +
+      'Touvron et al.: Training data-efficient image transformers, ICML 2021',
+  },
   {
     name: 'compact-cnn',
     network: compactCnn(),

@@ -15,7 +15,7 @@ import { batchNorm } from '../layers/normalization.ts';
 import { flatten, globalAveragePool, maxPool } from '../layers/pooling.ts';
 
 export interface ResnetOptions {
-  readonly depth: 18 | 34 | 50;
+  readonly depth: 18 | 34 | 50 | 101;
   /** 'imagenet': 7x7 convolution of stride 2 and max-pooling; 'small': 3x3 of stride 1, no pooling, for images up to about 64 px. */
   readonly stem?: 'imagenet' | 'small';
   /** Starts the last normalisation of each block at 0, so that the block starts as the identity (Goyal et al., 2017). */
@@ -26,6 +26,7 @@ const plans = {
   18: { block: basicBlock, blocks: [2, 2, 2, 2] },
   34: { block: basicBlock, blocks: [3, 4, 6, 3] },
   50: { block: bottleneck, blocks: [3, 4, 6, 3] },
+  101: { block: bottleneck, blocks: [3, 4, 23, 3] },
 } as const;
 
 const widths = [64, 128, 256, 512];
