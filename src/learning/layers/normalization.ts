@@ -48,23 +48,48 @@ export function batchNorm(
         zeros.map(() => 1),
       ),
     );
-    const inputs = [x, weight, bias, mean, variance];
-    if (context.mode === 'infer' || context.keepsStatistics?.(layer))
-      return graph.op('BatchNormalization', inputs, { epsilon });
-
-    const count = buffer(context, 'num_batches_tracked', tensorOf('int64', [], [0]));
-    const kept = 1 - momentum;
-    const [y, nextMean, nextPopulation] = graph.add(
-      'BatchNormalization',
-      inputs,
-      { epsilon, momentum: kept, training_mode: 1 },
-      { outputs: 3 },
-    );
-    graph.update(mean, nextMean!);
-    graph.update(variance, unbiased(variance, nextPopulation!, kept, valuesPerChannel(x, name)));
-    graph.update(count, add(count, scalarLike(count, 1)));
-    return y!;
+    return normalizeByBatch(context, layer, x, { weight, bias, mean, variance }, { epsilon, momentum });
   });
+}
+
+/** Scale, shift and running statistics of one batch normalisation, [C] each. */
+export interface BatchNormValues {
+  readonly weight: Value;
+  readonly bias: Value;
+  readonly mean: Value;
+  readonly variance: Value;
+}
+
+/**
+ * What `batchNorm` does with values that are there already: by the statistics of the batch in 'train', which then move
+ * the running ones, else by the running ones. `num_batches_tracked` is added in the current scope.
+ *
+ * @param layer the name that `context.keepsStatistics` is asked about
+ */
+export function normalizeByBatch(
+  context: BuildContext,
+  layer: string,
+  x: Value,
+  { weight, bias, mean, variance }: BatchNormValues,
+  { epsilon = 1e-5, momentum = 0.1 }: Pick<BatchNormOptions, 'epsilon' | 'momentum'> = {},
+): Value {
+  const { graph } = context;
+  const inputs = [x, weight, bias, mean, variance];
+  if (context.mode === 'infer' || context.keepsStatistics?.(layer))
+    return graph.op('BatchNormalization', inputs, { epsilon });
+
+  const count = buffer(context, 'num_batches_tracked', tensorOf('int64', [], [0]));
+  const kept = 1 - momentum;
+  const [y, nextMean, nextPopulation] = graph.add(
+    'BatchNormalization',
+    inputs,
+    { epsilon, momentum: kept, training_mode: 1 },
+    { outputs: 3 },
+  );
+  graph.update(mean, nextMean!);
+  graph.update(variance, unbiased(variance, nextPopulation!, kept, valuesPerChannel(x, layer)));
+  graph.update(count, add(count, scalarLike(count, 1)));
+  return y!;
 }
 
 /** kept v + (1-kept) p n/(n-1), from what ONNX gives: next = kept v + (1-kept) p. */

@@ -1,0 +1,151 @@
+import type { Node, Value } from '../../engine/graph/graph.ts';
+import { intOf } from '../../engine/operators/operator.ts';
+import { isFloat, type Tensor, toNumbers } from '../../engine/tensor/tensor.ts';
+import { constantOf } from './imported-constants.ts';
+
+/** Inputs of learned operators that hold weights whatever their size. */
+const weightInputs: Readonly<Record<string, readonly number[]>> = {
+  Conv: [1, 2],
+  ConvTranspose: [1, 2],
+  Gemm: [0, 1, 2],
+  MatMul: [0, 1],
+  Einsum: [0, 1, 2, 3],
+  BatchNormalization: [1, 2],
+  LayerNormalization: [1, 2],
+  GroupNormalization: [1, 2],
+  InstanceNormalization: [1, 2],
+  PRelu: [1],
+  LSTM: [1, 2, 3, 7],
+  GRU: [1, 2, 3],
+  RNN: [1, 2, 3],
+  Gather: [0],
+};
+const arithmetic: ReadonlySet<string> = new Set(['Add', 'Sub', 'Mul', 'Div']);
+
+/** What a file's constants are to training. */
+export interface ImportedRoles {
+  /** Values that follow from the image. */
+  readonly varying: ReadonlySet<Value>;
+  /** Constants that are trained, in order of first use, with the node that uses each first. */
+  readonly parameters: ReadonlyMap<Value, Node>;
+}
+
+/**
+ * Which constants of a file are parameters:
+ * - weights, biases, scales and shifts of convolutions, products, normalisations, PRelu, recurrent layers, and tables
+ *   that Gather looks up by what follows from the image, whatever their size;
+ * - what is added to or multiplied with a value that a learned layer made, and what is joined to it (class tokens),
+ *   where it has more than one element, or a module's name ('blocks.0.gamma');
+ * - what those are computed from (Transpose, Gather of a table of positions, standardised weights).
+ * Not: running statistics, what comes before the first learned layer (mean and deviation of the image), masks of
+ * zeros and large negative numbers, bounds, exponents, sizes.
+ *
+ * @param nodes in an order in which they can run
+ */
+export function importedRoles(image: Value, nodes: readonly Node[]): ImportedRoles {
+  const varying = new Set<Value>([image]);
+  const learned = new Set<Value>();
+  const parameters = new Map<Value, Node>();
+  for (const node of nodes) {
+    const moving = node.inputs.filter((input) => input && varying.has(input));
+    if (moving.length === 0) continue;
+    const after = moving.some((input) => input && learned.has(input));
+    const sides = sideOperands(node, varying, after);
+    const layer = Boolean(weightInputs[node.op]) && sides.some(({ always }) => always);
+    for (const { value, always } of sides) {
+      for (const leaf of leavesOf(value)) {
+        if (isTrained(leaf, always && leaf === value) && !parameters.has(leaf)) parameters.set(leaf, node);
+      }
+    }
+    for (const output of node.outputs) {
+      if (!isFloat(output.dtype)) continue;
+      varying.add(output);
+      if (after || layer) learned.add(output);
+    }
+  }
+  return { varying, parameters };
+}
+
+interface SideOperand {
+  readonly value: Value;
+  /** Weights whatever their size. */
+  readonly always: boolean;
+}
+
+/** Operands that do not follow from the image and act on what does. */
+function sideOperands(
+  node: Node,
+  varying: ReadonlySet<Value>,
+  afterLearned: boolean,
+): readonly SideOperand[] {
+  const named = weightInputs[node.op];
+  const side = (always: boolean) => (value: Value | undefined, index: number) => {
+    const fits = value && isFloat(value.dtype) && !varying.has(value) && (!named || named.includes(index));
+    return fits ? [{ value, always }] : [];
+  };
+  if (named) return node.inputs.flatMap(side(true));
+  const joins = node.op === 'Concat' || (arithmetic.has(node.op) && afterLearned);
+  return joins ? node.inputs.flatMap(side(false)) : [];
+}
+
+/** Constants that a value is computed from, itself if it is one. */
+export function leavesOf(value: Value): readonly Value[] {
+  const found = new Set<Value>();
+  const seen = new Set<Value>();
+  const pending = [value];
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    if (constantOf(next) || next.producer?.op === 'DequantizeLinear' || isOwnCopy(next)) found.add(next);
+    else
+      for (const input of next.producer?.inputs ?? []) if (input && isFloat(input.dtype)) pending.push(input);
+  }
+  return [...found];
+}
+
+/** A parameter's name as modules of PyTorch have it: 'layer1.0.conv1.weight'. */
+export const isModuleName = (name: string): boolean => /^[A-Za-z_]\w*(\.\w+)+$/.test(name);
+
+/**
+ * An Identity by which an exporter wrote equal vectors once (the biases of fresh layers): it is a parameter of its own,
+ * where its name is a parameter's. Equal matrices are weights that are shared on purpose.
+ */
+export function isOwnCopy(value: Value): boolean {
+  const { producer } = value;
+  const source = producer?.op === 'Identity' ? producer.inputs[0] : undefined;
+  return Boolean(source?.constant && source.constant.dims.length <= 1 && isModuleName(value.name));
+}
+
+function isTrained(leaf: Value, always: boolean): boolean {
+  if (always || leaf.producer?.op === 'DequantizeLinear' || isOwnCopy(leaf)) return true;
+  const data = constantOf(leaf);
+  if (!data || !isFloat(data.dtype)) return false;
+  return data.data.length > 1 ? !isMask(data) : isModuleName(leaf.name);
+}
+
+/** Zeros and one large negative number: what keeps attention from some places. */
+function isMask(data: Tensor): boolean {
+  const values = new Set<number>();
+  for (const value of toNumbers(data)) {
+    if (value !== 0 && value > -10) return false;
+    values.add(value);
+    if (values.size > 2) return false;
+  }
+  return values.size === 2 && values.has(0);
+}
+
+/** Batch normalisation that the file has as a node, with statistics that are constants. */
+export function isBatchNorm(node: Node): boolean {
+  const [, , , mean, variance] = node.inputs;
+  if (node.op !== 'BatchNormalization' || node.domain !== '' || !mean || !variance) return false;
+  return statisticOf(mean) !== undefined && statisticOf(variance) !== undefined;
+}
+
+/** The running mean or variance, also through an Identity. */
+export function statisticOf(value: Value): Tensor | undefined {
+  const source = value.producer?.op === 'Identity' ? value.producer.inputs[0] : value;
+  return source && constantOf(source);
+}
+
+/** Whether the node is in training form: statistics of the batch, three outputs. */
+export const inTrainingForm = (node: Node): boolean => intOf(node, 'training_mode', 0) === 1;

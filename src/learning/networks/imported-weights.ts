@@ -1,0 +1,30 @@
+import type { Node, Value } from '../../engine/graph/graph.ts';
+import type { Tensor } from '../../engine/tensor/tensor.ts';
+import { constantOf, dequantised, trainedTensor } from './imported-constants.ts';
+import { isBatchNorm, isOwnCopy, statisticOf } from './imported-parameters.ts';
+
+/** Data of each parameter and running statistic by name. */
+export function fileWeights(
+  image: Value,
+  nodes: readonly Node[],
+  parameters: Iterable<Value>,
+): Map<string, Tensor> {
+  const weights = new Map<string, Tensor>();
+  for (const value of parameters) weights.set(value.name, parameterData(value, image));
+  for (const node of nodes.filter(isBatchNorm)) {
+    for (const value of node.inputs.slice(3)) {
+      const data = value && statisticOf(value);
+      if (data) weights.set(value.name, trainedTensor(data, image.dtype));
+    }
+  }
+  return weights;
+}
+
+/** First value of a parameter in float32. */
+export function parameterData(value: Value, image: Value): Tensor {
+  const { producer } = value;
+  if (producer?.op === 'DequantizeLinear') return dequantised(producer);
+  const source = isOwnCopy(value) ? producer!.inputs[0]! : value;
+  // What importedRoles gives are constants, copies of one, or dequantised ones.
+  return trainedTensor(constantOf(source)!, image.dtype);
+}
