@@ -34,7 +34,7 @@ export function adaptInputChannels(source: Candidate, channels: number): Candida
 
 /** A first convolution that takes its channels in the opposite order: weights for blue, green, red on red, green, blue. */
 export function reverseInputChannels(weight: Tensor): Tensor {
-  const [filters, channels, ...space] = weight.dims as [number, number, ...number[]]; // a convolution's weight
+  const [, channels, ...space] = weight.dims as [number, number, ...number[]]; // a convolution's weight
   const area = elementCount(space);
   const from = weight.data as Float32Array; // weights are float32
   const at = (index: number): number => {

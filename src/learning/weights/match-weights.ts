@@ -1,6 +1,7 @@
 import { describeShape } from '../../engine/graph/shape.ts';
 import { elementCount, type Tensor, tensorOf } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';
+import { resamplePositions } from '../networks/position-embedding.ts';
 import {
   type Candidate,
   candidateOf,
@@ -210,7 +211,7 @@ function matchBy(
       result.heads.push(candidate);
       continue;
     }
-    const fitted = fit(name, candidate, shape, name === first) ?? options.fit?.(name, candidate, shape);
+    const fitted = shapedAs(name, candidate, shape, name === first) ?? options.fit?.(name, candidate, shape);
     const places = { name, from: candidate.from, given: candidate.dims, wanted: shape };
     if (!fitted) {
       result.misfit.push(places);
@@ -223,7 +224,7 @@ function matchBy(
 }
 
 /** The candidate in the shape wanted, where that is a matter of writing it differently. */
-function fit(
+function shapedAs(
   name: string,
   source: Candidate,
   wanted: readonly number[],
@@ -244,7 +245,21 @@ function fit(
   if (isFirst && name.endsWith('weight') && dims.length >= 3 && sameFilters) {
     return adaptInputChannels(source, wanted[1]!);
   }
-  return undefined;
+  return name.endsWith('pos_embed') ? resampled(source, wanted) : undefined;
+}
+
+/** Positions for another number of patches, where both grids are square. */
+function resampled(source: Candidate, wanted: readonly number[]): Candidate | undefined {
+  const sides = [source.dims, wanted].map(([, tokens = 0]) => Math.sqrt(tokens - 1));
+  const sameRest = `${source.dims.toSpliced(1, 1)}` === `${wanted.toSpliced(1, 1)}` && wanted.length === 3;
+  if (!sameRest || !sides.every((side) => Number.isInteger(side) && side > 0)) return undefined;
+  const [from, to] = sides as [number, number]; // of both
+  return {
+    ...source,
+    dims: wanted,
+    how: `positions of ${from} x ${from} patches interpolated to ${to} x ${to}`,
+    read: () => resamplePositions(source.read(), [to, to], [from, from]),
+  };
 }
 
 const MOST_NAMED = 10;
