@@ -12,3 +12,10 @@ export function numberOption(flags: string, describe: string): Option {
     return value;
   });
 }
+
+/** 'none, mild,severe' as names. */
+export function namesOf(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('Give names joined by commas.');
+  return names;
+}

@@ -6,7 +6,7 @@ import { RandomStream } from '../../random.ts';
 import { type BatchContext, type BatchJob, createImageCache } from './batch-maker.node.ts';
 import { createBatchPool } from './batch-pool.node.ts';
 import type { InputShape, ResizeMode } from './conform-image.ts';
-import type { Dataset } from './dataset.ts';
+import { type Dataset, strataCount } from './dataset.ts';
 import { type Balance, balancedLength, balancedOrder } from './imbalance.ts';
 import { isUnsignedWhole } from './intensity-scale.ts';
 import { readSample } from './read-sample.node.ts';
@@ -76,7 +76,8 @@ export async function createBatchLoader(options: BatchLoaderOptions): Promise<Ba
   const context = await createContext(options);
   const pool = createBatchPool(context, workers);
   const labels = samples.map((index) => dataset.samples[index]!.label);
-  const counts = dataset.classes.map((_, k) => labels.filter((label) => label === k).length);
+  const strata = strataCount(dataset);
+  const counts = Array.from({ length: strata }, (_, k) => labels.filter((label) => label === k).length);
   const targets = options.targets ?? oneHot(dataset);
   const balance = options.balance ?? 'none';
   const imagesPerEpoch = balancedLength(counts, balance);
@@ -86,12 +87,7 @@ export async function createBatchLoader(options: BatchLoaderOptions): Promise<Ba
   const orderOf = (epoch: number): ArrayLike<number> =>
     options.shuffle === false && balance === 'none'
       ? samples.map((_, position) => position)
-      : balancedOrder(
-          labels,
-          dataset.classes.length,
-          balance,
-          new RandomStream({ seed, purpose: 'shuffle', epoch }),
-        );
+      : balancedOrder(labels, strata, balance, new RandomStream({ seed, purpose: 'shuffle', epoch }));
 
   const request = async (epoch: number, step: number, order: ArrayLike<number>, repeats: Uint16Array) => {
     const positions = Array.prototype.slice.call(order, step * batchSize, (step + 1) * batchSize) as number[]; // an order holds numbers
@@ -175,7 +171,8 @@ function countRepeats(order: ArrayLike<number>, samples: number): Uint16Array {
 
 function oneHot({ classes, samples }: Dataset): TargetRows {
   const rows = classes.map((_, k) => classes.map((_, other) => (other === k ? 1 : 0)));
-  return { width: classes.length, row: (index) => rows[samples[index]!.label]! };
+  const none = classes.map(() => 0);
+  return { width: classes.length, row: (index) => rows[samples[index]!.label] ?? none };
 }
 
 function assemble(

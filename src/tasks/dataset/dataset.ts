@@ -56,6 +56,8 @@ export interface Dataset {
   readonly target?: TargetKind;
   /** Names of the classes, of the labels, of the grades from low to high, or of the numbers. */
   readonly classes: readonly string[];
+  /** Of numbers: the unit of each, '' where the manifest names none. */
+  readonly units?: readonly string[];
   readonly samples: readonly Sample[];
   readonly stacks: ReadonlyMap<string, ImageStack>;
   /** What is done to every image after it is opened; nothing where absent. */
@@ -79,11 +81,32 @@ export function stackImage(stack: ImageStack, index: number): MedicalImage {
   );
 }
 
-/** Samples of each class, by class index. */
+/** Samples of each class; of labels those that have it, of numbers those of which it is known. */
 export function classCounts(dataset: Dataset, indices: Iterable<number>): number[] {
   const counts = new Array<number>(dataset.classes.length).fill(0);
-  for (const index of indices) counts[dataset.samples[index]!.label]!++;
+  for (const index of indices) {
+    const { label, targets } = dataset.samples[index]!;
+    if (!targets) counts[label]!++;
+    else {
+      for (const [k, value] of targets.entries()) {
+        if (dataset.target === 'value' ? !Number.isNaN(value) : value === 1) counts[k]!++;
+      }
+    }
+  }
   return counts;
+}
+
+/** How many different values the samples' `label` may have: classes, or strata by which splits are balanced. */
+export function strataCount({ target, classes, samples }: Dataset): number {
+  if (target === undefined || target === 'class' || target === 'grade') return classes.length;
+  return samples.reduce((most, { label }) => Math.max(most, label + 1), 1);
+}
+
+/** Whether two samples were given the same answer; what is not known of either does not count. */
+export function sameTarget(a: Sample, b: Sample): boolean {
+  const others = b.targets;
+  if (!a.targets || !others) return a.label === b.label;
+  return a.targets.every((value, k) => Number.isNaN(value) || Number.isNaN(others[k]) || value === others[k]);
 }
 
 /** Throws ONE_CLASS when fewer than two classes have an image. */

@@ -1,5 +1,5 @@
 import { HounsfieldError } from '../../errors.ts';
-import type { Dataset, SplitName } from './dataset.ts';
+import { type Dataset, type SplitName, sameTarget } from './dataset.ts';
 import { hashDistance, thumbnailCorrelation } from './perceptual-hash.ts';
 import type { Splits } from './split.ts';
 import type { Survey, SurveyedImage } from './survey.ts';
@@ -110,7 +110,7 @@ export function duplicateConflicts(
     const crosses: ('split' | 'patient' | 'label')[] = [];
     if (partOf && partOf.get(pair.first) !== partOf.get(pair.second)) crosses.push('split');
     if (dataset.grouping === 'patient' && a.patient !== b.patient) crosses.push('patient');
-    if (a.label !== b.label) crosses.push('label');
+    if (!sameTarget(a, b)) crosses.push('label');
     return crosses.length > 0 ? [{ ...pair, crosses }] : [];
   });
 }

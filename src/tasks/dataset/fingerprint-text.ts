@@ -10,6 +10,8 @@ export function formatFingerprint(print: Fingerprint, columns = 80): string {
     '',
     ...classTable(print, width),
     '',
+    ...valueTable(print, width),
+    ...siteRows(print, width),
     ...pictures(print),
     ...duplicates(print, width),
     ...unreadable(print, width),
@@ -36,11 +38,16 @@ function classTable(print: Fingerprint, width: number): string[] {
   const columns = parts ? ['train', 'validation', 'test'] : [];
   const cells = print.classes.map(({ name, images, patients }, k) => [
     name,
-    String(images),
+    `${images}${print.classes[k]!.unknown ? ` (${print.classes[k]!.unknown} ?)` : ''}`,
     ...(print.grouping === 'patient' ? [String(patients)] : []),
     ...(parts ? [parts.train[k], parts.validation[k], parts.test[k]].map(String) : []),
   ]);
-  const header = ['class', 'images', ...(print.grouping === 'patient' ? ['patients'] : []), ...columns];
+  const header = [
+    kindWords[print.target],
+    'images',
+    ...(print.grouping === 'patient' ? ['patients'] : []),
+    ...columns,
+  ];
   const numbers = header
     .slice(1)
     .map((title, i) => Math.max(title.length, ...cells.map((line) => line[i + 1]!.length)) + 2);
@@ -54,6 +61,34 @@ function classTable(print: Fingerprint, width: number): string[] {
         .map((cell, i) => cell.padStart(numbers[i]!))
         .join(''),
   );
+}
+
+const kindWords: Readonly<Record<Fingerprint['target'], string>> = {
+  class: 'class',
+  labels: 'label',
+  grade: 'grade',
+  value: 'number',
+};
+
+function valueTable({ values }: Fingerprint, width: number): string[] {
+  return (values ?? []).flatMap(
+    ({ name, unit, mean, standardDeviation, quantiles: [low, q1, q2, q3, high] }) => [
+      ...wrap(`${name}${unit ? `, ${unit}` : ''}`, width),
+      row('  range', `${number(low)} to ${number(high)}`),
+      row('  quartiles', `${number(q1)}  ${number(q2)}  ${number(q3)}`),
+      row('  mean, SD', `${number(mean)}, ${number(standardDeviation)}`),
+      '',
+    ],
+  );
+}
+
+function siteRows({ sites, grouping }: Fingerprint, width: number): string[] {
+  if (!sites) return [];
+  const rows = sites.map(({ name, images, patients }) => {
+    const text = `${images} images${grouping === 'patient' ? `, ${patients} patients` : ''}`;
+    return `  ${shorten(name, width - text.length - 4)}  ${text}`;
+  });
+  return ['sites', ...rows, ''];
 }
 
 function pictures(print: Fingerprint): string[] {

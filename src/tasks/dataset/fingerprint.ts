@@ -1,5 +1,6 @@
 import { HounsfieldError } from '../../errors.ts';
-import type { Dataset, SplitName } from './dataset.ts';
+import { quantileOfSorted } from '../../evidence/metrics/probability.ts';
+import { classCounts, compareNaturally, type Dataset, type SplitName, type TargetKind } from './dataset.ts';
 import { type DuplicatePair, duplicateConflicts } from './duplicates.ts';
 import { scaleText } from './intensity-scale.ts';
 import type { Splits } from './split.ts';
@@ -12,12 +13,35 @@ interface Extent {
   readonly largest: number;
 }
 
+/** How a number spreads over the images of which it is known. */
+export interface ValueSpread {
+  readonly name: string;
+  readonly unit: string;
+  readonly mean: number;
+  readonly standardDeviation: number;
+  /** Lowest, quartiles, highest. */
+  readonly quantiles: readonly [number, number, number, number, number];
+}
+
 /** What a data set looks like, as plain JSON. */
 export interface Fingerprint {
   readonly name: string;
   readonly images: number;
   readonly readable: number;
-  readonly classes: readonly { readonly name: string; readonly images: number; readonly patients: number }[];
+  /** What is learned. */
+  readonly target: TargetKind;
+  /** Of classes and grades their images, of labels the images that have them, of numbers those of which it is known. */
+  readonly classes: readonly {
+    readonly name: string;
+    readonly images: number;
+    readonly patients: number;
+    /** Of labels and numbers: images of which it is not known. */
+    readonly unknown?: number;
+  }[];
+  /** How numbers spread; absent for other kinds. */
+  readonly values?: readonly ValueSpread[];
+  /** Where the images come from; absent where the data do not say. */
+  readonly sites?: readonly { readonly name: string; readonly images: number; readonly patients: number }[];
   /** Images of each class (in the order of `classes`) in each part; absent where no split was passed. */
   readonly splits?: Readonly<Record<SplitName, readonly number[]>>;
   readonly patients: number;
@@ -59,17 +83,21 @@ export function fingerprint(
   const { samples, classes } = dataset;
   const patients = new Map<string, number>();
   for (const sample of samples) patients.set(sample.patient, (patients.get(sample.patient) ?? 0) + 1);
-  const count = (indices: readonly number[]) =>
-    classes.map((_, k) => indices.filter((index) => samples[index]!.label === k).length);
+  const count = (indices: readonly number[]) => classCounts(dataset, indices);
   const conflicts = duplicateConflicts(dataset, duplicates, splits);
   return {
     name: dataset.name,
     images: samples.length,
     readable: survey.images.length,
+    target: dataset.target ?? 'class',
     classes: classes.map((name, k) => {
-      const own = samples.filter((sample) => sample.label === k);
-      return { name, images: own.length, patients: new Set(own.map((sample) => sample.patient)).size };
+      const own = samples.filter((sample) => hasClass(dataset, sample, k));
+      const unknown = samples.filter(({ targets }) => targets && Number.isNaN(targets[k]!)).length;
+      const patientsOf = new Set(own.map((sample) => sample.patient)).size;
+      return { name, images: own.length, patients: patientsOf, ...(unknown > 0 ? { unknown } : {}) };
     }),
+    ...(dataset.target === 'value' ? { values: classes.map((_, k) => spreadOf(dataset, k)) } : {}),
+    ...sitesOf(dataset),
     ...(splits
       ? {
           splits: {
@@ -103,6 +131,42 @@ export function fingerprint(
     })),
     notes: dataset.notes,
   };
+}
+
+function hasClass({ target }: Dataset, { label, targets }: Dataset['samples'][number], k: number): boolean {
+  if (!targets) return label === k;
+  return target === 'value' ? !Number.isNaN(targets[k]!) : targets[k] === 1;
+}
+
+function spreadOf({ classes, units, samples }: Dataset, k: number): ValueSpread {
+  const sorted = samples.map(({ targets }) => targets![k]!).filter((value) => !Number.isNaN(value));
+  sorted.sort((a, b) => a - b);
+  const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
+  const squares = sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const at = (q: number) => quantileOfSorted(sorted, q);
+  return {
+    name: classes[k]!,
+    unit: units?.[k] ?? '',
+    mean,
+    standardDeviation: Math.sqrt(squares / Math.max(1, sorted.length - 1)),
+    quantiles: [at(0), at(0.25), at(0.5), at(0.75), at(1)],
+  };
+}
+
+function sitesOf({ samples }: Dataset): Pick<Fingerprint, 'sites'> {
+  const bySite = new Map<string, { images: number; patients: Set<string> }>();
+  for (const { site, patient } of samples) {
+    if (site === undefined) continue;
+    const found = bySite.get(site) ?? { images: 0, patients: new Set<string>() };
+    bySite.set(site, { images: found.images + 1, patients: found.patients.add(patient) });
+  }
+  if (bySite.size === 0) return {};
+  const sites = [...bySite].map(([name, { images, patients }]) => ({
+    name,
+    images,
+    patients: patients.size,
+  }));
+  return { sites: sites.sort((a, b) => compareNaturally(a.name, b.name)) };
 }
 
 function extent(values: readonly number[]): Extent {

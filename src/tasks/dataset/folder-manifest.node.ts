@@ -12,6 +12,7 @@ import {
   splitOfWord,
   throwProblems,
 } from './dataset.ts';
+import { orderGrades } from './grade-order.ts';
 import type { LoadOptions, PatientFinder } from './load-options.ts';
 
 /** Of files that are meant to be images, so that a damaged one is told of. */
@@ -41,8 +42,18 @@ export async function loadFolder(
   options: LoadOptions,
   patientOf: PatientFinder,
 ): Promise<Dataset> {
+  const graded = options.target === 'grade';
+  if (options.target === 'labels' || options.target === 'value') {
+    throw new HounsfieldError(
+      'TARGET_MISSING',
+      `${root} is a folder for each class, which cannot say --target ${options.target}. ` +
+        'Write a table: image and label:<name> columns for several labels, image and value for a number.',
+    );
+  }
   const folders = await findClassFolders(root);
-  const classes = options.classes ?? [...new Set(folders.map((f) => f.className))].sort(compareNaturally);
+  const names = [...new Set(folders.map((f) => f.className))];
+  const ordered = graded && !options.classes ? orderGrades(root, names) : undefined;
+  const classes = options.classes ?? ordered?.grades ?? names.sort(compareNaturally);
   const problems: ManifestProblem[] = [];
   const samples: Sample[] = [];
   const passedOver: string[] = [];
@@ -81,11 +92,12 @@ export async function loadFolder(
   requireTwoClasses(classes, samples, root);
   return {
     name: path.basename(path.resolve(root)),
+    ...(graded ? { target: 'grade' as const } : {}),
     classes,
     samples,
     stacks: new Map(),
     grouping: patientOf ? 'patient' : 'image',
-    notes: folderNotes(passedOver, folders, patientOf !== undefined),
+    notes: [...(ordered?.notes ?? []), ...folderNotes(passedOver, folders, patientOf !== undefined)],
   };
 }
 

@@ -1,6 +1,6 @@
 import { HounsfieldError, isHounsfieldError } from '../../errors.ts';
 import type { NamedStep } from '../../imaging/transforms/history.ts';
-import type { Dataset } from './dataset.ts';
+import type { Dataset, TargetKind } from './dataset.ts';
 import { findDuplicates, joinDuplicates } from './duplicates.ts';
 import { type Fingerprint, fingerprint } from './fingerprint.ts';
 import { loadDataset } from './manifest.node.ts';
@@ -10,6 +10,9 @@ import { surveyDataset } from './survey.node.ts';
 
 export interface InspectOptions {
   readonly patientPattern?: string;
+  readonly target?: 'auto' | TargetKind;
+  /** See LoadOptions. */
+  readonly classes?: readonly string[];
   /** Done to every image after it is opened, as in training. */
   readonly preprocess?: readonly NamedStep[];
   /** Of the split shown; 1 when left out, as in training. */
@@ -31,6 +34,8 @@ export async function inspectDataset(data: string, options: InspectOptions = {})
   }
   const loaded = await loadDataset(data, {
     ...(options.patientPattern ? { patientPattern: options.patientPattern } : {}),
+    ...(options.target ? { target: options.target } : {}),
+    ...(options.classes ? { classes: options.classes } : {}),
   });
   const dataset = { ...loaded, preparation: options.preprocess ?? [] };
   const survey = await surveyDataset(dataset, options.onProgress);

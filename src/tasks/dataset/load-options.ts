@@ -1,3 +1,8 @@
+import type { TargetKind } from './dataset.ts';
+
+/** Columns of a table that may go by another name. */
+export type TableColumn = 'image' | 'label' | 'grade' | 'value' | 'patient' | 'site' | 'split';
+
 /** How a data set is read; everything may be left out. */
 export interface LoadOptions {
   /**
@@ -5,10 +10,15 @@ export interface LoadOptions {
    * For folders, and for tables without a patient column.
    */
   readonly patientPattern?: string;
-  /** The classes and their order. A label outside the list is an error; npz labels 0, 1, … are named by it. */
+  /** What is to be learned; left out or 'auto': as the data say. */
+  readonly target?: 'auto' | TargetKind;
+  /**
+   * The classes, labels, grades (low to high) or numbers, and their order. A class outside the list is an error; npz
+   * labels 0, 1, … are named by it.
+   */
   readonly classes?: readonly string[];
-  /** Names of a table's columns where they are not image, label, patient, split. */
-  readonly columns?: Readonly<Partial<Record<'image' | 'label' | 'patient' | 'split', string>>>;
+  /** Names of a table's columns where they are not image, label, grade, value, patient, site, split. */
+  readonly columns?: Readonly<Partial<Record<TableColumn, string>>>;
 }
 
 /** The patient of an image by its relative path, or undefined when there is no pattern or it does not match. */

@@ -12,9 +12,10 @@ const MANIFEST_NAMES = ['manifest.csv', 'manifest.tsv'];
 
 /**
  * Finds what a data set holds, without decoding images: a folder with a folder per class (optionally train/val/test
- * above), a folder with manifest.csv, a CSV or TSV (`image,label[,patient][,split]`), or a MedMNIST .npz.
+ * above), a folder with manifest.csv, a CSV or TSV (`image,label[,patient][,site][,split]`,
+ * or `grade`, `value`, `label:<name>` columns instead of label), or a MedMNIST .npz.
  * Throws DATA_MISSING, DATASET_FORM_UNKNOWN, ONE_CLASS, FILE_MISSING, LABEL_UNKNOWN, MANIFEST_INVALID,
- * MULTI_LABEL_UNSUPPORTED, NPZ_UNREADABLE, NPY_UNREADABLE; all problems of one kind at once.
+ * TARGET_AMBIGUOUS, TARGET_MISSING, GRADE_ORDER, VALUE_CONSTANT, NPZ_UNREADABLE, NPY_UNREADABLE; all problems of one kind at once.
  */
 export async function loadDataset(location: string, options: LoadOptions = {}): Promise<Dataset> {
   const info = await stat(location).catch(() => undefined);
@@ -35,7 +36,7 @@ export async function loadDataset(location: string, options: LoadOptions = {}): 
   throw new HounsfieldError(
     'DATASET_FORM_UNKNOWN',
     `${location} is a file ending in '${extension}'. Data is a folder with a folder of images per class, a .csv or .tsv ` +
-      'with the columns image,label[,patient][,split], or a MedMNIST .npz.',
+      'with the columns image,label[,patient][,site][,split], or a MedMNIST .npz.',
   );
 }
 

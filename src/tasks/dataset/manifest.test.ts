@@ -265,9 +265,24 @@ describe('an .npz as MedMNIST stores it', () => {
       /label 1 of 'train_labels' is -1/,
     ],
     [
-      'MULTI_LABEL_UNSUPPORTED',
+      'MANIFEST_INVALID',
       { ...full, train_labels: { shape: [2, 3], data: new Uint8Array(6) } },
-      /has 3 labels for each image/,
+      /different numbers of labels/,
+    ],
+    [
+      'TARGET_AMBIGUOUS',
+      { train_images: images(2, 3, 4), train_labels: { shape: [2, 2], data: Uint8Array.of(1, 0, 0, 1) } },
+      /exactly one of 2 places/,
+    ],
+    [
+      'TARGET_AMBIGUOUS',
+      { train_images: images(2, 3, 4), train_labels: { shape: [2, 2], data: Uint8Array.of(1, 5, 0, 1) } },
+      /not 0 and 1/,
+    ],
+    [
+      'TARGET_AMBIGUOUS',
+      { train_images: images(2, 3, 4), train_labels: { shape: [2], data: Float32Array.of(1.5, 2) } },
+      /not whole numbers/,
     ],
     ['ONE_CLASS', { train_images: images(2, 3, 4), train_labels: labels(1, 1) }, /one class only \('1'\)/],
   ])('%s', async (code, arrays, reason) => {

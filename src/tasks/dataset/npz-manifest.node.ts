@@ -4,15 +4,10 @@ import { readBytes } from '../../imaging/formats/file-source.node.ts';
 import { type NpyArray, npyNumbers } from '../../imaging/formats/npy.ts';
 import { decodeNpz } from '../../imaging/formats/npz.ts';
 import type { PixelArray } from '../../imaging/image/medical-image.ts';
-import {
-  type Dataset,
-  type ImageStack,
-  requireTwoClasses,
-  type Sample,
-  type SplitName,
-  splitOfWord,
-} from './dataset.ts';
+import { type Dataset, type ImageStack, type Sample, type SplitName, splitOfWord } from './dataset.ts';
 import type { LoadOptions } from './load-options.ts';
+import { labelMatrix, type NpzAnswers, npzAnswers } from './npz-answers.ts';
+import { requireVariety } from './strata.ts';
 
 const PARTS = ['train', 'val', 'test'] as const;
 
@@ -20,7 +15,7 @@ const PARTS = ['train', 'val', 'test'] as const;
 export async function loadNpz(file: string, options: LoadOptions): Promise<Dataset> {
   const arrays = decodeNpz(await readBytes(file), file, (name) => /_(images|labels)$/.test(name));
   const stacks = new Map<string, ImageStack>();
-  const labelled: { part: string; split: SplitName; labels: readonly number[] }[] = [];
+  const labelled: { part: string; split: SplitName; rows: readonly (readonly number[])[] }[] = [];
   for (const part of PARTS) {
     const images = arrays.get(`${part}_images`);
     const labels = arrays.get(`${part}_labels`);
@@ -30,39 +25,59 @@ export async function loadNpz(file: string, options: LoadOptions): Promise<Datas
     }
     const stack = toStack(file, part, images);
     stacks.set(part, stack);
-    labelled.push({ part, split: splitOfWord(part)!, labels: readLabels(file, part, labels, stack.count) });
+    const rows = labelMatrix(labels);
+    if (rows.length !== stack.count) {
+      throw invalid(
+        file,
+        `'${part}_images' has ${stack.count} images and '${part}_labels' ${rows.length} labels`,
+      );
+    }
+    labelled.push({ part, split: splitOfWord(part)!, rows });
   }
   if (labelled.length === 0) {
     throw invalid(file, `it holds ${[...arrays.keys()].join(', ') || 'no such array'}`);
   }
-  const highest = labelled.reduce((top, { labels }) => labels.reduce((a, b) => Math.max(a, b), top), 0);
-  const classes = options.classes ?? Array.from({ length: highest + 1 }, (_, i) => String(i));
-  if (highest >= classes.length) {
-    throw new HounsfieldError(
-      'LABEL_UNKNOWN',
-      `${file} holds labels up to ${highest}, but ${classes.length} classes are named (${classes.join(', ')}). Name them all.`,
-    );
-  }
+  const read = npzAnswers(
+    file,
+    labelled.map(({ part, rows }) => ({ part, rows })),
+    options,
+    (what) => invalid(file, what),
+  );
   const given = labelled.length > 1;
-  const samples = labelled.flatMap(({ part, split, labels }) =>
-    labels.map((label, index): Sample => {
+  const samples = labelled.flatMap(({ part, split }, i) =>
+    read.parts[i]!.map((answer, index): Sample => {
       const id = `${part}/${index}`;
       const source = { kind: 'stack', stack: part, index } as const;
-      return { id, source, label, patient: id, ...(given ? { split } : {}) };
+      return { id, source, ...answer, patient: id, ...(given ? { split } : {}) };
     }),
   );
-  requireTwoClasses(classes, samples, file);
-  return {
+  return withNotes(file, { samples, stacks, read, given });
+}
+
+function withNotes(
+  file: string,
+  found: {
+    readonly samples: readonly Sample[];
+    readonly stacks: ReadonlyMap<string, ImageStack>;
+    readonly read: NpzAnswers;
+    readonly given: boolean;
+  },
+): Dataset {
+  const { target, classes, notes } = found.read;
+  const dataset: Dataset = {
     name: path.basename(file),
+    ...(target === 'class' ? {} : { target }),
     classes,
-    samples,
-    stacks,
+    samples: found.samples,
+    stacks: found.stacks,
     grouping: 'image',
     notes: [
+      ...notes,
       'The file names no patients: each image counts as a patient of its own.',
-      ...(given ? ['The split is the one given by the file.'] : []),
+      ...(found.given ? ['The split is the one given by the file.'] : []),
     ],
   };
+  return { ...dataset, notes: [...dataset.notes, ...requireVariety(dataset, file)] };
 }
 
 function toStack(file: string, part: string, array: NpyArray): ImageStack {
@@ -103,27 +118,11 @@ function toStack(file: string, part: string, array: NpyArray): ImageStack {
   };
 }
 
-function readLabels(file: string, part: string, array: NpyArray, count: number): number[] {
-  const [rows, columns = 1] = array.shape;
-  if (columns > 1 && rows === count) {
-    throw new HounsfieldError(
-      'MULTI_LABEL_UNSUPPORTED',
-      `${file}: '${part}_labels' has ${columns} labels for each image; one is expected. Choose one column and save it as [N, 1].`,
-    );
-  }
-  const labels = Array.from(npyNumbers(array), Number);
-  if (labels.length !== count) {
-    throw invalid(file, `'${part}_images' has ${count} images and '${part}_labels' ${labels.length} labels`);
-  }
-  const bad = labels.findIndex((label) => !Number.isInteger(label) || label < 0 || label > 9999);
-  if (bad >= 0) throw invalid(file, `label ${bad} of '${part}_labels' is ${labels[bad]}, not 0, 1, 2, …`);
-  return labels;
-}
-
 function invalid(file: string, what: string): HounsfieldError {
   return new HounsfieldError(
     'MANIFEST_INVALID',
-    `${file}: ${what}. A MedMNIST .npz holds train_images [N, H, W] or [N, H, W, 3] and train_labels [N, 1], ` +
+    `${file}: ${what}. A MedMNIST .npz holds train_images [N, H, W] or [N, H, W, 3] and train_labels [N, 1] ` +
+      '(or [N, K] of 0 and 1 for several labels), ' +
       'and the same for val and test.',
   );
 }

@@ -1,6 +1,7 @@
 import { HounsfieldError } from '../../errors.ts';
 import { RandomStream } from '../../random.ts';
-import type { Dataset, SplitName } from './dataset.ts';
+import { classCounts, type Dataset, type SplitName, strataCount } from './dataset.ts';
+import { iterativeParts } from './iterative-split.ts';
 
 /** The parts, by index into dataset.samples, ascending; and how they came about. */
 export interface Splits {
@@ -123,8 +124,10 @@ function requireApart(dataset: Dataset, parts: Readonly<Record<SplitName, readon
   );
 }
 
-interface Group {
+/** A patient's samples. */
+export interface Group {
   readonly indices: number[];
+  /** Samples of each class, label or stratum. */
   readonly counts: number[];
 }
 
@@ -136,8 +139,8 @@ function drawParts(
   seed: number,
   purpose: string,
 ): number[][] {
-  const classes = dataset.classes.length;
   const groups = groupByPatient(dataset, indices);
+  const classes = groups[0]?.counts.length ?? 0;
   const totals = new Array<number>(classes).fill(0);
   for (const group of groups) for (let k = 0; k < classes; k++) totals[k]! += group.counts[k]!;
   const open = shares.flatMap((share, part) => (share > 0 ? [part] : []));
@@ -145,6 +148,7 @@ function drawParts(
 
   const order = new RandomStream({ seed, purpose }).permutation(groups.length);
   const shuffled = Array.from(order, (i) => groups[i]!);
+  if (dataset.target === 'labels') return iterativeParts(shuffled, shares);
   shuffled.sort((a, b) => b.indices.length - a.indices.length);
   const filled = shares.map(() => new Array<number>(classes).fill(0));
   const parts: number[][] = shares.map(() => []);
@@ -178,17 +182,22 @@ function drawParts(
 
 function groupByPatient(dataset: Dataset, indices: readonly number[]): Group[] {
   const groups = new Map<string, Group>();
+  const strata = strataCount(dataset);
   for (const index of indices) {
     const { patient, label } = dataset.samples[index]!;
     let group = groups.get(patient);
     if (!group) {
-      group = { indices: [], counts: new Array<number>(dataset.classes.length).fill(0) };
+      group = { indices: [], counts: new Array<number>(strata).fill(0) };
       groups.set(patient, group);
     }
     group.indices.push(index);
     group.counts[label]!++;
   }
-  return [...groups.values()];
+  if (dataset.target !== 'labels') return [...groups.values()];
+  return [...groups.values()].map(({ indices: own }) => ({
+    indices: own,
+    counts: classCounts(dataset, own),
+  }));
 }
 
 function requirePatients(
@@ -197,6 +206,13 @@ function requirePatients(
   totals: readonly number[],
   parts: number,
 ): void {
+  if (groups.length < parts) {
+    throw new HounsfieldError(
+      'TOO_FEW_PATIENTS',
+      `${dataset.name} has ${groups.length} patients for ${parts} parts with no patient in two of them. Add patients, or ask for fewer parts.`,
+    );
+  }
+  if (dataset.target === 'value') return; // strata are only a means
   const few = dataset.classes.flatMap((name, k) => {
     if (totals[k] === 0) return [];
     const patients = groups.filter((group) => group.counts[k]! > 0).length;

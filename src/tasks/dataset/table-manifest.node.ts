@@ -2,17 +2,11 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { HounsfieldError } from '../../errors.ts';
 import { readBytes } from '../../imaging/formats/file-source.node.ts';
-import {
-  compareNaturally,
-  type Dataset,
-  type ManifestProblem,
-  requireTwoClasses,
-  type Sample,
-  splitOfWord,
-  throwProblems,
-} from './dataset.ts';
+import { type Dataset, type ManifestProblem, type Sample, splitOfWord, throwProblems } from './dataset.ts';
 import { findDelimiter, parseDelimited } from './delimited-text.ts';
-import type { LoadOptions, PatientFinder } from './load-options.ts';
+import type { LoadOptions, PatientFinder, TableColumn } from './load-options.ts';
+import { labelStrata, requireVariety, valueStrata } from './strata.ts';
+import { type AnswerColumns, findAnswerColumns, readAnswers, type TableAnswers } from './table-targets.ts';
 
 /** UTF-8, or UTF-16 by its byte-order mark, as spreadsheets may save. */
 function decodeText(bytes: Uint8Array): string {
@@ -24,8 +18,10 @@ interface Row {
   readonly line: number;
   readonly id: string;
   readonly file: string;
-  readonly label: string;
+  /** Cells of the answer columns. */
+  readonly cells: readonly string[];
   readonly patient: string | undefined;
+  readonly site: string | undefined;
   readonly split: string | undefined;
 }
 
@@ -36,38 +32,59 @@ export async function loadTable(
   patientOf: PatientFinder,
 ): Promise<Dataset> {
   const text = decodeText(await readBytes(file));
-  const { rows, problems } = readRows(file, text, options, patientOf);
-  const classes = options.classes ?? [...new Set(rows.map((row) => row.label))].sort(compareNaturally);
-  problems.push(...checkRows(rows, classes), ...(await missingFiles(rows)));
+  const { rows, problems, columns } = readRows(file, text, options, patientOf);
+  const read = readAnswers(file, columns, rows, options);
+  problems.push(...checkRows(rows), ...read.problems, ...(await missingFiles(rows)));
   throwProblems(file, problems, 'Mend these lines, and run again; nothing was read or written.');
-  const samples = rows.map((row): Sample => {
-    const split = row.split === undefined ? undefined : splitOfWord(row.split);
-    return {
-      id: row.id,
-      source: { kind: 'file', path: row.file },
-      label: classes.indexOf(row.label),
-      patient: row.patient ?? row.id,
-      ...(split ? { split } : {}),
-    };
-  });
-  requireTwoClasses(classes, samples, file);
   const grouped = rows.some((row) => row.patient !== undefined);
-  const notes: string[] = [];
+  const samples = samplesOf(rows, read);
+  const notes: string[] = [...read.notes];
   if (!grouped) {
     notes.push('There is no patient column: each image counts as a patient of its own.');
   }
   if (samples.some((sample) => sample.split)) notes.push('The split is the one given by the table.');
-  return {
+  const homeless = samples.filter((sample) => !sample.site).length;
+  if (homeless > 0 && homeless < samples.length) notes.push(`${homeless} images name no site.`);
+  const dataset: Dataset = {
     // A manifest inside a folder describes the folder.
     name: path.basename(
       /^manifest\.[ct]sv$/.test(path.basename(file)) ? path.dirname(path.resolve(file)) : file,
     ),
-    classes,
+    ...(read.target === 'class' ? {} : { target: read.target }),
+    classes: read.classes,
+    ...(read.units ? { units: read.units } : {}),
     samples,
     stacks: new Map(),
     grouping: grouped ? 'patient' : 'image',
     notes,
   };
+  return { ...dataset, notes: [...notes, ...requireVariety(dataset, file)] };
+}
+
+function samplesOf(rows: readonly Row[], { target, classes, answers }: TableAnswers): Sample[] {
+  const several = target === 'labels' || target === 'value';
+  const targets = several ? (answers as readonly (readonly number[])[]) : []; // of these kinds every answer is a row
+  const strata =
+    target === 'labels'
+      ? labelStrata(targets, classes.length)
+      : target === 'value'
+        ? valueStrata(
+            targets.map((row) => row[0]!),
+            rows.map((row) => row.patient ?? row.id),
+          )
+        : (answers as readonly number[]); // a class or a grade; problems were thrown
+  return rows.map((row, i): Sample => {
+    const split = row.split === undefined ? undefined : splitOfWord(row.split);
+    return {
+      id: row.id,
+      source: { kind: 'file', path: row.file },
+      label: strata[i]!,
+      ...(several ? { targets: targets[i]! } : {}),
+      patient: row.patient ?? row.id,
+      ...(row.site ? { site: row.site } : {}),
+      ...(split ? { split } : {}),
+    };
+  });
 }
 
 function readRows(
@@ -75,26 +92,32 @@ function readRows(
   text: string,
   options: LoadOptions,
   patientOf: PatientFinder,
-): { rows: Row[]; problems: ManifestProblem[] } {
+): { rows: Row[]; problems: ManifestProblem[]; columns: AnswerColumns } {
   const table = parseDelimited(text, findDelimiter(text.replace(/^\ufeff/, '')));
-  const header = (table[0] ?? []).map((name) => name.trim().toLowerCase());
-  const column = (name: 'image' | 'label' | 'patient' | 'split'): number =>
+  const titles = table[0] ?? [];
+  const header = titles.map((name) => name.trim().toLowerCase());
+  const column = (name: TableColumn): number =>
     header.indexOf((options.columns?.[name] ?? name).trim().toLowerCase());
   const at = {
     image: column('image'),
-    label: column('label'),
     patient: column('patient'),
+    site: options.columns?.site
+      ? column('site')
+      : header.indexOf(SITE_COLUMNS.find((name) => header.includes(name)) ?? 'site'),
     split: column('split'),
   };
-  const absent = (['image', 'label', 'patient', 'split'] as const).filter(
-    (name) => at[name] < 0 && (name === 'image' || name === 'label' || options.columns?.[name] !== undefined),
-  );
-  if (absent.length > 0) {
+  const columns = findAnswerColumns(file, titles, options);
+  const absent = (['image', 'patient', 'site', 'split'] as const)
+    .filter((name) => at[name] < 0 && (name === 'image' || options.columns?.[name] !== undefined))
+    .map((name): string => options.columns?.[name] ?? name);
+  if (!columns)
+    absent.splice(absent.length > 0 && at.image < 0 ? 1 : 0, 0, options.columns?.label ?? 'label');
+  if (absent.length > 0 || !columns) {
     throw new HounsfieldError(
       'MANIFEST_COLUMNS',
       `${file} has the columns ${header.map((name) => `'${name}'`).join(', ') || '(none)'}; ` +
-        `${absent.map((name) => `'${options.columns?.[name] ?? name}'`).join(' and ')} not among them. ` +
-        'The first line must name image and label, and may name patient and split.',
+        `${absent.map((name) => `'${name}'`).join(' and ')} not among them. ` +
+        'The first line must name image and label (or grade, value, or label:<name> for each of several labels), and may name patient, site and split.',
     );
   }
   const problems: ManifestProblem[] = [];
@@ -102,9 +125,12 @@ function readRows(
   for (const [i, cells] of table.slice(1).entries()) {
     const line = i + 2;
     const image = cells[at.image] ?? '';
-    const label = cells[at.label] ?? '';
-    if (cells.length !== header.length || image === '' || label === '') {
-      const text = `row ${line}: ${cells.length} fields of ${header.length}${image === '' ? ', image empty' : ''}${label === '' ? ', label empty' : ''}`;
+    const label = columns.columns.map((own) => cells[own.at] ?? '');
+    const empty = columns.form === 'label' && label[0] === '';
+    if (cells.length !== header.length || image === '' || empty) {
+      const what =
+        columns.form === 'label' && options.target === 'labels' ? "; write 'none' for no label" : '';
+      const text = `row ${line}: ${cells.length} fields of ${header.length}${image === '' ? ', image empty' : ''}${empty ? `, label empty${what}` : ''}`;
       problems.push({ code: 'MANIFEST_INVALID', text });
       continue;
     }
@@ -113,19 +139,24 @@ function readRows(
     if (given === '' || (given === undefined && (at.patient >= 0 || patientOf))) {
       problems.push({ code: 'PATIENT_UNKNOWN', text: `row ${line}: ${image} has no patient` });
     }
+    const site = at.site >= 0 ? (cells[at.site] ?? '').trim() : undefined;
     rows.push({
       line,
       id,
       file: path.resolve(path.dirname(file), image),
-      label,
+      cells: label,
       patient: given,
+      site,
       split: at.split >= 0 ? (cells[at.split] ?? '') : undefined,
     });
   }
-  return { rows, problems };
+  return { rows, problems, columns };
 }
 
-function checkRows(rows: readonly Row[], classes: readonly string[]): ManifestProblem[] {
+/** Where an image was taken. */
+const SITE_COLUMNS = ['site', 'hospital', 'scanner'] as const;
+
+function checkRows(rows: readonly Row[]): ManifestProblem[] {
   const problems: ManifestProblem[] = [];
   const lineOf = new Map<string, number>();
   for (const row of rows) {
@@ -136,10 +167,6 @@ function checkRows(rows: readonly Row[], classes: readonly string[]): ManifestPr
         text: `row ${row.line}: ${row.id} is already in row ${before}`,
       });
     } else lineOf.set(row.file, row.line);
-    if (!classes.includes(row.label)) {
-      const text = `row ${row.line}: label '${row.label}' is not among ${classes.join(', ')}`;
-      problems.push({ code: 'LABEL_UNKNOWN', text });
-    }
     if (row.split !== undefined && splitOfWord(row.split) === undefined) {
       const text = `row ${row.line}: split is '${row.split}', not train, validation or test`;
       problems.push({ code: 'MANIFEST_INVALID', text });
