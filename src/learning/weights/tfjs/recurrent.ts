@@ -190,7 +190,9 @@ const bidirectional: LayerRule = (site, inputs) => {
   if (config['return_state'] === true) return configFault(site, 'return_state is not read');
   const { x, inputSize } = timeInput({ ...site, config }, inputs);
   const [ahead, back] = (['forward', 'backward'] as const).map((way) => {
-    const name = `${way}_${String(config['name'] ?? className.toLowerCase())}`;
+    // Keras 3 has already put 'forward_' before the inner layer's name.
+    const inside = String(config['name'] ?? className.toLowerCase()).replace(/^forward_/, '');
+    const name = `${way}_${inside}`;
     const at = site.within(name, config);
     return runDirection(directionOf(at, cells[className]!, inputSize), x, way === 'backward');
   });
