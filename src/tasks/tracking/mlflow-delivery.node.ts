@@ -147,10 +147,14 @@ async function openRun(
     const again = await client.updateRun(journal.progress.run.runId, 'RUNNING');
     if (again.ok || again.retry) return again;
   }
-  const experiment = await client.experiment(journal.progress.target.experiment);
-  if (!experiment.ok) return experiment;
-  const experimentId = textAt(experiment.body, 'experiment', 'experiment_id');
-  if (experimentId === undefined) return notMlflow;
+  let { experimentId } = journal.progress;
+  if (experimentId === undefined) {
+    const experiment = await client.experiment(journal.progress.target.experiment);
+    if (!experiment.ok) return experiment;
+    experimentId = textAt(experiment.body, 'experiment', 'experiment_id');
+    if (experimentId === undefined) return notMlflow;
+    journal.progress = { ...journal.progress, experimentId };
+  }
   const key = entry.tags.find((tag) => tag.key === RUN_KEY)?.value ?? '';
   // An earlier request may have made the run without our hearing of it.
   const earlier = await client.findRun(experimentId, RUN_KEY, key);
@@ -165,7 +169,7 @@ async function openRun(
     artifactUri: textAt(made.body, 'run', 'info', 'artifact_uri') ?? '',
   };
   if (run.runId === '') return notMlflow;
-  journal.progress = { ...journal.progress, experimentId, run };
+  journal.progress = { ...journal.progress, run };
   return made;
 }
 
