@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { isHounsfieldError } from '../src/errors.ts';
 import { augmentation } from './augmentation.ts';
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
+import { brainchop } from './brainchop.ts';
 import { benchConvolutionGradients } from './convolution-gradients.ts';
 import { deidentification } from './deidentification.ts';
 import { dicomCodecs } from './dicom-codecs.ts';
@@ -44,6 +45,7 @@ const benchmarks: readonly Benchmark[] = [
   dicomSeries,
   dicomCodecs,
   dicomMemory,
+  brainchop,
 ];
 const folder = path.join(repository, 'bench');
 const resultFile = (name: string) => path.join(folder, 'results', `${name}.json`);
