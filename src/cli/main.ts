@@ -9,6 +9,7 @@ import { convertCommand, infoCommand, viewCommand } from './files.ts';
 import { inspectCommand } from './inspect.ts';
 import { evaluateCommand, explainCommand, predictCommand } from './model-commands.ts';
 import { createOutput, exitCodes, tellError } from './output.ts';
+import { runsCommand } from './runs.ts';
 import { trainCommand } from './train.ts';
 
 const program = new Command('hounsfield')
@@ -45,6 +46,7 @@ for (const add of [
   doctorCommand,
   demoCommand,
   dicomCommand,
+  runsCommand,
 ]) {
   add(program, run);
 }

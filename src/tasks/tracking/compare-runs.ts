@@ -37,16 +37,22 @@ function union(records: readonly Readonly<Record<string, unknown>>[]): string[] 
   return [...new Set(records.flatMap((one) => Object.keys(one)))];
 }
 
-/** The last parts of the paths, as many as tell the runs apart. */
+/** The last parts of each path, as many as tell it from the others. */
 export function shortNames(runs: readonly Pick<RunRecord, 'folder' | 'name'>[]): string[] {
   const parts = runs.map(({ folder, name }) => {
     const all = folder.split(/[/\\]/).filter((part) => part !== '' && part !== '.');
     return all.at(-1) === name ? all : [...all, name];
   });
-  for (let count = 1; ; count++) {
-    const names = parts.map((all) => all.slice(-count).join('/'));
-    if (new Set(names).size === names.length || parts.every((all) => all.length <= count)) return names;
-  }
+  const ending = (all: readonly string[], count: number) => all.slice(-count).join('/');
+  return parts.map((all, i) => {
+    let count = 1;
+    while (
+      count < all.length &&
+      parts.some((other, j) => j !== i && ending(other, count) === ending(all, count))
+    )
+      count++;
+    return ending(all, count);
+  });
 }
 
 /** Numbers and texts that runs can be sorted by, besides their figures. */
@@ -67,7 +73,7 @@ const PLAIN_KEYS: Readonly<Record<string, (run: RunRecord) => number | string | 
  */
 export function sortRuns(runs: readonly RunRecord[], key: string): RunRecord[] {
   const plain = Object.hasOwn(PLAIN_KEYS, key) ? PLAIN_KEYS[key] : undefined;
-  const valueOf = plain ?? ((run: RunRecord) => run.figures[key]?.value ?? null);
+  const keyOf = plain ?? ((run: RunRecord) => run.figures[key]?.value ?? null);
   const known = union(runs.map((run) => run.figures));
   if (!plain && runs.length > 0 && !known.includes(key)) {
     throw new HounsfieldError(
@@ -79,7 +85,7 @@ export function sortRuns(runs: readonly RunRecord[], key: string): RunRecord[] {
     ? ['name', 'state', 'network', 'seconds', 'bytes'].includes(key)
     : lowerIsBetter(key);
   return [...runs].sort((a, b) => {
-    const [first, second] = [valueOf(a), valueOf(b)];
+    const [first, second] = [keyOf(a), keyOf(b)];
     if (first === second) return a.folder < b.folder ? -1 : 1;
     if (first === null) return 1;
     if (second === null) return -1;

@@ -9,14 +9,15 @@ const MOST_FOLDERS = 100_000;
 const MARKS: readonly string[] = ['history.jsonl', 'checkpoint.safetensors', 'state.json', 'metrics.json'];
 
 /**
- * The runs at and below the folders, by path; links to folders are not followed. Damaged runs are among them, with
- * what is wrong. Throws FOLDER_MISSING.
+ * The runs at and below each folder in turn, by path; links to folders are not followed. Damaged runs are among them, with
+ * what is wrong. Throws FILE_MISSING.
  */
 export function findRuns(folders: readonly string[]): RunRecord[] {
   const found = new Map<string, RunRecord>();
   for (const folder of folders) {
+    const below: string[] = [];
     if (!isFolder(folder)) {
-      throw new HounsfieldError('FOLDER_MISSING', `${folder} is no folder. Name one that holds runs.`);
+      throw new HounsfieldError('FILE_MISSING', `${folder} is no folder. Name one that holds runs.`);
     }
     const waiting = [{ place: folder, depth: 0 }];
     for (let seen = 0; waiting.length > 0 && seen < MOST_FOLDERS; seen++) {
@@ -27,15 +28,19 @@ export function findRuns(folders: readonly string[]): RunRecord[] {
         entries.some(
           (entry) => entry.isFile() && (entry.name === 'config.json' || entry.name === 'history.jsonl'),
         );
-      if (isRun && !found.has(path.resolve(place))) found.set(path.resolve(place), readRun(place));
+      if (isRun) below.push(place);
       if (depth >= DEEPEST) continue;
       for (const entry of entries) {
         const inside = entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules';
         if (inside) waiting.push({ place: path.join(place, entry.name), depth: depth + 1 });
       }
     }
+    for (const place of below.sort()) {
+      const key = path.resolve(place);
+      if (!found.has(key)) found.set(key, readRun(place));
+    }
   }
-  return [...found.values()].sort((a, b) => (a.folder < b.folder ? -1 : 1));
+  return [...found.values()];
 }
 
 function isFolder(place: string): boolean {
