@@ -5,6 +5,11 @@ import type { TrainingStep } from './step.ts';
 
 /** Where a run stands: enough, with the state's tensors, to go on as if it had never stopped. */
 export interface Progress {
+  /** Place of the phase under way among the run's phases, and the epochs done when it began. */
+  phase: number;
+  phaseStart: number;
+  /** Learning rate that was found for it, where one was looked for. */
+  rate?: number | undefined;
   /** Epochs done. */
   epoch: number;
   /** Steps done within the epoch under way. */
@@ -19,6 +24,8 @@ export interface Progress {
 /** One row of history. */
 export interface EpochRecord {
   readonly epoch: number;
+  /** Name of the phase that it is part of, where a run has phases. */
+  readonly phase?: string;
   readonly trainLoss: number;
   readonly learningRate: number;
   readonly validation: Readonly<Record<string, number>>;
@@ -35,6 +42,8 @@ export interface TrainingBatch {
 
 export interface TrainingPlan {
   readonly step: TrainingStep;
+  readonly phase?: string;
+  /** The run ends when so many are done, those before it among them. */
   readonly epochs: number;
   readonly stepsPerEpoch: number;
   /** Batches of an epoch, from a step on; the same batches each time it is asked. */
@@ -61,6 +70,8 @@ export interface StepEvent {
 export type TrainingOutcome = 'finished' | 'stopped-early' | 'interrupted';
 
 export const startProgress = (): Progress => ({
+  phase: 0,
+  phaseStart: 0,
   epoch: 0,
   step: 0,
   lossSum: 0,
@@ -108,6 +119,7 @@ export async function trainEpochs(plan: TrainingPlan, progress: Progress): Promi
     if (!Number.isFinite(validationLoss)) throw lossNotFinite(validationLoss, epoch, progress.step, rate);
     const record: EpochRecord = {
       epoch,
+      ...(plan.phase ? { phase: plan.phase } : {}),
       trainLoss: progress.lossSum / progress.sampleCount,
       learningRate: rate,
       validation,

@@ -13,6 +13,8 @@ export interface InputDescription {
   /** Normalisation inside the graph, per channel, in the file's scale. */
   readonly mean: readonly number[];
   readonly standardDeviation: readonly number[];
+  /** 'bgr' where the network takes blue first; mean and deviation are in the file's order all the same. */
+  readonly channelOrder?: 'bgr';
   /** Whether the training images held whole numbers, so that resized values are rounded as in training. */
   readonly integer: boolean;
   readonly bitDepth: number;

@@ -5,12 +5,13 @@ import { createContext, type Network } from '../../learning/layers/build-context
 import type { InputDescription } from '../bundle/model-card.ts';
 import type { Head } from './head.ts';
 
-/** (x - mean) / standard deviation per channel. */
+/** (x - mean) / standard deviation per channel, then the channels in the network's order. */
 export function normalise(x: Value, input: InputDescription): Value {
   const { graph } = x;
   const perChannel = (values: readonly number[]) =>
     graph.constant(tensorOf('float32', [1, input.channels, 1, 1], values));
-  return div(sub(x, perChannel(input.mean)), perChannel(input.standardDeviation)); // [N, C, h, w]
+  const y = div(sub(x, perChannel(input.mean)), perChannel(input.standardDeviation)); // [N, C, h, w]
+  return input.channelOrder === 'bgr' ? graph.op('Gather', [y, ints(graph, [2, 1, 0])], { axis: 1 }) : y;
 }
 
 /** Raw values of any size to the network's size, as the training data were prepared: linear, anti-aliased. */

@@ -29,7 +29,10 @@ export interface TrainedRun {
   readonly around: TaskSurroundings;
 }
 
-/** Judges the best weights on validation and test, and writes model, figures and report. Returns the test's figures. */
+/**
+ * Judges the best weights on validation and test, and writes model, figures and report. Returns the test's figures.
+ * Where the settings have validation alone judged, the test set is not looked at: no report, and no figures returned.
+ */
 export async function finishRun(run: TrainedRun): Promise<Record<string, number | null>> {
   const { data, settings, weights, around } = run;
   const { dataset, splits, input, network } = data;
@@ -48,16 +51,24 @@ export async function finishRun(run: TrainedRun): Promise<Record<string, number 
     return { dataset, indices, probabilities, seed: settings.seed };
   };
   let validated: Awaited<ReturnType<typeof predict>>;
-  let tested: Awaited<ReturnType<typeof predict>>;
+  let tested: Awaited<ReturnType<typeof predict>> | undefined;
   try {
     validated = await predict('validation');
-    tested = await predict('test');
+    if (settings.judge === 'test') tested = await predict('test');
   } finally {
     await classifier.close();
   }
   around.report({ kind: 'stage', text: 'figures with intervals' });
-  const point = operatingPointOf(validated);
+  // Images that were trained on say nothing of where to put the threshold.
+  const point = settings.refit ? undefined : operatingPointOf(validated);
   const validation = evidenceOf(validated, dataset.classes, point);
+  if (!tested) {
+    const judged = { validation: plainFigures(validation), evidence: { validation } };
+    await writeFileAtomically(run.file('metrics'), `${JSON.stringify(judged, null, 2)}\n`);
+    writeCard(graph, cardOf(run, undefined, point));
+    await writeFileAtomically(run.file('model'), writeOnnx(graph));
+    return {};
+  }
   const test = evidenceOf(tested, dataset.classes, point);
   const figures = {
     test: plainFigures(test),
@@ -91,7 +102,7 @@ export async function finishRun(run: TrainedRun): Promise<Record<string, number 
 
 function cardOf(
   { data, settings, around }: TrainedRun,
-  test: ClassificationEvidence,
+  test: ClassificationEvidence | undefined,
   point: ReturnType<typeof operatingPointOf>,
 ): ModelCard {
   const { dataset, splits, fingerprint } = data;
@@ -107,7 +118,7 @@ function cardOf(
       splitHashes: data.splitHashes,
       counts: fingerprint.splits ?? { train: [splits.train.length] },
     },
-    metrics: figuresWithIntervals(test),
+    metrics: test ? figuresWithIntervals(test) : {},
     ...(point
       ? { operatingPoint: { threshold: point.threshold, rule: point.rule, chosenOn: point.chosenOn } }
       : {}),

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { HounsfieldError } from '../../errors.ts';
-import { type NetworkEntry, networkForSize, networkNamed } from '../../learning/networks/registry.ts';
 import type { InputDescription } from '../bundle/model-card.ts';
 import { classCounts, type Dataset } from '../dataset/dataset.ts';
 import { findDuplicates, joinDuplicates, requireNoLeak } from '../dataset/duplicates.ts';
@@ -11,6 +10,14 @@ import { splitHashes } from '../dataset/split-hash.node.ts';
 import { type Survey, surveyDataset } from '../dataset/survey.node.ts';
 import type { TaskEvent } from '../task.ts';
 import { type Head, headFor } from './head.ts';
+import { watchOf } from './kind-settings.ts';
+import { type ChosenNetwork, chooseNetwork, fitNetwork } from './network-choice.node.ts';
+import {
+  type ConventionName,
+  conventionalInput,
+  conventions,
+  type Convention,
+} from './normalisation.ts';
 import type { ClassificationSettings } from './settings.ts';
 
 /** A data set that has been checked, divided and measured: all that training needs to know of it. */
@@ -22,7 +29,7 @@ export interface PreparedData {
   /** SHA-256 over pixels and labels of every image. */
   readonly contentHash: string;
   readonly input: InputDescription;
-  readonly network: NetworkEntry;
+  readonly network: ChosenNetwork;
   readonly head: Head;
   /** Training images of each class. */
   readonly trainCounts: readonly number[];
@@ -31,16 +38,20 @@ export interface PreparedData {
 /**
  * Opens every image once and stops before the long run if something is wrong with the data.
  *
+ * @param convention how images were given to the network whose weights are used, where the weights say so
  * @throws what loadDataset, splitDataset, requireUniformImages and requireNoLeak throw; NETWORK_UNKNOWN, NETWORK_INPUT
  */
 export async function prepareData(
   path: string,
   settings: ClassificationSettings,
   report: (event: TaskEvent) => void,
+  convention?: Convention,
 ): Promise<PreparedData> {
-  networkNamed(settings.network);
+  const chosen = chooseNetwork(settings);
   const loaded = await loadDataset(path, {
     ...(settings.patientPattern ? { patientPattern: settings.patientPattern } : {}),
+    target: settings.target,
+    ...(settings.classes ? { classes: settings.classes } : {}),
   });
   const found = { ...loaded, preparation: settings.preprocess };
   for (const text of found.notes) report({ kind: 'note', text });
@@ -51,10 +62,16 @@ export async function prepareData(
   const pairs = findDuplicates(survey);
   // A split that the data prescribe stays as it is; what it gets wrong is told just below.
   const dataset = found.samples.some(({ split }) => split) ? found : joinDuplicates(found, pairs);
-  const splits = splitDataset(dataset, settings.seed, settings.split);
-  requireNoLeak(dataset, pairs, splits, settings.allowDuplicates);
+  const divided = splitDataset(dataset, settings.seed, settings.split);
+  const splits = settings.refit ? withValidation(divided) : divided;
+  requireNoLeak(dataset, pairs, divided, settings.allowDuplicates);
   requireWatchable(dataset, splits, settings);
-  const input = describeInput(survey, splits, settings);
+  const input = describeInput({ survey, splits, settings, chosen, convention });
+  if (settings.normalise === 'weights' && !convention && settings.weights !== undefined) {
+    const text =
+      "the weights do not say how images are to be normalised; torchvision's way is taken (--normalise)";
+    report({ kind: 'note', text });
+  }
   return {
     dataset,
     splits,
@@ -62,34 +79,91 @@ export async function prepareData(
     fingerprint: fingerprint(dataset, survey, pairs, splits),
     contentHash: contentHash(dataset, survey),
     input,
-    network: networkForSize(settings.network, Math.min(input.height, input.width)),
+    network: fitNetwork(chosen, Math.min(input.height, input.width), settings),
     head: headFor({ dataset, train: splits.train, settings }),
     trainCounts: classCounts(dataset, splits.train),
   };
 }
 
-/** @throws WATCH_UNDEFINED when AUC is to choose the epoch and a class has no image in validation */
-function requireWatchable(dataset: Dataset, splits: Splits, { watch }: ClassificationSettings): void {
-  const absent = dataset.classes.filter((_, k) => classCounts(dataset, splits.validation)[k] === 0);
-  if (watch !== 'auc' || absent.length === 0) return;
+/** Training on validation images too: for settings that have been chosen. */
+const withValidation = (splits: Splits): Splits => ({
+  ...splits,
+  train: [...splits.train, ...splits.validation].sort((a, b) => a - b),
+});
+
+/** @throws WATCH_UNDEFINED when AUC or kappa is to choose the epoch and the validation images leave it undefined */
+function requireWatchable(dataset: Dataset, splits: Splits, settings: ClassificationSettings): void {
+  const kind = dataset.target ?? 'class';
+  const { metric } = watchOf(settings, kind);
+  const counts = classCounts(dataset, splits.validation);
+  const absent = dataset.classes.filter((_, k) => counts[k] === 0);
+  const undefinedFigure =
+    kind === 'class'
+      ? metric === 'auc' && absent.length > 0
+      : kind === 'grade'
+        ? (metric === 'auc' || metric === 'kappa') && counts.filter((count) => count > 0).length < 2
+        : kind === 'labels' && metric !== 'loss' && !someLabelDiffers(dataset, splits.validation);
+  if (!undefinedFigure) return;
   throw new HounsfieldError(
     'WATCH_UNDEFINED',
-    `no validation image is of class ${absent.map((name) => `'${name}'`).join(', ')}, so that AUC, which chooses the epoch, is undefined. ` +
-      'Watch another figure (--watch loss or accuracy), or give validation images of every class.',
+    `no validation image is of class ${absent.map((name) => `'${name}'`).join(', ')}, so that ${metric === 'auc' ? 'AUC' : metric}, which chooses the epoch, is undefined. ` +
+      `Watch another figure (--watch loss${kind === 'labels' ? '' : ' or accuracy'}), or give validation images of every class.`,
   );
 }
 
+const someLabelDiffers = ({ classes, samples }: Dataset, indices: readonly number[]): boolean =>
+  classes.some((_, k) =>
+    [0, 1].every((value) => indices.some((index) => samples[index]!.targets![k] === value)),
+  );
+
+interface InputContext {
+  readonly survey: Survey;
+  readonly splits: Splits;
+  readonly settings: ClassificationSettings;
+  readonly chosen: ChosenNetwork;
+  readonly convention: Convention | undefined;
+}
+
 /** Size, channels and normalisation of the network's input, from the training images alone. */
-function describeInput(survey: Survey, splits: Splits, settings: ClassificationSettings): InputDescription {
+function describeInput({ survey, splits, settings, chosen, convention }: InputContext): InputDescription {
   const training = new Set(splits.train);
   const images = survey.images.filter(({ index }) => training.has(index));
-  const channels = settings.channels ?? Math.max(...images.map((image) => image.channels));
-  const side =
-    settings.size ??
-    usualSize(
-      images.map(({ height, width }) => Math.min(height, width)),
-      settings,
-    );
+  const file = chosen.imported?.input;
+  const found = Math.max(...images.map((image) => image.channels));
+  const channels = settings.channels ?? file?.channels ?? (settings.weights === undefined ? found : 3);
+  const sides = images.map(({ height, width }) => Math.min(height, width));
+  const side = settings.size ?? usualSize(sides, settings, chosen);
+  const { mean, deviation } = measured(images);
+  const { bitDepth, whole, unit, inverted } = images[0]!;
+  const low = images.reduce((least, image) => Math.min(least, image.low), 0);
+  const named = settings.normalise === 'weights' ? (convention ?? conventions.torchvision) : undefined;
+  const followed =
+    settings.normalise === 'data' ? undefined : (named ?? conventions[settings.normalise as ConventionName]); // 'data' and 'weights' are dealt with
+  const scale = {
+    mean,
+    deviation,
+    ...(whole && low >= 0 && unit !== 'HU' ? { largest: 2 ** bitDepth - 1 } : {}),
+  };
+  return {
+    channels,
+    height: settings.size ?? file?.height ?? side,
+    width: settings.size ?? file?.width ?? side,
+    ...(followed
+      ? conventionalInput(followed, channels, scale)
+      : {
+          mean: new Array<number>(channels).fill(mean),
+          standardDeviation: new Array<number>(channels).fill(deviation),
+        }),
+    integer: whole,
+    bitDepth,
+    unit,
+    inverted,
+    preparation: settings.preprocess,
+  };
+}
+
+/** Mean and deviation of the images' values, from those spread over each. */
+function measured(images: Survey['images']): { readonly mean: number; readonly deviation: number } {
   let sum = 0;
   let squares = 0;
   let count = 0;
@@ -101,33 +175,23 @@ function describeInput(survey: Survey, splits: Splits, settings: ClassificationS
     }
   }
   const mean = sum / count;
-  const deviation = Math.sqrt(Math.max(squares / count - mean * mean, 1e-12));
-  const bitDepth = images[0]!.bitDepth;
-  return {
-    channels,
-    height: side,
-    width: side,
-    mean: new Array<number>(channels).fill(mean),
-    standardDeviation: new Array<number>(channels).fill(deviation),
-    integer: images[0]!.whole,
-    bitDepth,
-    unit: images[0]!.unit,
-    inverted: images[0]!.inverted,
-    preparation: settings.preprocess,
-  };
+  return { mean, deviation: Math.sqrt(Math.max(squares / count - mean * mean, 1e-12)) };
 }
 
-/** The images' own size where they are smaller than what the network was made for. */
-function usualSize(sides: readonly number[], settings: ClassificationSettings): number {
+/** The images' own size where they are smaller than what the network was made for; with weights, the size of those. */
+function usualSize(sides: readonly number[], settings: ClassificationSettings, entry: ChosenNetwork): number {
+  if (entry.imported || settings.weights !== undefined) return entry.defaultSize;
   const sorted = [...sides].sort((a, b) => a - b);
   const median = sorted[Math.floor(sorted.length / 2)]!;
-  const entry = networkNamed(settings.network);
   // A network without a variant for small images has a default that is small already.
   const usual = entry.smallVariant ? entry.defaultSize : Math.max(entry.defaultSize, 64);
-  return Math.min(usual, median);
+  return Math.max(Math.min(usual, median), Math.min(entry.minimumSize, usual));
 }
 
 function contentHash(dataset: Dataset, survey: Survey): string {
-  const rows = survey.images.map(({ index, pixelHash }) => `${pixelHash} ${dataset.samples[index]!.label}`);
+  const rows = survey.images.map(({ index, pixelHash }) => {
+    const { label, targets } = dataset.samples[index]!;
+    return `${pixelHash} ${targets ? targets.join(' ') : label}`;
+  });
   return createHash('sha256').update(rows.sort().join('\n')).digest('hex');
 }

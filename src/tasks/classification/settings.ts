@@ -4,6 +4,9 @@ import type { NamedStep } from '../../imaging/transforms/history.ts';
 import type { TargetKind } from '../dataset/dataset.ts';
 import type { Balance } from '../dataset/imbalance.ts';
 import { preparationFaults } from '../dataset/preparation.ts';
+import { watchable } from './kind-settings.ts';
+import { type ConventionName, conventions } from './normalisation.ts';
+import { transferRecipe } from './transfer-recipe.ts';
 
 /** Every choice of a training run; plain JSON, written to config.json, and all that --resume needs besides the data. */
 export interface ClassificationSettings {
@@ -19,8 +22,12 @@ export interface ClassificationSettings {
   readonly batchNorm: 'train' | 'keep';
   /** What is learned; 'auto': as the manifest says. */
   readonly target: 'auto' | TargetKind;
-  /** By the training images' mean and deviation, or as the weights were trained. */
-  readonly normalise: 'data' | 'weights';
+  /** Classes, labels, grades (low to high) or numbers and their order; left out: as the data say. */
+  readonly classes?: readonly string[];
+  /** 'transfer': from published weights in two phases; what it chooses stands in these settings and can be overridden. */
+  readonly recipe?: 'transfer';
+  /** By the training images' mean and deviation, or as the weights' makers did; 'weights': as they say themselves. */
+  readonly normalise: 'data' | 'weights' | ConventionName;
   /** Patterns ('layer1.*') of parameters that stay as they are. */
   readonly freeze: readonly string[];
   /** Parts of the training one after the other; none: every parameter for `epochs` epochs. */
@@ -33,15 +40,16 @@ export interface ClassificationSettings {
   readonly channels?: number;
   readonly epochs: number;
   readonly batch: number;
-  /** Highest learning rate of the schedule. */
-  readonly lr: number;
+  /** Highest learning rate of the schedule; 'find' looks for one first. */
+  readonly lr: number | 'find';
   readonly optimizer: 'sgd' | 'adam' | 'adamw' | 'rmsprop';
   readonly momentum: number;
   readonly weightDecay: number;
   readonly schedule: 'constant' | 'step' | 'cosine' | 'one-cycle' | 'plateau';
   /** Epochs of linear warm-up before the schedule. */
   readonly warmup: number;
-  readonly loss: 'cross-entropy' | 'focal' | 'logit-adjusted';
+  /** 'auto': cross-entropy; of numbers the squared error. */
+  readonly loss: 'auto' | 'cross-entropy' | 'focal' | 'logit-adjusted' | 'squared-error' | 'huber';
   readonly labelSmoothing: number;
   readonly imbalance: 'none' | 'weights' | Exclude<Balance, 'none'>;
   readonly augment: AugmentationRecipe;
@@ -53,8 +61,19 @@ export interface ClassificationSettings {
   readonly accumulate: number;
   /** Decay of the moving average of weights that is judged and saved; 0 for none. */
   readonly ema: number;
-  /** Figure on the validation set that decides which epoch is kept. */
-  readonly watch: 'auc' | 'accuracy' | 'balancedAccuracy' | 'loss';
+  /** Figure on the validation set that decides which epoch is kept; 'auto': AUC, of grades kappa, of numbers the mean error. */
+  readonly watch:
+    | 'auto'
+    | 'auc'
+    | 'averagePrecision'
+    | 'accuracy'
+    | 'balancedAccuracy'
+    | 'f1'
+    | 'kappa'
+    | 'mae'
+    | 'rmse'
+    | 'r2'
+    | 'loss';
   /** Epochs without improvement before stopping early; 0 never stops early. */
   readonly patience: number;
   readonly seed: number;
@@ -86,7 +105,7 @@ export interface PhaseSettings {
   readonly train: 'head' | 'all' | { readonly lastBlocks: number };
   readonly epochs: number;
   /** Highest learning rate of the phase; left out: the run's. */
-  readonly lr?: number;
+  readonly lr?: number | 'find';
   /** Statistics of normalisation in what is not trained are always kept; 'keep' keeps those of the rest, too. */
   readonly statistics?: 'update' | 'keep';
   /** Epochs without improvement before the next phase; left out: the run's. */
@@ -123,7 +142,7 @@ export const defaultSettings: ClassificationSettings = {
   weightDecay: 0.01,
   schedule: 'one-cycle',
   warmup: 0,
-  loss: 'cross-entropy',
+  loss: 'auto',
   labelSmoothing: 0,
   imbalance: 'none',
   augment: lightAugmentation,
@@ -131,7 +150,7 @@ export const defaultSettings: ClassificationSettings = {
   clip: 0,
   accumulate: 1,
   ema: 0,
-  watch: 'auc',
+  watch: 'auto',
   patience: 0,
   seed: 1,
   split: { train: 0.7, validation: 0.15, test: 0.15 },
@@ -149,7 +168,6 @@ const bounds: Readonly<
   channels: [1, 3, 'whole'],
   epochs: [1, 100_000, 'whole'],
   batch: [1, 65_536, 'whole'],
-  lr: [0, 1000, 'any'],
   momentum: [0, 0.9999, 'any'],
   weightDecay: [0, 10, 'any'],
   warmup: [0, 100_000, 'any'],
@@ -166,13 +184,14 @@ const bounds: Readonly<
 const choices: Readonly<Partial<Record<keyof ClassificationSettings, readonly string[]>>> = {
   optimizer: ['sgd', 'adam', 'adamw', 'rmsprop'],
   schedule: ['constant', 'step', 'cosine', 'one-cycle', 'plateau'],
-  loss: ['cross-entropy', 'focal', 'logit-adjusted'],
+  loss: ['auto', 'cross-entropy', 'focal', 'logit-adjusted', 'squared-error', 'huber'],
   batchNorm: ['train', 'keep'],
   target: ['auto', 'class', 'labels', 'grade', 'value'],
-  normalise: ['data', 'weights'],
+  normalise: ['data', 'weights', ...(Object.keys(conventions) as ConventionName[])],
+  recipe: ['transfer'],
   judge: ['test', 'validation'],
   imbalance: ['none', 'weights', 'oversample', 'undersample'],
-  watch: ['auc', 'accuracy', 'balancedAccuracy', 'loss'],
+  watch: ['auto', ...new Set(Object.values(watchable).flat())],
   allowDuplicates: ['none', 'near', 'exact'],
   language: ['en', 'zh'],
 };
@@ -187,6 +206,8 @@ const known: ReadonlySet<string> = new Set([
   'weightsSha256',
   'headNode',
   'parts',
+  'classes',
+  'recipe',
 ]);
 
 /** Settings with what is left out filled in. @throws SETTINGS_INVALID listing all that is wrong */
@@ -209,6 +230,18 @@ export function completeSettings(given: Readonly<Record<string, unknown>>): Clas
       problems.push(`${name} is ${JSON.stringify(value)}, expected one of ${choice.join(', ')}`);
     }
   }
+  if (defined['lr'] !== undefined && !isRate(defined['lr'])) {
+    problems.push(`lr is ${JSON.stringify(defined['lr'])}, expected a number from 0 to 1000, or 'find'`);
+  }
+  for (const name of ['freeze', 'track', 'classes'] as const) {
+    if (defined[name] !== undefined && !isListOfTexts(defined[name])) {
+      problems.push(`${name} is ${JSON.stringify(defined[name])}, expected a list of texts`);
+    }
+  }
+  if (defined['refit'] !== undefined && typeof defined['refit'] !== 'boolean') {
+    problems.push(`refit is ${JSON.stringify(defined['refit'])}, expected true or false`);
+  }
+  if (defined['phases'] !== undefined) problems.push(...phaseFaults(defined['phases']));
   if (typeof defined['augment'] === 'object' && defined['augment'] !== null) {
     problems.push(...recipeFaults({ ...defined['augment'] }).map((fault) => `augment: ${fault}`));
   }
@@ -218,8 +251,52 @@ export function completeSettings(given: Readonly<Record<string, unknown>>): Clas
   if (problems.length > 0) {
     throw new HounsfieldError('SETTINGS_INVALID', `${problems.join('; ')}. Correct these options.`);
   }
-  return { ...defaultSettings, ...defined } as ClassificationSettings; // every field was checked above
+  const recipe = defined['recipe'] === 'transfer' ? transferRecipe(defined) : {};
+  return { ...defaultSettings, ...recipe, ...defined } as ClassificationSettings; // every field was checked above
 }
+
+const isRate = (value: unknown): boolean =>
+  value === 'find' || (typeof value === 'number' && value >= 0 && value <= 1000);
+
+const isListOfTexts = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+/** All that is wrong with a list of phases read from JSON. */
+function phaseFaults(phases: unknown): readonly string[] {
+  if (!Array.isArray(phases)) return ['phases is no list of {"name", "train", "epochs", …}'];
+  return phases.flatMap((given: unknown, i) => {
+    const phase = (given ?? {}) as Partial<Record<keyof PhaseSettings, unknown>>; // checked as it is used
+    const { train, lr, statistics, patience, augment } = phase;
+    const blocks = (train as { lastBlocks?: unknown } | undefined)?.lastBlocks;
+    const faults = [
+      typeof phase.name !== 'string' && 'name is missing',
+      !(train === 'head' || train === 'all' || (Number.isInteger(blocks) && Number(blocks) >= 1)) &&
+        `train is ${JSON.stringify(train)}, expected "head", "all" or {"lastBlocks": 1 or more}`,
+      !(Number.isInteger(phase.epochs) && Number(phase.epochs) >= 1) &&
+        `epochs is ${JSON.stringify(phase.epochs)}, expected a whole number of 1 or more`,
+      lr !== undefined && !isRate(lr) && `lr is ${JSON.stringify(lr)}`,
+      statistics !== undefined &&
+        !['update', 'keep'].includes(String(statistics)) &&
+        `statistics is ${JSON.stringify(statistics)}, expected "update" or "keep"`,
+      patience !== undefined &&
+        !(Number.isInteger(patience) && Number(patience) >= 0) &&
+        `patience is ${JSON.stringify(patience)}, expected a whole number`,
+      augment !== undefined && typeof augment !== 'boolean' && `augment is ${JSON.stringify(augment)}`,
+      ...Object.keys(phase).map((name) => !phaseKeys.has(name) && `'${name}' is not part of a phase`),
+    ];
+    return faults.filter((fault) => fault !== false).map((fault) => `phases[${i}]: ${fault}`);
+  });
+}
+
+const phaseKeys: ReadonlySet<string> = new Set<keyof PhaseSettings>([
+  'name',
+  'train',
+  'epochs',
+  'lr',
+  'statistics',
+  'patience',
+  'augment',
+]);
 
 function within(value: unknown, [low, high, kind]: readonly [number, number, 'whole' | 'any']): boolean {
   if (typeof value !== 'number' || !(value >= low && value <= high)) return false;

@@ -1,41 +1,140 @@
-import type { Device } from '../../engine/runtime/session.ts';
-import type { Tensor } from '../../engine/tensor/tensor.ts';
-import type { BatchLoader } from '../dataset/batches.node.ts';
+import { Graph } from '../../engine/graph/graph.ts';
+import { writeOnnx } from '../../engine/graph/onnx-file.ts';
+import type { Device, Session } from '../../engine/runtime/session.ts';
+import { type Tensor, tensor } from '../../engine/tensor/tensor.ts';
+import { createContext } from '../../learning/layers/build-context.ts';
+import { type FrozenSplit, splitFrozen } from '../../learning/training/frozen-part.ts';
+import type { Batch, BatchLoader } from '../dataset/batches.node.ts';
 import type { TaskSurroundings } from '../task.ts';
 import { openClassifier } from './classifier.node.ts';
-import { classifierGraph } from './classifier-graph.ts';
+import { classifierGraph, normalise } from './classifier-graph.ts';
 import type { PreparedData } from './prepare.node.ts';
 import type { ClassificationSettings } from './settings.ts';
 import { validationFigures } from './validation-figures.ts';
 
-/** The figures of the validation set with these weights, by the graph that will be saved. */
-export async function validate(
-  data: PreparedData,
-  weights: ReadonlyMap<string, Tensor>,
-  loader: BatchLoader,
-  around: TaskSurroundings,
-  settings: ClassificationSettings,
-): Promise<Record<string, number>> {
-  const { classes } = data.dataset;
-  const { graph } = classifierGraph(data.network.network, data.input, data.head, weights);
-  const classifier = await openClassifier(graph, around.runtime, {
-    device: settings.device as Device, // open() refuses what the machine does not have
-    ...(settings.threads ? { threads: settings.threads } : {}),
-  });
+/** What validation is done with. */
+export interface ValidationPlace {
+  readonly data: PreparedData;
+  /** Serves the validation samples in order, without augmentation. */
+  readonly loader: BatchLoader;
+  readonly around: TaskSurroundings;
+  readonly settings: ClassificationSettings;
+}
+
+type Weights = ReadonlyMap<string, Tensor>;
+
+/** Judges weights on the validation set. Close it. */
+export interface Validator {
+  figures(weights: Weights): Promise<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+const sessionSettings = ({ settings }: ValidationPlace) => ({
+  device: settings.device as Device, // open() refuses what the machine does not have
+  ...(settings.threads ? { threads: settings.threads } : {}),
+});
+
+/** Judges by the graph that will be saved. */
+export function imageValidator(place: ValidationPlace): Validator {
+  const { data, loader, around } = place;
+  return {
+    async figures(weights) {
+      const { graph } = classifierGraph(data.network.network, data.input, data.head, weights);
+      const classifier = await openClassifier(graph, around.runtime, sessionSettings(place));
+      try {
+        const length = data.input.channels * data.input.height * data.input.width;
+        const answers: Float32Array[] = [];
+        for await (const { images, count } of loader.epoch(0)) {
+          const batch = Array.from({ length: count }, (_, i) => ({
+            ...data.input,
+            pixels: images.subarray(i * length, (i + 1) * length),
+          }));
+          answers.push(await classifier.predict(batch));
+        }
+        return validationFigures(data, joined(answers));
+      } finally {
+        await classifier.close();
+      }
+    },
+    close: async () => {},
+  };
+}
+
+/**
+ * Judges by what frozen layers make of the images, computed once; undefined where that is not possible.
+ *
+ * @param weights as they are when training begins
+ * @param trained names of the parameters and statistics that will change
+ * @param mostBytes of features that may be kept
+ */
+export async function featureValidator(
+  place: ValidationPlace,
+  weights: Weights,
+  trained: ReadonlySet<string>,
+  mostBytes: number,
+): Promise<Validator | undefined> {
+  const { data, loader, around } = place;
+  const open = (graph: Graph) => around.runtime.open(writeOnnx(graph), sessionSettings(place));
+  const first = splitPrepared(data, weights, trained);
+  if (!first) return undefined;
+  const stored: { feeds: Record<string, Tensor>; count: number }[] = [];
+  const layers = await open(first.frozen);
   try {
-    const length = data.input.channels * data.input.height * data.input.width;
-    const probabilities = new Float32Array(data.splits.validation.length * classes.length);
-    let row = 0;
-    for await (const { images, count } of loader.epoch(0)) {
-      const batch = Array.from({ length: count }, (_, i) => ({
-        ...data.input,
-        pixels: images.subarray(i * length, (i + 1) * length),
-      }));
-      probabilities.set(await classifier.predict(batch), row * classes.length);
-      row += count;
+    let bytes = 0;
+    for await (const batch of loader.epoch(0)) {
+      const feeds = await layers.run({ images: imagesOf(data, batch) }, {}, first.features);
+      bytes += Object.values(feeds).reduce((sum, { data: values }) => sum + 4 * values.length, 0);
+      if (bytes > mostBytes) return undefined;
+      stored.push({ feeds, count: batch.count });
     }
-    return validationFigures(data, probabilities);
   } finally {
-    await classifier.close();
+    await layers.close();
   }
+  return {
+    async figures(now) {
+      const { trained: rest } = splitPrepared(data, now, trained)!; // the same graph as before, with other numbers
+      const name = rest.outputs[0]!.name;
+      const session: Session = await open(rest);
+      try {
+        const answers: Float32Array[] = [];
+        for (const { feeds, count } of stored) {
+          const answer = (await session.run(feeds, {}, [name]))[name]!;
+          answers.push(
+            (answer.data as Float32Array).subarray(0, (count * answer.data.length) / answer.dims[0]!),
+          ); // answers are float32
+        }
+        return validationFigures(data, joined(answers));
+      } finally {
+        await session.close();
+      }
+    },
+    close: async () => {},
+  };
+}
+
+function splitPrepared(
+  { network, input, head }: PreparedData,
+  weights: Weights,
+  trained: ReadonlySet<string>,
+): FrozenSplit | undefined {
+  const graph = new Graph();
+  const context = createContext(graph, 'infer', 0, { tensors: weights, missing: 'error' });
+  const images = graph.input('images', 'float32', ['N', input.channels, input.height, input.width]);
+  const logits = network.network(context, normalise(images, input), { outputs: head.outputs });
+  graph.output(head.answer(logits));
+  return splitFrozen(graph, ['images'], trained);
+}
+
+/** A batch's images as the training graph takes them. */
+export const imagesOf = ({ input }: Pick<PreparedData, 'input'>, { images, weights }: Batch): Tensor =>
+  tensor('float32', [weights.length, input.channels, input.height, input.width], images);
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

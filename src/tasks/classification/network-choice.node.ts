@@ -1,0 +1,57 @@
+import path from 'node:path';
+import { openModel } from '../../engine/graph/open-model.node.ts';
+import { type ImportedNetwork, importedNetwork } from '../../learning/networks/imported-network.ts';
+import { type NetworkEntry, networkForSize, networkNamed } from '../../learning/networks/registry.ts';
+import type { Block } from '../../learning/training/blocks.ts';
+import type { ClassificationSettings } from './settings.ts';
+
+/** The network of a run: a registered one, or a file's. */
+export interface ChosenNetwork extends NetworkEntry {
+  /** Where a file says better than names which parameters belong together; its head is not among them. */
+  readonly blocks?: readonly Block[];
+  readonly imported?: ImportedNetwork;
+}
+
+/** Whether a setting names a file rather than a registered network. */
+const isFile = (name: string): boolean => /\.onnx$/i.test(name);
+
+/**
+ * The network that the settings name, before the size of the images is known.
+ *
+ * @throws NETWORK_UNKNOWN; for a file MODEL_UNREADABLE, ONNX_FILE, and what importedNetwork throws
+ */
+export function chooseNetwork(settings: ClassificationSettings): ChosenNetwork {
+  if (!isFile(settings.network)) return networkNamed(settings.network);
+  const imported = importedNetwork(openModel(settings.network), {
+    batchNorm: settings.batchNorm,
+    ...(settings.headNode ? { headNode: settings.headNode } : {}),
+  });
+  const { network, describe, head, input, blocks } = imported;
+  const side = Math.min(input.height ?? 224, input.width ?? 224);
+  return {
+    name: path.parse(settings.network).name,
+    network,
+    head,
+    defaultSize: side,
+    minimumSize: input.height === undefined ? 1 : side,
+    describe,
+    paper: '',
+    blocks: blocks.map((parameters, i) => ({ name: `${i + 1}: ${parameters[0] ?? ''}`, parameters })),
+    imported,
+  };
+}
+
+/**
+ * The network as it suits images of this size. Weights are of one variant: with them there is no other for small images.
+ *
+ * @param size the shorter of height and width, in pixels
+ * @throws NETWORK_INPUT
+ */
+export function fitNetwork(
+  chosen: ChosenNetwork,
+  size: number,
+  { weights, network }: Pick<ClassificationSettings, 'weights' | 'network'>,
+): ChosenNetwork {
+  if (chosen.imported || weights !== undefined) return chosen;
+  return networkForSize(network, size);
+}
