@@ -49,6 +49,7 @@ function network(axes: number, activation: 'Relu' | 'Elu' = 'Elu'): Graph {
 }
 
 async function both(
+  activation: 'Relu' | 'Elu',
   axes: number,
   sizes: readonly number[],
   tile: readonly number[],
