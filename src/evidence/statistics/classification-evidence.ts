@@ -79,6 +79,7 @@ export interface OperatingEvidence {
 
 /** All that is known about a classifier's performance on one set of samples: plain, finite, JSON-able. */
 export interface ClassificationEvidence {
+  readonly kind?: 'class';
   readonly classes: readonly string[];
   readonly samples: number;
   readonly patients: number;

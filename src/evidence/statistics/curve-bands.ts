@@ -61,13 +61,33 @@ export function bandDrawer(
   ranking: Ranking,
 ): BandDrawer {
   const scores = classScores(probabilities, classCount, index);
-  const outcomes = classIndicator(labels, index);
+  return columnBands(index, ranking, { scores, truth: classIndicator(labels, index) });
+}
+
+/**
+ * Prepares the curves of one yes-or-no question.
+ *
+ * @param ranking its places by the index of the sample in the whole set
+ * @param column scores and truths; with `samples`, of those of the whole set
+ */
+export function columnBands(
+  index: number,
+  ranking: Ranking,
+  column: {
+    readonly scores: ArrayLike<number>;
+    readonly truth: ArrayLike<number>;
+    readonly samples?: readonly number[];
+  },
+): BandDrawer {
+  const { scores, truth: outcomes, samples } = column;
   const bins = binScores(scores, BINS, 'equal-width');
   const all = sumBins(bins, scores, outcomes);
+  const own = samples && new Float64Array(samples.length);
   let sums: BinSums | undefined;
   const measure: BandDrawer['measure'] = (weights, figures, offset) => {
     sensitivityAtGrid(ranking, weights, figures, offset);
-    sums = sumBins(bins, scores, outcomes, weights, sums);
+    if (own) for (let i = 0; i < own.length; i++) own[i] = weights[samples[i]!]!;
+    sums = sumBins(bins, scores, outcomes, own ?? weights, sums);
     for (let b = 0; b < BINS; b++) figures[offset + GRID + b] = sums.outcome[b]! / sums.weight[b]!;
   };
   const finish: BandDrawer['finish'] = (replicates, count, level) => {

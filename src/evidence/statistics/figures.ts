@@ -39,7 +39,11 @@ export type UndefinedReason =
   /** The model never predicts a class. */
   | 'class-never-predicted'
   /** Truth or predictions are all one class, so that there is nothing to tell apart. */
-  | 'one-class-only';
+  | 'one-class-only'
+  /** The true or the predicted numbers are all the same. */
+  | 'constant'
+  /** Fewer than two samples. */
+  | 'too-few';
 
 /** Everything about a set of samples that does not change from replicate to replicate. */
 export interface PreparedSamples {

@@ -1,4 +1,4 @@
-import { div, ints, mul, reshape } from '../../engine/graph/build.ts';
+import { div, ints, mul, reshape, scalarLike } from '../../engine/graph/build.ts';
 import type { Value } from '../../engine/graph/graph.ts';
 import { HounsfieldError } from '../../errors.ts';
 
@@ -8,6 +8,11 @@ export interface LossOptions {
    * padded; all of them zero gives NaN.
    */
   readonly weights?: Value | undefined;
+  /**
+   * 1 where an element of the target is known, 0 where it is not, of the losses' shape: the mean is taken over what is
+   * known, and is 0 where nothing is. See knownTargets.
+   */
+  readonly known?: Value | undefined;
 }
 
 /** (logits or prediction, target, options) -> scalar. */
@@ -24,9 +29,14 @@ export const perSample = (weights: Value, rank: number): Value =>
 export const perClass = (weights: Value, rank: number): Value =>
   reshape(weights, [1, -1, ...Array<number>(rank - 2).fill(1)]);
 
-/** Mean of the element losses [N, ...], each sample counted by its weight. */
-export function weightedMean(losses: Value, { weights }: LossOptions): Value {
+/** Mean of the element losses [N, ...], each sample counted by its weight, each element if it is known. */
+export function weightedMean(losses: Value, { weights, known }: LossOptions): Value {
   const { graph } = losses;
+  if (known) {
+    const counted = weights ? mul(known, perSample(weights, rankOf(losses))) : known;
+    const count = graph.op('Max', [total(counted), scalarLike(losses, 1e-12)]);
+    return div(total(mul(losses, counted)), count);
+  }
   if (!weights) return graph.op('ReduceMean', [losses], { keepdims: 0 });
   const rank = rankOf(losses);
   const axes = Array.from({ length: rank - 1 }, (_, i) => i + 1);

@@ -1,8 +1,11 @@
 import type { Value } from '../../engine/graph/graph.ts';
-import { HounsfieldError } from '../../errors.ts';
 import type { TargetRows } from '../dataset/batches.node.ts';
 import type { Dataset, TargetKind } from '../dataset/dataset.ts';
 import { classHead } from './heads/class-head.ts';
+import { gradeHead } from './heads/grade-head.ts';
+import { labelsHead } from './heads/labels-head.ts';
+import { valueHead } from './heads/value-head.ts';
+import { requireSettingsOf } from './kind-settings.ts';
 import type { ClassificationSettings } from './settings.ts';
 
 /**
@@ -34,14 +37,16 @@ export interface HeadContext {
   readonly settings: ClassificationSettings;
 }
 
-const heads: Readonly<Partial<Record<TargetKind, (context: HeadContext) => Head>>> = {
+const heads: Readonly<Record<TargetKind, (context: HeadContext) => Head>> = {
   class: classHead,
+  labels: labelsHead,
+  grade: gradeHead,
+  value: valueHead,
 };
 
-/** The head for what a data set asks to be learned. @throws HEAD_UNKNOWN */
+/** The head for what a data set asks to be learned. @throws SETTINGS_INVALID for settings that do not go with it */
 export function headFor(context: HeadContext): Head {
   const kind = context.dataset.target ?? 'class';
-  const make = heads[kind];
-  if (make) return make(context);
-  throw new HounsfieldError('HEAD_UNKNOWN', `there is no head for '${kind}'. Choose another --target.`);
+  requireSettingsOf(kind, context.settings);
+  return heads[kind](context);
 }
