@@ -10,6 +10,7 @@ import { inspectCommand } from './inspect.ts';
 import { evaluateCommand, explainCommand, predictCommand } from './model-commands.ts';
 import { createOutput, exitCodes, tellError } from './output.ts';
 import { runsCommand } from './runs.ts';
+import { searchCommand } from './search.ts';
 import { trainCommand } from './train.ts';
 
 const program = new Command('hounsfield')
@@ -40,6 +41,7 @@ for (const add of [
   convertCommand,
   inspectCommand,
   trainCommand,
+  searchCommand,
   evaluateCommand,
   predictCommand,
   explainCommand,
