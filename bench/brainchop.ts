@@ -33,7 +33,7 @@ export const brainchop: Benchmark = {
     'two TensorFlow.js MeshNets on 256³ voxels: labels against the stored ones and against FreeSurfer',
   options: [
     ['--threads <n>', 'threads', '2'],
-    ['--voxels <n>', 'voxels of a tile, its halo included, at most', '6000000'],
+    ['--voxels <n>', 'voxels of a tile, its halo included, at most', '12000000'],
   ],
   async run(options, say) {
     const settings = { threads: countOption(options, 'threads'), voxels: countOption(options, 'voxels') };

@@ -12,6 +12,7 @@ import { dicomCodecs } from './dicom-codecs.ts';
 import { dicomMemory } from './dicom-memory.ts';
 import { dicomObjects } from './dicom-objects.ts';
 import { dicomSeries } from './dicom-series.ts';
+import { fewImages } from './few-images.ts';
 import { fuzzing } from './fuzz.ts';
 import { inference } from './inference.ts';
 import { javascriptPeers } from './javascript-peers.ts';
@@ -46,6 +47,7 @@ const benchmarks: readonly Benchmark[] = [
   dicomCodecs,
   dicomMemory,
   brainchop,
+  fewImages,
 ];
 const folder = path.join(repository, 'bench');
 const resultFile = (name: string) => path.join(folder, 'results', `${name}.json`);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { HounsfieldError } from '../errors.ts';
+import { networkNames } from '../tasks/classification/network-choice.node.ts';
 import { defaultSettings, lightAugmentation } from '../tasks/classification/settings.ts';
 import { readSteps } from './steps-file.ts';
 
@@ -18,11 +19,45 @@ function fractions(text: string): { train: number; validation: number; test: num
   return { train: train!, validation: validation!, test };
 }
 
+const rate = (text: string): number | string => (text === 'find' ? text : number(text));
+
+const list = (text: string): string[] => text.split(',').map((item) => item.trim());
+
 type Row = readonly [flags: string, setting: string, describe: string, parse?: (text: string) => unknown];
 
 /** An option for each setting; what may be chosen is checked by the task, which tells all that is wrong at once. */
 const rows: readonly Row[] = [
-  ['--network <name>', 'network', 'resnet18, resnet34, resnet50 (each also -small), compact-cnn, small-cnn'],
+  ['--network <name|file>', 'network', `an ONNX file to fine-tune, or one of: ${networkNames.join(', ')}`],
+  [
+    '--recipe <name>',
+    'recipe',
+    'transfer: published weights, the head first, then everything at a lower rate',
+  ],
+  [
+    '--weights <file|url|name>',
+    'weights',
+    'to start from: safetensors, Keras, npz or ONNX by names; an address; or a public source',
+  ],
+  ['--weights-sha256 <sum>', 'weightsSha256', 'checksum of weights from an address'],
+  [
+    '--head-node <name>',
+    'headNode',
+    "of an ONNX file: the layer that gives the labels; 'none': it gives features",
+  ],
+  ['--batch-norm <how>', 'batchNorm', "of an ONNX file: train, or keep the file's statistics"],
+  [
+    '--normalise <how>',
+    'normalise',
+    'data: by the training images; torchvision, caffe or tensorflow: as weights were trained; weights: as they say',
+  ],
+  ['--freeze <patterns>', 'freeze', "parameters that stay as they are: 'layer1.*,conv1.weight'", list],
+  [
+    '--depth-decay <x>',
+    'depthDecay',
+    'factor on the learning rate from each block to the one before it',
+    number,
+  ],
+  ['--target <kind>', 'target', 'auto (as the data say), class, labels, grade or value'],
   [
     '--size <pixels>',
     'size',
@@ -32,7 +67,7 @@ const rows: readonly Row[] = [
   ['--channels <1|3>', 'channels', 'grey or colour (default: as the images are)', number],
   ['--epochs <n>', 'epochs', 'times through the training images', number],
   ['--batch <n>', 'batch', 'images a step', number],
-  ['--lr <rate>', 'lr', 'highest learning rate', number],
+  ['--lr <rate>', 'lr', "highest learning rate, or 'find'", rate],
   ['--optimizer <name>', 'optimizer', 'sgd, adam, adamw or rmsprop'],
   ['--momentum <x>', 'momentum', 'of sgd and rmsprop', number],
   ['--weight-decay <x>', 'weightDecay', 'decoupled for adamw', number],
@@ -69,6 +104,15 @@ export function addSettingsOptions(command: Command): Command {
     .addOption(
       new Option('--mixup <alpha>', 'mix pairs of images, Beta(alpha, alpha); 0: not').argParser(number),
     )
+    .option(
+      '--phases <file>',
+      'JSON list of phases: [{"name", "train": "head" | {"lastBlocks": 2} | "all", "epochs", "lr"}, …]',
+    )
+    .option(
+      '--track <where>',
+      'tensorboard, mlflow:<address>#<experiment>; may be given again',
+      (text: string, before: string[] = []) => [...before, text],
+    )
     .option('--config <file>', 'JSON with settings, as config.json of a run; options given here win');
 }
 
@@ -87,7 +131,9 @@ export async function settingsFrom(
   for (const [, setting] of rows) {
     if (options[setting] !== undefined) settings[setting] = options[setting];
   }
-  const { augment, mixup, preprocess } = options;
+  const { augment, mixup, preprocess, phases, track } = options;
+  if (typeof phases === 'string') settings['phases'] = await readJson(phases);
+  if (track !== undefined) settings['track'] = track;
   if (typeof preprocess === 'string') settings['preprocess'] = await readSteps(preprocess);
   if (typeof augment === 'string') settings['augment'] = await recipe(augment);
   if (typeof mixup === 'number') {

@@ -1,9 +1,17 @@
 import path from 'node:path';
 import { openModel } from '../../engine/graph/open-model.node.ts';
 import { type ImportedNetwork, importedNetwork } from '../../learning/networks/imported-network.ts';
-import { type NetworkEntry, networkForSize, networkNamed } from '../../learning/networks/registry.ts';
+import {
+  type NetworkEntry,
+  networkForSize,
+  networkNamed,
+  networks,
+} from '../../learning/networks/registry.ts';
 import type { Block } from '../../learning/training/blocks.ts';
 import type { ClassificationSettings } from './settings.ts';
+
+/** Names of the registered networks. */
+export const networkNames: readonly string[] = [...networks.keys()];
 
 /** The network of a run: a registered one, or a file's. */
 export interface ChosenNetwork extends NetworkEntry {
