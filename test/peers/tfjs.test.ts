@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { gradients } from '../../src/engine/differentiate.ts';
 import type { Graph } from '../../src/engine/graph/graph.ts';
 import { elementCount, type Tensor, tensorOf } from '../../src/engine/tensor/tensor.ts';
+import { isHounsfieldError } from '../../src/errors.ts';
 import { readTfjsModel } from '../../src/learning/weights/tfjs/read-tfjs-model.ts';
+import { RandomStream } from '../../src/random.ts';
 import { hashUniform } from './hash-weights.ts';
 import { peerFixture } from './peer-fixture.ts';
 import { runGraph } from './run-graph.ts';
+
+const SPOILED = 12;
 
 interface Case {
   readonly name: string;
@@ -64,6 +69,55 @@ describe.each(['keras2', 'keras3'])('a layers model of %s', (kind) => {
       const worst = Math.max(...values.map((value, at) => Math.abs(value - numbers[at]!)));
       expect(worst / scale).toBeLessThan(2e-6);
     });
+  });
+
+  const trainable = cases.filter(({ name }) => !/RNN|LSTM|GRU/.test(name));
+  test.each(trainable.map((item) => [item.name, item] as const))('%s: can be differentiated', (_, item) => {
+    const inputShapes = Object.fromEntries(
+      readTfjsModel(item.model, () => shardOf(item)).inputs.map(({ name }, i) => [
+        name,
+        Object.values(item.feeds)[i]!.dims,
+      ]),
+    );
+    const graph = readTfjsModel(item.model, () => shardOf(item), { inputShapes });
+    const names = item.model.weightsManifest[0].weights.length;
+    const parameters = [...graph.initializers.values()].filter(
+      ({ name, dtype }) => dtype === 'float32' && /\.(weight|bias)$/.test(name),
+    );
+    expect(parameters.length > 0).toBe(names > 0);
+    const loss = graph.op('ReduceSum', [graph.outputs[0]!], { keepdims: 0 });
+    gradients(loss, parameters).forEach((gradient, i) => {
+      expect(gradient?.shape).toEqual(parameters[i]!.shape);
+    });
+  });
+
+  test(`every case spoiled in ${SPOILED} ways ends in a graph or a coded error, seed 4`, () => {
+    const stream = new RandomStream({ seed: 4, purpose: kind });
+    const pieces = ['null', '-1', '0', '7', '1e12', '0.5', '"same"', '{}', '[]', '[[2]]', '"kernel"', 'true'];
+    for (const item of cases) {
+      const shard = shardOf(item);
+      const tokens = JSON.stringify(item.model).match(/"[^"]*"|-?\d+|null|true|false|[^"\d]/g)!;
+      for (let i = 0; i < SPOILED; i++) {
+        const spoiled = [...tokens];
+        const count = 1 + stream.integer(2);
+        for (let j = 0; j < count; j++) {
+          let at = stream.integer(tokens.length);
+          while (tokens[at]!.length < 2 && !/\d/.test(tokens[at]!)) at = stream.integer(tokens.length);
+          spoiled[at] = pieces[stream.integer(pieces.length)]!;
+        }
+        let model: unknown;
+        try {
+          model = JSON.parse(spoiled.join(''));
+        } catch {
+          continue;
+        }
+        try {
+          readTfjsModel(model, () => shard);
+        } catch (cause) {
+          if (!isHounsfieldError(cause)) throw new Error(`not coded: ${JSON.stringify(model)}`, { cause });
+        }
+      }
+    }
   });
 
   const spatial = cases.filter(({ name }) => /^(Conv\dD|MaxPooling|UpSampling|Concatenate$)/.test(name));

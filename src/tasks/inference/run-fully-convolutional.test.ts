@@ -150,9 +150,19 @@ describe('tileWithin', () => {
   test.each([
     [10_000_000, [100, 90, 80]],
     [500_000, [50, 90, 80]],
-    [100_000, [34, 30, 40]],
+    [100_000, [34, 45, 40]],
   ])('%i voxels', (voxels, tile) => {
     expect(tileWithin([100, 90, 80], halo, voxels)).toEqual(tile);
+  });
+
+  test.each([5_000, 20_000, 77_777, 300_000])('no tile reads more than %i voxels', (voxels) => {
+    const sizes = [100, 90, 80];
+    const tile = tileWithin(sizes, halo, voxels);
+    const longest = sizes.map((size, axis) => {
+      const starts = Array.from({ length: Math.ceil(size / tile[axis]!) }, (_, i) => i * tile[axis]!);
+      return Math.max(...starts.map((at) => Math.min(size, at + tile[axis]! + 4) - Math.max(0, at - 4)));
+    });
+    expect(elementCount(longest)).toBeLessThanOrEqual(voxels);
   });
 
   test('a halo larger than allowed is refused', () => {

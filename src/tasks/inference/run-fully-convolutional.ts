@@ -167,9 +167,14 @@ function largest(values: Float32Array, batch: number, filters: number): Uint8Arr
 export function tileWithin(sizes: readonly number[], halo: Halo, voxels: number): readonly number[] {
   const pieces = sizes.map(() => 1);
   const tile = () => sizes.map((size, axis) => Math.ceil(size / pieces[axis]!));
+  // The first tile has no halo before it, the last none after it.
   const read = () =>
     elementCount(
-      tile().map((size, axis) => Math.min(sizes[axis]!, size + halo.before[axis]! + halo.after[axis]!)),
+      tile().map((size, axis) => {
+        const [before, after] = [halo.before[axis]!, halo.after[axis]!];
+        const around = pieces[axis]! > 2 ? before + after : pieces[axis] === 2 ? Math.max(before, after) : 0;
+        return Math.min(sizes[axis]!, size + around);
+      }),
     );
   while (read() > voxels) {
     const now = tile();
