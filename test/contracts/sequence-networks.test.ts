@@ -95,6 +95,8 @@ describe.each(cases.map((item) => [`${item.network} of [${item.shape}]`, item] a
   });
 
   test('steps lower the loss', async () => {
+    // The volumes are small: 33 million parameters are enough to do.
+    const shape = entryOf(item).spatialRank === 3 ? [item.shape[0]!, 4, 8, 8] : item.shape;
     const step = await compileTrainingStep(
       {
         seed: 1,
@@ -102,7 +104,7 @@ describe.each(cases.map((item) => [`${item.network} of [${item.shape}]`, item] a
         build(outer) {
           // The peer's weights, so that no time goes into drawing millions of numbers.
           const context = { ...outer, weights };
-          const x = context.graph.input('x', 'float32', [item.batch, ...item.shape]);
+          const x = context.graph.input('x', 'float32', [item.batch, ...shape]);
           const target = context.graph.input('target', 'float32', [item.batch, item.outputs]);
           return crossEntropy(network(context, x, { outputs: item.outputs }), target);
         },
@@ -110,17 +112,13 @@ describe.each(cases.map((item) => [`${item.network} of [${item.shape}]`, item] a
       { runtime: nodeRuntime },
     );
     const feeds = {
-      x: tensorOf(
-        'float32',
-        [item.batch, ...item.shape],
-        hashUniform('x', item.batch * elementCount(item.shape)),
-      ),
+      x: tensorOf('float32', [item.batch, ...shape], hashUniform('x', item.batch * elementCount(shape))),
       target: tensorOf('float32', [3, 5], [1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1]),
     };
     const losses: number[] = [];
-    for (let i = 0; i < 4; i++) losses.push(await step.run(feeds, 1e-3, { epoch: 0, step: i, last: false }));
+    for (let i = 0; i < 3; i++) losses.push(await step.run(feeds, 1e-3, { epoch: 0, step: i, last: false }));
     await step.close();
-    expect(losses[3]).toBeLessThan(losses[0]! * 0.9);
+    expect(losses[2]).toBeLessThan(losses[0]! * 0.9);
   });
 });
 

@@ -11,6 +11,7 @@ import { tensorOf } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';
 import { relu } from '../layers/activation.ts';
 import type { BuildContext } from '../layers/build-context.ts';
+import { bySample } from '../layers/by-sample.ts';
 import { dropout } from '../layers/dropout.ts';
 import { knownSize } from '../layers/extent.ts';
 import { linear } from '../layers/linear.ts';
@@ -94,7 +95,7 @@ function imageParts(
     const seen = graph.scope('image', () => features(context, backboneOf(0), joined(given, 0))); // [K N, F]
     const width = knownSize(seen, 1, 'fusion');
     const byImage = transpose(reshape(seen, [images.length, -1, width]), [1, 0, 2]); // [N, K, F]
-    return [reshape(byImage, [-1, images.length * width]), ...indicator];
+    return [bySample(given[0]!, byImage, [images.length * width]), ...indicator];
   }
   const each = given.map((image, i) =>
     graph.scope(`image${i}`, () => features(context, backboneOf(i), image)),

@@ -3,7 +3,7 @@
  * pooled. By attention after Ilse, Tomczak, Welling, "Attention-based deep multiple instance learning", ICML 2018, where
  * order does not count, or by a bidirectional LSTM or GRU that reads the slices in their order.
  */
-import { cast, reduceSum } from '../../engine/graph/build.ts';
+import { cast, reduceSum, reshape } from '../../engine/graph/build.ts';
 import type { Value } from '../../engine/graph/graph.ts';
 import { describeShape } from '../../engine/graph/shape.ts';
 import { tensorOf } from '../../engine/tensor/tensor.ts';
@@ -16,6 +16,7 @@ import {
   withoutPadding,
 } from '../layers/attention-pooling.ts';
 import type { BuildContext } from '../layers/build-context.ts';
+import { bySample } from '../layers/by-sample.ts';
 import { dropout } from '../layers/dropout.ts';
 import { linear } from '../layers/linear.ts';
 import { gru, lstm } from '../layers/recurrent.ts';
@@ -56,10 +57,10 @@ export function study({ backbone, pooling, hidden, dropout: rate = 0 }: StudyOpt
     const { graph } = context;
     const [, slices, ...image] = studyShape(x);
     checkMask(mask, slices);
-    const each = graph.op('Reshape', [x, shapeOf(x, [-1, ...image])]); // [N S, C, H, W]
+    const each = reshape(x, [-1, ...image]); // [N S, C, H, W]
     const seen = graph.scope('backbone', () => features(context, backbone, each)); // [N S, F]
     const width = seen.shape!.at(-1) as number; // features() gives rank 2, of known width
-    const rows = graph.op('Reshape', [seen, shapeOf(x, [-1, slices, width])]); // [N, S, F]
+    const rows = bySample(x, seen, [slices, width]); // [N, S, F]
     const pooled = pools[pooling](context, rows, mask, hidden);
     return linear(context, 'fc', dropout(context, 'dropout', pooled, rate), { outputs });
   };
@@ -93,9 +94,6 @@ const pools: Readonly<Record<SlicePooling, Pool>> = {
   mean: (_, x, mask) => meanPool(x, mask),
   max: (_, x, mask) => largestPool(x, mask),
 };
-
-const shapeOf = (x: Value, dims: readonly number[]): Value =>
-  x.graph.constant(tensorOf('int64', [dims.length], dims));
 
 function studyShape(x: Value): readonly [unknown, number, number, number, number] {
   const { shape } = x;
