@@ -6,6 +6,7 @@ import type { NamedStep } from '../../imaging/transforms/history.ts';
 import { RandomStream } from '../../random.ts';
 import { conformImage, type InputShape, type ResizeMode } from './conform-image.ts';
 import type { ImageStack, SampleSource } from './dataset.ts';
+import { type DiskCache, lookUpImage } from './image-cache.node.ts';
 import { requireScale } from './intensity-scale.ts';
 import { readSample } from './read-sample.node.ts';
 
@@ -24,6 +25,8 @@ export interface BatchContext {
   /** Whether values are whole numbers from 0 to 2^bitDepth - 1. */
   readonly unsigned: boolean;
   readonly cache: ImageCache;
+  /** Images kept between runs; absent when none are. */
+  readonly disk?: DiskCache;
 }
 
 /** Images at the network's size, shared by all workers; the first `slots` sources have a place. */
@@ -53,12 +56,23 @@ export function createImageCache(
   bytes: number,
 ): ImageCache {
   const values = shape.channels * shape.height * shape.width;
-  const width = bits.unsigned && bits.bitDepth <= 8 ? 1 : bits.unsigned && bits.bitDepth <= 16 ? 2 : 4;
+  const width = valueBytes(bits);
   const slots = Math.min(count, Math.floor(bytes / (values * width)));
   const shared = new SharedArrayBuffer(slots * values * width);
   const pixels =
     width === 1 ? new Uint8Array(shared) : width === 2 ? new Uint16Array(shared) : new Float32Array(shared);
   return { slots, ready: new Int32Array(new SharedArrayBuffer(4 * slots)), pixels };
+}
+
+/** Bytes of the narrowest type that keeps the values exact. */
+export function valueBytes({
+  bitDepth,
+  unsigned,
+}: {
+  readonly bitDepth: number;
+  readonly unsigned: boolean;
+}): 1 | 2 | 4 {
+  return unsigned && bitDepth <= 8 ? 1 : unsigned && bitDepth <= 16 ? 2 : 4;
 }
 
 /**
@@ -97,13 +111,28 @@ export async function preparedImage(context: BatchContext, position: number): Pr
     pixels.set(cache.pixels.subarray(slot * length, (slot + 1) * length));
     return { pixels, ...shape };
   }
-  const { id, source } = context.sources[position]!;
-  const stored = await readSample(source, context);
-  requireScale(stored, id, context, `${context.sources[0]!.id} has`);
-  const image = conformImage(stored, shape, context.mode, id);
+  const image = await storedImage(context, position);
   if (slot !== undefined) {
     cache.pixels.set(image.pixels, slot * length);
     Atomics.store(cache.ready, slot, 1);
   }
+  return image;
+}
+
+/** One source at the network's size, from the disk's cache or decoded and put there. */
+async function storedImage(context: BatchContext, position: number): Promise<FloatImage> {
+  const { shape } = context;
+  const { id, source } = context.sources[position]!;
+  const entry =
+    context.disk && source.kind === 'file' ? await lookUpImage(context.disk, source.path) : undefined;
+  const first = `${context.sources[0]!.id} has`;
+  if (entry?.image) {
+    requireScale(entry.image, id, context, first);
+    return { pixels: Float32Array.from(entry.image.pixels), ...shape };
+  }
+  const decoded = await readSample(source, context);
+  requireScale(decoded, id, context, first);
+  const image = conformImage(decoded, shape, context.mode, id);
+  await entry?.store(image.pixels, decoded);
   return image;
 }

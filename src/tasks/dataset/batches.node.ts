@@ -3,10 +3,12 @@ import { HounsfieldError } from '../../errors.ts';
 import { applyMixup, drawMixup } from '../../imaging/augmentation/mixup.ts';
 import { type AugmentationRecipe, recipeFaults } from '../../imaging/augmentation/recipe.ts';
 import { RandomStream } from '../../random.ts';
-import { type BatchContext, type BatchJob, createImageCache } from './batch-maker.node.ts';
+import { type BatchContext, type BatchJob, createImageCache, valueBytes } from './batch-maker.node.ts';
 import { createBatchPool } from './batch-pool.node.ts';
 import type { InputShape, ResizeMode } from './conform-image.ts';
 import { type Dataset, strataCount } from './dataset.ts';
+import { closeDiskCache, diskCache } from './image-cache.node.ts';
+import type { ImageCachePlace } from './image-cache-folder.node.ts';
 import { type Balance, balancedLength, balancedOrder } from './imbalance.ts';
 import { isUnsignedWhole } from './intensity-scale.ts';
 import { readSample } from './read-sample.node.ts';
@@ -50,6 +52,8 @@ export interface BatchLoaderOptions extends InputShape {
   readonly workers?: number;
   /** Most bytes of decoded images kept for later epochs; default 1 GiB. */
   readonly cacheBytes?: number;
+  /** Where decoded images are kept for later runs; left out, nowhere. */
+  readonly diskCache?: ImageCachePlace;
 }
 
 /** Serves batches; holds worker threads until closed. */
@@ -117,7 +121,11 @@ export async function createBatchLoader(options: BatchLoaderOptions): Promise<Ba
       yield batch;
     }
   }
-  return { stepsPerEpoch, imagesPerEpoch, epoch, close: pool.close };
+  const close = async () => {
+    await pool.close();
+    if (context.disk) closeDiskCache(context.disk);
+  };
+  return { stepsPerEpoch, imagesPerEpoch, epoch, close };
 }
 
 function checkOptions(options: BatchLoaderOptions): void {
@@ -150,16 +158,20 @@ async function createContext(options: BatchLoaderOptions): Promise<BatchContext>
   const first = await readSample(sources[0]!.source, dataset);
   const bits = { bitDepth: first.bitDepth, unit: first.unit, unsigned: isUnsignedWhole(first) };
   const shape = { channels, height, width };
+  const mode = options.resizeMode ?? 'stretch';
+  const making = { preparation: dataset.preparation, shape, mode, width: valueBytes(bits) };
+  const disk = options.diskCache ? diskCache(options.diskCache, making) : undefined;
   return {
     sources,
     stacks: dataset.stacks,
     ...(dataset.preparation ? { preparation: dataset.preparation } : {}),
     shape,
-    mode: options.resizeMode ?? 'stretch',
+    mode,
     recipe: options.recipe,
     seed: options.seed,
     ...bits,
     cache: createImageCache(sources.length, shape, bits, options.cacheBytes ?? 2 ** 30),
+    ...(disk ? { disk } : {}),
   };
 }
 
