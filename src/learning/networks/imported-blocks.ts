@@ -26,11 +26,15 @@ export function blocksOf(
       if (varying.has(output) && (lastUse.get(output) ?? -1) > i) live.add(output);
     for (const value of live) if ((lastUse.get(value) ?? -1) <= i) live.delete(value);
     const moving = node.outputs.some((output) => varying.has(output));
-    // A scale, shift or bias after its layer belongs to it.
-    if (moving && live.size === 1 && blocks.at(-1)!.length > 0 && !addsTo(nodes[i + 1])) blocks.push([]);
+    if (moving && live.size === 1 && blocks.at(-1)!.length > 0 && !continues(node, nodes[i + 1]))
+      blocks.push([]);
   });
   return blocks.filter((names) => names.length > 0);
 }
 
-const addsTo = (node: Node | undefined): boolean =>
-  node !== undefined && ['BatchNormalization', 'Add', 'Mul', 'PRelu', 'LayerNormalization'].includes(node.op);
+const layers: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
+const finishes: ReadonlySet<string> = new Set(['BatchNormalization', 'Add', 'Mul', 'PRelu', 'Reshape']);
+
+/** Whether the next node is the normalisation or bias of this one's layer. */
+const continues = (node: Node, next: Node | undefined): boolean =>
+  layers.has(node.op) && next !== undefined && finishes.has(next.op);

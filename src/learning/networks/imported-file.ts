@@ -4,6 +4,7 @@ import { type Dim, describeShape } from '../../engine/graph/shape.ts';
 import { intsOf, knownInts } from '../../engine/operators/operator.ts';
 import { isFloat } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';
+import { dequantised } from './imported-constants.ts';
 import { isOwnCopy } from './imported-parameters.ts';
 
 /** The image as a file takes it. */
@@ -20,11 +21,17 @@ export interface ImportedInput {
   readonly width?: number;
 }
 
-/** The graph with every If whose condition is known replaced by the branch that it takes. */
-export function withoutBranches(graph: Graph): Graph {
-  if (!graph.nodes.some(({ op }) => op === 'If')) return graph;
+/**
+ * The graph with every If whose condition is known replaced by the branch that it takes, and weights kept in 8 bits
+ * by the numbers they stand for.
+ */
+export function simplified(graph: Graph): Graph {
+  if (!graph.nodes.some(({ op }) => op === 'If' || op === 'DequantizeLinear')) return graph;
   return copyGraph(graph, {
     mapNode: (node, inputs, target) => {
+      if (node.op === 'DequantizeLinear') {
+        return [target.initializer(node.outputs[0]!.name, dequantised(node))];
+      }
       const taken = node.op === 'If' ? knownInts(inputs[0])?.[0] : undefined;
       const branch = node.attributes.get(taken ? 'then_branch' : 'else_branch');
       if (taken === undefined || branch?.kind !== 'graph') return undefined;

@@ -10,13 +10,7 @@ import { batchAxes, type Mending } from './imported-batch.ts';
 import { blocksOf } from './imported-blocks.ts';
 import { refuseQuantised, trainedType } from './imported-constants.ts';
 import { copyInto, type ImportedFile, unfoldedLayers } from './imported-copy.ts';
-import {
-  describeInput,
-  type ImportedInput,
-  imageInput,
-  nodesBefore,
-  withoutBranches,
-} from './imported-file.ts';
+import { describeInput, type ImportedInput, imageInput, nodesBefore, simplified } from './imported-file.ts';
 import { addImportedHead, type ImportedHead, importedHead } from './imported-head.ts';
 import { importedRoles } from './imported-parameters.ts';
 import { fileWeights } from './imported-weights.ts';
@@ -63,7 +57,7 @@ export interface ImportedNetwork {
  * @example const { network } = importedNetwork(openModel('resnet18.onnx'));
  */
 export function importedNetwork(graph: Graph, options: ImportOptions = {}): ImportedNetwork {
-  const file = readFile(withoutBranches(graph), options);
+  const file = readFile(graph, options);
   const { head, input, notes } = file;
   const references = new Map<string, Mending['reference'] | undefined>();
   const network: Network = (context, x, { outputs }) => {
@@ -94,11 +88,12 @@ export function importedNetwork(graph: Graph, options: ImportOptions = {}): Impo
   };
 }
 
-function readFile(graph: Graph, { headNode, batchNorm = 'train' }: ImportOptions): ImportedFile {
+function readFile(given: Graph, { headNode, batchNorm = 'train' }: ImportOptions): ImportedFile {
+  refuseQuantised(given.nodes);
+  const graph = simplified(given);
   const image = imageInput(graph);
   const found = importedHead(graph, headNode);
   const nodes = nodesBefore(graph, found.input);
-  refuseQuantised(nodes);
   const { varying, parameters } = importedRoles(image, nodes);
   if (!varying.has(found.input) || parameters.size === 0) {
     throw new HounsfieldError(
@@ -117,7 +112,7 @@ function readFile(graph: Graph, { headNode, batchNorm = 'train' }: ImportOptions
     head,
     input: describeInput(image, nodes),
     batchNorm,
-    notes: notesOf(image, nodes),
+    notes: notesOf(image, nodes, given),
   };
 }
 
@@ -131,12 +126,12 @@ function freeName({ name }: ImportedHead, parameters: readonly Value[]): string 
   return `head_${count}`;
 }
 
-function notesOf(image: Value, nodes: readonly Node[]): readonly string[] {
+function notesOf(image: Value, nodes: readonly Node[], given: Graph): readonly string[] {
   const values = nodes.flatMap((node) => [...node.inputs, ...node.outputs]);
   const half = values.some((value) => value && trainedType(value.dtype, image.dtype) !== value.dtype);
   const notes: string[] = [];
   if (half) notes.push('The file computes in half or double precision; here it is float32.');
-  if (nodes.some(({ op }) => op === 'DequantizeLinear'))
+  if (given.nodes.some(({ op }) => op === 'DequantizeLinear'))
     notes.push('Weights kept in 8 bits are float32 parameters here.');
   if (image.dtype !== 'float32' && trainedType(image.dtype, image.dtype) !== 'float32')
     notes.push(

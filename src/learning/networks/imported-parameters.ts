@@ -96,7 +96,7 @@ export function leavesOf(value: Value): readonly Value[] {
   for (let next = pending.pop(); next; next = pending.pop()) {
     if (seen.has(next)) continue;
     seen.add(next);
-    if (constantOf(next) || next.producer?.op === 'DequantizeLinear' || isOwnCopy(next)) found.add(next);
+    if (constantOf(next) || isOwnCopy(next)) found.add(next);
     else
       for (const input of next.producer?.inputs ?? []) if (input && isFloat(input.dtype)) pending.push(input);
   }
@@ -107,17 +107,24 @@ export function leavesOf(value: Value): readonly Value[] {
 export const isModuleName = (name: string): boolean => /^[A-Za-z_]\w*(\.\w+)+$/.test(name);
 
 /**
- * An Identity by which an exporter wrote equal vectors once (the biases of fresh layers): it is a parameter of its own,
- * where its name is a parameter's. Equal matrices are weights that are shared on purpose.
+ * An Identity by which an exporter wrote equal tensors once (the biases of fresh layers): it is a parameter of its own,
+ * where its name is a parameter's. Equal matrices of unequal numbers are weights that are shared on purpose.
  */
 export function isOwnCopy(value: Value): boolean {
   const { producer } = value;
   const source = producer?.op === 'Identity' ? producer.inputs[0] : undefined;
-  return Boolean(source?.constant && source.constant.dims.length <= 1 && isModuleName(value.name));
+  if (!source?.constant || !isModuleName(value.name) || source.constant.dtype === 'string') return false;
+  const { dims, data } = source.constant;
+  return dims.filter((size) => size > 1).length <= 1 || isUniform(data as ArrayLike<number | bigint>); // not strings
 }
 
+const isUniform = (data: ArrayLike<number | bigint>): boolean => {
+  for (let i = 1; i < data.length; i++) if (data[i] !== data[0]) return false;
+  return true;
+};
+
 function isTrained(leaf: Value, always: boolean): boolean {
-  if (always || leaf.producer?.op === 'DequantizeLinear' || isOwnCopy(leaf)) return true;
+  if (always || isOwnCopy(leaf)) return true;
   const data = constantOf(leaf);
   if (!data || !isFloat(data.dtype)) return false;
   return data.data.length > 1 ? !isMask(data) : isModuleName(leaf.name);

@@ -1,6 +1,6 @@
 import type { Node, Value } from '../../engine/graph/graph.ts';
 import type { Tensor } from '../../engine/tensor/tensor.ts';
-import { constantOf, dequantised, trainedTensor } from './imported-constants.ts';
+import { constantOf, trainedTensor } from './imported-constants.ts';
 import { isBatchNorm, isOwnCopy, statisticOf } from './imported-parameters.ts';
 
 /** Data of each parameter and running statistic by name. */
@@ -22,9 +22,7 @@ export function fileWeights(
 
 /** First value of a parameter in float32. */
 export function parameterData(value: Value, image: Value): Tensor {
-  const { producer } = value;
-  if (producer?.op === 'DequantizeLinear') return dequantised(producer);
-  const source = isOwnCopy(value) ? producer!.inputs[0]! : value;
-  // What importedRoles gives are constants, copies of one, or dequantised ones.
+  const source = isOwnCopy(value) ? value.producer!.inputs[0]! : value;
+  // What importedRoles gives are constants, and copies of one.
   return trainedTensor(constantOf(source)!, image.dtype);
 }
