@@ -54,7 +54,7 @@ function channelsFirst({ dims, data }: Tensor): Tensor {
   return { dtype: 'float32', dims: [dims[0]!, channels, ...dims.slice(1, -1)], data: to };
 }
 
-describe.each(['keras2', 'keras3'])('a layers model of %s', (kind) => {
+describe.each(['keras2', 'keras3', 'tfjs-layers'])('a layers model of %s', (kind) => {
   const cases = peerFixture<readonly Case[]>(`tfjs/${kind}.json`);
 
   test.each(cases.map((item) => [item.name, item] as const))('%s: as Keras answers', async (_, item) => {
