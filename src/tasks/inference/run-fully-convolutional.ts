@@ -161,7 +161,7 @@ function largest(values: Float32Array, batch: number, filters: number): Uint8Arr
 /**
  * The fewest tiles whose inputs, halo included, have at most `voxels` voxels; the longest side is cut first.
  *
- * @param voxels how many a run may have: memory is up to 5 times voxels * channels of the widest layer * 4 bytes
+ * @param voxels how many a run may have: memory is up to about 6 times voxels * channels of the widest layer * 4 bytes
  * @throws INFERENCE_TILE where even a tile of one voxel has more
  */
 export function tileWithin(sizes: readonly number[], halo: Halo, voxels: number): readonly number[] {
