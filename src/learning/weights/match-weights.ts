@@ -1,5 +1,5 @@
 import { describeShape } from '../../engine/graph/shape.ts';
-import { elementCount, type Tensor, tensorOf } from '../../engine/tensor/tensor.ts';
+import { elementCount, type Tensor } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';
 import { resamplePositions } from '../networks/position-embedding.ts';
 import {
@@ -102,49 +102,70 @@ const prefixes = [
  */
 export function matchWeights(
   wanted: readonly NamedShape[],
-  { tensors }: NamedTensors,
+  given: Pick<NamedTensors, 'tensors'>,
   options: MatchOptions = {},
 ): MatchResult {
+  const { report, read } = planMatch(wanted, given, options);
+  return { tensors: new Map(report.matched.map(({ name }) => [name, read(name)])), report };
+}
+
+/** What matchWeights will do, before any number is moved. */
+export interface MatchPlan {
+  readonly report: MatchReport;
+  /** Makes one of those matched. @throws WEIGHTS_MISSING */
+  readonly read: (name: string) => Tensor;
+}
+
+/** As matchWeights, one weight at a time. @throws WEIGHTS_NOTHING_MATCHED, WEIGHTS_MISFIT */
+export function planMatch(
+  wanted: readonly NamedShape[],
+  { tensors }: Pick<NamedTensors, 'tensors'>,
+  options: MatchOptions = {},
+): MatchPlan {
   const { layout: asked = 'auto', under = '' } = options;
   const shapes: Shapes = new Map(
     wanted.flatMap(({ name, shape }) => (name.startsWith(under) ? [[name.slice(under.length), shape]] : [])),
   );
   const given = candidates(tensors, shapes, options);
-  const tried = (Object.keys(layouts) as WeightLayout[]) // the table's own keys
+  const best = (Object.keys(layouts) as WeightLayout[]) // the table's own keys
     .filter((layout) => asked === 'auto' || layout === asked)
-    .map((layout) => matchBy(layout, layouts[layout](given, shapes), shapes, options));
-  const best = tried.reduce((a, b) => (b.fitting.size > a.fitting.size ? b : a));
-  const allNames = new Set([...best.fitting.values(), ...best.heads].map(({ from }) => from));
+    .map((layout) => matchBy(layout, layouts[layout](given, shapes), shapes, options))
+    .reduce((a, b) => (b.fitting.size > a.fitting.size ? b : a));
   if (best.fitting.size === 0 && best.misfit.length === 0) nothingMatched(tensors, shapes);
   if (best.misfit.length > 0 && options.misfit !== 'report') refuseMisfits(best.misfit);
-  const values = new Map<string, Tensor>();
-  for (const [name, candidate] of best.fitting) values.set(under + name, candidate.read());
-  for (const name of shapes.keys()) {
-    // how many batches were seen, which Keras and Caffe do not count
-    if (name.endsWith('num_batches_tracked') && !best.fitting.has(name)) {
-      values.set(under + name, tensorOf('int64', [], [0]));
-    }
-  }
-  for (const { from } of best.misfit) allNames.add(from);
-  const consumed = usedNames(best.fitting, allNames);
+  const read = (name: string): Tensor => {
+    const candidate = name.startsWith(under) ? best.fitting.get(name.slice(under.length)) : undefined;
+    if (candidate) return candidate.read();
+    throw new HounsfieldError('WEIGHTS_MISSING', `'${name}' is not among the weights that were matched.`);
+  };
+  return { report: reportOf(best, tensors, shapes, options), read };
+}
+
+function reportOf(
+  { layout, fitting, changed, misfit, heads, notes }: Matching,
+  tensors: ReadonlyMap<string, Tensor>,
+  wanted: Shapes,
+  options: MatchOptions,
+): MatchReport {
+  const { under = '' } = options;
+  const misfits = new Set(misfit.map(({ name }) => name));
+  const isMissing = (name: string) => !fitting.has(name) && !misfits.has(name) && !isHead(name, options);
+  const consumed = usedNames(
+    fitting,
+    new Set([...fitting.values(), ...misfit, ...heads].map(({ from }) => from)),
+  );
   return {
-    tensors: values,
-    report: {
-      layout: best.layout,
-      matched: [...best.fitting].map(([name, { from }]) => ({ name: under + name, from })),
-      missing: [...shapes].flatMap(([name, shape]) =>
-        values.has(under + name) || best.misfit.some((one) => one.name === name) || isHead(name, options)
-          ? []
-          : [{ name: under + name, shape }],
-      ),
-      leftOver: [...tensors].flatMap(([name, { dims }]) =>
-        consumed.has(name) ? [] : [{ name, shape: dims }],
-      ),
-      changed: best.changed.map((one) => ({ ...one, name: under + one.name })),
-      misfit: best.misfit.map((one) => ({ ...one, name: under + one.name })),
-      head: best.heads.map(({ from }) => from),
-      notes: best.notes,
-    },
+    layout,
+    matched: [...fitting].map(([name, { from }]) => ({ name: under + name, from })),
+    missing: [...wanted].flatMap(([name, shape]) => (isMissing(name) ? [{ name: under + name, shape }] : [])),
+    leftOver: [...tensors].flatMap(([name, { dims }]) =>
+      // the count of batches is for training by a plain mean, which no network here does
+      consumed.has(name) || name.endsWith('num_batches_tracked') ? [] : [{ name, shape: dims }],
+    ),
+    changed: changed.map((one) => ({ ...one, name: under + one.name })),
+    misfit: misfit.map((one) => ({ ...one, name: under + one.name })),
+    head: heads.map(({ from }) => from),
+    notes,
   };
 }
 
