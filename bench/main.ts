@@ -14,6 +14,7 @@ import { dicomObjects } from './dicom-objects.ts';
 import { dicomSeries } from './dicom-series.ts';
 import { fewImages } from './few-images.ts';
 import { fuzzing } from './fuzz.ts';
+import { imageCache } from './image-cache.ts';
 import { inference } from './inference.ts';
 import { javascriptPeers } from './javascript-peers.ts';
 import { machine } from './machine.ts';
@@ -46,6 +47,7 @@ const benchmarks: readonly Benchmark[] = [
   dicomSeries,
   dicomCodecs,
   dicomMemory,
+  imageCache,
   brainchop,
   fewImages,
 ];
