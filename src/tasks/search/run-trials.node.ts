@@ -64,6 +64,7 @@ export async function runTrials(plan: SearchPlan, place: TrialsPlace): Promise<'
       await Promise.race([...running.values()].map(({ over }) => over));
       if (search.fault !== undefined) throw search.fault;
     }
+    return search.closing === 'interrupt' ? 'interrupted' : 'finished';
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
@@ -71,7 +72,6 @@ export async function runTrials(plan: SearchPlan, place: TrialsPlace): Promise<'
     await Promise.allSettled([...running.values()].map(({ over }) => over));
     await search.writing;
   }
-  return search.closing === 'interrupt' ? 'interrupted' : 'finished';
 }
 
 interface OpenTrial {
@@ -254,7 +254,7 @@ async function tell(search: OpenSearch, number: number): Promise<void> {
   const last = ended.at(-1)!;
   search.fault ??= new HounsfieldError(
     'SEARCH_HOPELESS',
-    `the first ${ended.length} trials all failed alike: ${last.message}. Mend this, then search into a new folder.`,
+    `the first ${ended.length} trials all failed alike: ${last.message} Mend this, then search into a new folder.`,
   );
 }
 

@@ -20,7 +20,7 @@ export function searchPage(result: SearchResult): string {
   const judged = trials.filter(({ loss, state }) => loss !== undefined && state !== 'running');
   const body = html`<div class="sheet"><header class="top"><p class="overline">Hyper-parameter search</p>
     <h1>${headline(result)}</h1><p class="summary">${summary(result)}</p>${facts(result)}</header>
-    <main>${result.winner ? winnerSection(result.winner) : undefined}
+    <main>${result.winner ? winnerSection(result.winner, plan.watch.name) : undefined}
     ${judged.length === 0 ? html`<section><h2>Trials</h2><p>No trial has given a figure yet.</p></section>` : pictures(result)}
     ${judged.length === 0 ? undefined : importanceSection(importance.length > 0 ? importancePicture(result) : undefined)}
     ${table(result)}
@@ -59,8 +59,15 @@ function facts({ trials, seconds, plan, outcome }: SearchResult): Markup {
   return html`<dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-function winnerSection({ trial, epochs, test }: Winner): Markup {
-  const figures = Object.entries(test).map(
+/** Figures that are shown; all are in the winner's report. */
+const SHOWN = 4;
+
+function winnerSection({ trial, epochs, test }: Winner, watched: string): Markup {
+  const names = [watched, ...Object.keys(test).filter((name) => name !== watched)].filter(
+    (name) => name in test,
+  );
+  const entries = names.slice(0, SHOWN).map((name) => [name, test[name] ?? null] as const);
+  const figures = entries.map(
     ([name, value]) =>
       html`<div class="figure"><dt>${name}</dt><dd><span class="big${value === null ? ' none' : ''}">${value === null ? '-' : value.toFixed(3)}</span></dd></div>`,
   );

@@ -1,4 +1,4 @@
-import { isChoice, type Parameter, positionOf } from '../../learning/selection/search/space.ts';
+import { isChoice, nearestValue, type Parameter, positionOf } from '../../learning/selection/search/space.ts';
 import { html, type Markup } from '../report/html.ts';
 import type { TrialRecord, Watch } from './journal.node.ts';
 import { bestTrial, type SearchPlan, type SearchResult } from './plan.ts';
@@ -31,7 +31,7 @@ function standings(trials: readonly TrialRecord[]): Standing[] {
 const looks = {
   best: { stroke: 'var(--second)', width: 3, opacity: 1 },
   good: { stroke: 'var(--first)', width: 1.8, opacity: 0.85 },
-  other: { stroke: 'var(--axis)', width: 1, opacity: 0.45 },
+  other: { stroke: 'var(--axis)', width: 1, opacity: 0.6 },
 } as const;
 
 interface Axis {
@@ -103,7 +103,7 @@ function parameterAxis(name: string, parameter: Parameter): Axis {
   const values =
     scale === 'log'
       ? [low, ...powers(low, high), high]
-      : [0, 0.25, 0.5, 0.75, 1].map((share) => low + share * (high - low));
+      : [0, 0.25, 0.5, 0.75, 1].map((share) => nearestValue(parameter, low + share * (high - low)));
   const ticks = values.map((value) => ({ at: positionOf(parameter, value), text: shortValue(value) }));
   return {
     name,
@@ -196,16 +196,16 @@ export function curvesPicture({ plan, trials }: SearchResult): Markup {
 
 /** A bar for each parameter: the share of the figure's variance that it decides by itself. */
 export function importancePicture({ importance }: SearchResult): Markup {
-  const [row, left, width] = [30, 190, 720];
+  const [row, left, width] = [30, 176, 520];
   const bars = importance.map(({ name, share, trials }, i) => {
     const y = i * row + 6;
-    const text = share === undefined ? `too few trials (${trials})` : `${(share * 100).toFixed(0)} %`;
-    const length = Math.max(0, share ?? 0) * (width - left - 120);
+    const text = share === undefined ? `too few trials: ${trials}` : `${(share * 100).toFixed(0)} %`;
+    const length = Math.max(0, share ?? 0) * (width - left - 60);
     return html`<text x="${left - 10}" y="${y + 14}" text-anchor="end" class="name"><title>${name}</title>${cut(name, 24)}</text>
       <rect x="${left}" y="${y}" width="${length.toFixed(1)}" height="18" rx="3" fill="var(--first)" fill-opacity=".8"/>
       <text x="${(left + length + 8).toFixed(1)}" y="${y + 14}">${text}</text>`;
   });
-  return html`<svg class="picture" viewBox="0 0 ${width} ${importance.length * row + 8}" role="img" aria-label="Importance of each parameter">${bars}</svg>`;
+  return html`<svg class="picture" style="max-width:640px" viewBox="0 0 ${width} ${importance.length * row + 8}" role="img" aria-label="Importance of each parameter">${bars}</svg>`;
 }
 
 interface Frame {

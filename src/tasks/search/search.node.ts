@@ -6,6 +6,7 @@ import { HounsfieldError } from '../../errors.ts';
 import { parameterImportance } from '../../learning/selection/search/importance.ts';
 import { parseSpace } from '../../learning/selection/search/space.ts';
 import { RandomStream } from '../../random.ts';
+import { watchOf } from '../classification/kind-settings.ts';
 import { prepareData } from '../classification/prepare.node.ts';
 import { type ClassificationSettings, completeSettings } from '../classification/settings.ts';
 import type { TaskSurroundings } from '../task.ts';
@@ -36,8 +37,7 @@ export async function searchSettings(
   const { out } = request;
   const begun = performance.now();
   const stored = request.resume ? await readStored(out) : undefined;
-  const plan = stored ? extended(stored.plan, request) : await freshPlan(request);
-  if (!stored) await checkData(plan, around);
+  const plan = stored ? extended(stored.plan, request) : await freshPlan(request, around);
   await mkdir(out, { recursive: true }).catch((cause: unknown) => {
     throw writeError(cause, out);
   });
@@ -106,7 +106,7 @@ function resultOf(
   };
 }
 
-async function freshPlan(request: SearchRequest): Promise<SearchPlan> {
+async function freshPlan(request: SearchRequest, around: TaskSurroundings): Promise<SearchPlan> {
   const { out, task, data, minutes, settings, seed = 1, retrain = true } = request;
   if (await stat(path.join(out, 'search.json')).catch(() => undefined)) {
     throw new HounsfieldError(
@@ -118,6 +118,7 @@ async function freshPlan(request: SearchRequest): Promise<SearchPlan> {
   const whole = completeSettings(settings);
   const faults = settingFaults(request.space, settings, completeSettings);
   const space = parseSpace(request.space, faults);
+  const watch = await checkData(data, whole, around);
   const parallel = request.parallel ?? usualParallel(whole);
   const threads = whole.threads ?? Math.max(1, Math.floor(os.availableParallelism() / parallel));
   const trials = request.trials ?? (minutes === undefined ? USUAL_TRIALS : undefined);
@@ -133,7 +134,7 @@ async function freshPlan(request: SearchRequest): Promise<SearchPlan> {
     ...(minutes === undefined ? {} : { minutes }),
     parallel,
     epochs: epochsOf(whole, space),
-    watch: { name: whole.watch, mode: whole.watch === 'loss' ? 'min' : 'max' },
+    watch: { name: watch.metric, mode: watch.mode },
     retrain,
   };
 }
@@ -188,14 +189,16 @@ function requireCounts({ trials, minutes, parallel, seed }: SearchRequest): void
     throw new HounsfieldError('SEARCH_OPTIONS', `${problems.join('; ')}. Correct these options.`);
 }
 
-/** The data are checked once, before the long run. */
-async function checkData(plan: SearchPlan, around: TaskSurroundings): Promise<void> {
+/** The data are checked once, before the long run; what is watched depends on what they teach. */
+async function checkData(data: string, settings: ClassificationSettings, around: TaskSurroundings) {
   around.report({ kind: 'stage', text: 'checking the data' });
-  await prepareData(plan.data, completeSettings({ ...plan.settings, watch: plan.watch.name }), (event) => {
+  const { head } = await prepareData(data, settings, (event) => {
     around.report(event);
-    if (around.signal?.aborted)
+    if (around.signal?.aborted) {
       throw new HounsfieldError('INTERRUPTED', 'stopped before the first trial. Give the command again.');
+    }
   });
+  return watchOf(settings, head.kind);
 }
 
 async function readStored(out: string): Promise<SearchResult> {

@@ -29,7 +29,18 @@ export function withValues(settings: Settings, values: Values): Record<string, u
 }
 
 /** Settings that a search sets itself. */
-const reserved = ['seed', 'judge', 'refit', 'watch', 'parts', 'split', 'track', 'threads', 'device'];
+const reserved = [
+  'seed',
+  'judge',
+  'refit',
+  'watch',
+  'target',
+  'parts',
+  'split',
+  'track',
+  'threads',
+  'device',
+];
 
 /** What a task says against the values of a space, each parameter at its ends and choices by itself. */
 export function settingFaults(space: unknown, settings: Settings, check: CheckSettings): string[] {

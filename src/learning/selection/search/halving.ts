@@ -11,7 +11,7 @@ export interface Halving {
  * figure that is more than the noise of the first steps.
  */
 export function halvingRungs(epochs: number, options: { least?: number; reduction?: number } = {}): Halving {
-  const { reduction = 3, least = Math.max(1, Math.round(epochs / 9)) } = options;
+  const { reduction = 3, least = Math.max(1, Math.ceil(epochs / 9)) } = options;
   const rungs: number[] = [];
   for (let rung = least; rung < epochs; rung *= reduction) rungs.push(rung);
   return { rungs, reduction };
