@@ -1,14 +1,17 @@
 import { staticShape } from '../graph/shape.ts';
 import type { GradientContext, Operator, OperatorTable } from './operator.ts';
 import { required } from './operator.ts';
+import { closedGradients, hasClosedForm } from './recurrent-closed.ts';
 import { directionsOf, recurrentShape } from './recurrent-shape.ts';
 import { stateWeightGradient, unrolled } from './recurrent-unrolled.ts';
 
 /**
- * Backpropagation through time (Werbos, Proc. IEEE 1990): the node is written out step by step, which is then
- * differentiated. The recurrent weight takes part in every step: its gradient is one product over all of them.
+ * Backpropagation through time (Werbos, Proc. IEEE 1990). The usual LSTM and GRU have a closed form; any other node is
+ * written out step by step, which is then differentiated. The recurrent weight takes part in every step: its gradient is one product over all of them.
  */
-function throughTime({ graph, node, wants, backThrough }: GradientContext) {
+function throughTime(context: GradientContext) {
+  const { graph, node, wants, backThrough } = context;
+  if (hasClosedForm(node)) return closedGradients(context);
   const expansion = unrolled(node);
   const wanted = node.inputs.flatMap((input, i) => (input && i !== 2 && wants(i) ? [i] : []));
   const products = expansion.products.map(({ product }) => product);
