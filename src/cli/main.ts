@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.node.ts';
+import { cacheCommand } from './cache.ts';
 import type { Run } from './command.ts';
 import { demoCommand } from './demo.ts';
 import { dicomCommand } from './dicom.ts';
@@ -49,6 +50,7 @@ for (const add of [
   demoCommand,
   dicomCommand,
   runsCommand,
+  cacheCommand,
 ]) {
   add(program, run);
 }

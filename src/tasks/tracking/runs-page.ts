@@ -168,5 +168,4 @@ fieldset.runs input { margin: 6px 0 0; accent-color: var(--accent); }
 fieldset.runs svg { width: 28px; height: 10px; margin-top: 8px; }
 fieldset.runs small { display: block; color: var(--soft); font-size: 13px; line-height: 1.4; }
 fieldset.runs .fault { color: var(--wrong); }
-figcaption { text-transform: capitalize; }
 `;
