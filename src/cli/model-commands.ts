@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { taskOfModel } from '../tasks/registry.ts';
 import { nodeSurroundings } from '../tasks/surroundings.node.ts';
-import type { EvaluateRequest, Prediction } from '../tasks/task.ts';
+import type { EvaluateRequest } from '../tasks/task.ts';
 import { numberOption, type Run } from './command.ts';
-import { table, textColumns } from './output.ts';
+import { table } from './output.ts';
 import { runningPath } from './paths.ts';
+import { predictionsText } from './predictions-text.ts';
 
 interface EvaluateOptions {
   readonly split?: NonNullable<EvaluateRequest['split']>;
@@ -44,7 +45,9 @@ export function evaluateCommand(program: Command, run: Run): void {
 export function predictCommand(program: Command, run: Run): void {
   program
     .command('predict <MODEL> <IMAGE...>')
-    .description('probabilities of each label, and the operating point where the model has one')
+    .description(
+      'probabilities of each label or the numbers, and the operating points where the model has them',
+    )
     .addOption(numberOption('--threads <n>', 'of the runtime (default: one a core)'))
     .addHelpText('after', '\nExample:\n  hounsfield predict run/model.onnx new/*.png --json > answers.json')
     .action((model: string, images: string[], options: { threads?: number }) =>
@@ -60,9 +63,9 @@ export function predictCommand(program: Command, run: Run): void {
 export function explainCommand(program: Command, run: Run): void {
   program
     .command('explain <MODEL> <IMAGE...>')
-    .description('heat maps of what spoke for a label (Grad-CAM), laid over the images, as PNG')
+    .description('heat maps of what spoke for an answer (Grad-CAM), laid over the images, as PNG')
     .requiredOption('--out <folder>', 'where the PNG files go')
-    .option('--label <label>', 'label to explain (default: the most probable)')
+    .option('--label <label>', 'label, grade or number to explain (default: the one found)')
     .option('--layer <node>', 'node whose output the map is made from (default: found)')
     .addOption(numberOption('--threads <n>', 'of the runtime (default: one a core)'))
     .addHelpText(
@@ -79,42 +82,12 @@ export function explainCommand(program: Command, run: Run): void {
           const task = await taskOfModel(model);
           const answers = await task.explain({ model, images, ...options }, nodeSurroundings(output.report));
           const lines = answers.map(
-            ({ image, label, probability, overlay }) =>
-              `${image}: ${label} ${probability.toFixed(3)} -> ${runningPath(overlay)}`,
+            ({ image, label, probability, value, overlay }) =>
+              `${image}: ${label} ${probability?.toFixed(3) ?? Number(value!.toPrecision(4))} -> ${runningPath(overlay)}`,
           );
           return output.result(answers, lines.join('\n'));
         }),
     );
-}
-
-/** One row an image where that fits the terminal, else one row a label. */
-export function predictionsText(answers: readonly Prediction[], columns = textColumns()): string {
-  const labels = Object.keys(answers[0]?.probabilities ?? {});
-  const threshold = answers[0]?.threshold;
-  const judged = ({ positive }: Prediction) =>
-    positive === undefined ? [] : [positive ? labels[1]! : `not ${labels[1]}`];
-  const wide = table([
-    ['image', ...labels, 'predicted', ...(threshold === undefined ? [] : ['at operating point'])],
-    ...answers.map((answer) => [
-      answer.image,
-      ...labels.map((label) => answer.probabilities[label]!.toFixed(4)),
-      answer.label,
-      ...judged(answer),
-    ]),
-  ]);
-  const fits = wide.split('\n').every((line) => line.length <= columns);
-  const narrow = answers.map((answer) => {
-    const sorted = Object.entries(answer.probabilities).sort(([, a], [, b]) => b - a);
-    const lines = sorted.map(([label, value]) => `  ${value.toFixed(4)}  ${label}`);
-    return [answer.image, ...lines, ...judged(answer).map((word) => `  at operating point: ${word}`)].join(
-      '\n',
-    );
-  });
-  const note =
-    threshold === undefined
-      ? ''
-      : `\noperating point: ${labels[1]} from ${threshold.toFixed(4)} on (chosen on validation)`;
-  return `${fits ? wide : narrow.join('\n')}${note}`;
 }
 
 function figuresText(answer: Readonly<Record<string, unknown>>): string {
@@ -136,5 +109,23 @@ function figuresText(answer: Readonly<Record<string, unknown>>): string {
     return `${split}, ${images} images\n${table([['figure', 'value', '95 % interval'], ...rows])}`;
   });
   const written = Object.entries(files ?? {}).map(([name, file]) => `${name}: ${runningPath(file)}`);
-  return [...parts, ...written].join('\n');
+  return [...parts, ...sitesText(answer), ...written].join('\n');
 }
+
+/** Of each site the first figures, one row a figure and a column a site where that fits. */
+function sitesText(answer: Readonly<Record<string, unknown>>): string[] {
+  const { sites = [] } = answer as {
+    sites?: readonly { site: string; samples: number; figures: Record<string, { value: number | null }> }[];
+  }; // as Task.evaluate of classification returns it
+  if (sites.length === 0) return [];
+  const names = Object.keys(sites[0]!.figures);
+  const chosen = names.filter((name) => siteFigures.has(name.split('.')[0]!));
+  const rows = sites.map(({ site, samples, figures }) => [
+    site,
+    String(samples),
+    ...chosen.map((name) => figures[name]?.value?.toFixed(3) ?? '-'),
+  ]);
+  return [table([['site', 'images', ...chosen], ...rows])];
+}
+
+const siteFigures: ReadonlySet<string> = new Set(['auc', 'accuracy', 'kappaQuadratic', 'mae']);

@@ -65,8 +65,16 @@ export interface EvaluateRequest {
 /** One image's answer. */
 export interface Prediction {
   readonly image: string;
+  /** In words: the most probable class, the labels found joined by '; ' or 'none', the grade, or the number with its unit. */
   readonly label: string;
+  /** Of each class, label or grade; empty for numbers. */
   readonly probabilities: Readonly<Record<string, number>>;
+  /** Of several labels those that reach their thresholds. */
+  readonly labels?: readonly string[];
+  readonly thresholds?: Readonly<Record<string, number>>;
+  /** Of numbers, each in its unit where one is known. */
+  readonly values?: Readonly<Record<string, number>>;
+  readonly units?: Readonly<Record<string, string>>;
   /** Only with an operating point: whether the second class's probability reaches its threshold. */
   readonly positive?: boolean;
   readonly threshold?: number;
@@ -86,7 +94,9 @@ export interface ExplainRequest {
 export interface Explanation {
   readonly image: string;
   readonly label: string;
-  readonly probability: number;
+  /** Of numbers their value instead. */
+  readonly probability?: number;
+  readonly value?: number;
   readonly overlay: string;
 }
 

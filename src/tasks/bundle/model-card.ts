@@ -3,6 +3,7 @@ import { HounsfieldError } from '../../errors.ts';
 import type { OperatingRule } from '../../evidence/statistics/operating-point.ts';
 import type { IntensityUnit } from '../../imaging/image/medical-image.ts';
 import type { NamedStep } from '../../imaging/transforms/history.ts';
+import type { TargetKind } from '../dataset/dataset.ts';
 
 /** What a model takes: values as decoded from the file and prepared, of any height and width; the graph resizes and normalises. */
 export interface InputDescription {
@@ -32,10 +33,22 @@ export interface CardFigure {
   readonly high: number | null;
 }
 
+/** A threshold from which on an answer counts as positive. */
+export interface CardOperatingPoint {
+  readonly threshold: number;
+  readonly rule: OperatingRule;
+  readonly chosenOn: string;
+}
+
 /** What travels with the weights: everything a user must know before relying on a prediction. */
 export interface ModelCard {
   readonly task: string;
+  /** What the model answers; absent in older files: one of exclusive classes. */
+  readonly target?: TargetKind;
+  /** Classes, labels, grades from low to high, or numbers, in the order of the answer. */
   readonly labels: readonly string[];
+  /** Of numbers: the unit of each, '' where none is known. */
+  readonly units?: readonly string[];
   readonly input: InputDescription;
   readonly network: string;
   readonly intendedUse: string;
@@ -49,11 +62,9 @@ export interface ModelCard {
   /** Figures on the test set with 95 % intervals. */
   readonly metrics: Readonly<Record<string, CardFigure>>;
   /** Chosen on the validation set; two classes only. */
-  readonly operatingPoint?: {
-    readonly threshold: number;
-    readonly rule: OperatingRule;
-    readonly chosenOn: string;
-  };
+  readonly operatingPoint?: CardOperatingPoint;
+  /** Of several labels: one each, chosen on the validation set; null where none could be chosen. */
+  readonly operatingPoints?: readonly (CardOperatingPoint | null)[];
   readonly seed: number;
   readonly versions: Readonly<Record<string, string>>;
   readonly createdAt: string;
@@ -68,7 +79,7 @@ export function writeCard(graph: Graph, card: ModelCard): void {
   }
 }
 
-const texts: ReadonlySet<string> = new Set(['task', 'network', 'intendedUse', 'createdAt']);
+const texts: ReadonlySet<string> = new Set(['task', 'target', 'network', 'intendedUse', 'createdAt']);
 
 /** The card of a graph. @throws MODEL_WITHOUT_CARD for a model that Hounsfield did not write */
 export function readCard(graph: Graph, path: string): ModelCard {

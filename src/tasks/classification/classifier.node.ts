@@ -12,7 +12,7 @@ import { readSample } from '../dataset/read-sample.node.ts';
 
 /** A classifier ready for use. Close it. */
 export interface Classifier {
-  /** Probabilities [N, K] of images of one size, values as decoded. */
+  /** The answer, probabilities or values [N, K], of images of one size, their values as decoded. */
   predict(images: readonly FloatImage[]): Promise<Float32Array>;
   close(): Promise<void>;
 }
@@ -23,10 +23,11 @@ export async function openClassifier(
   runtime: Runtime,
   settings: SessionSettings = {},
 ): Promise<Classifier> {
-  return classifierOf(await runtime.open(writeOnnx(graph), settings));
+  const answer = graph.outputs.some(({ name }) => name === 'values') ? 'values' : 'probabilities';
+  return classifierOf(await runtime.open(writeOnnx(graph), settings), answer);
 }
 
-function classifierOf(session: Session): Classifier {
+function classifierOf(session: Session, answer: 'probabilities' | 'values'): Classifier {
   return {
     async predict(images) {
       const { channels, height, width } = images[0]!;
@@ -34,8 +35,8 @@ function classifierOf(session: Session): Classifier {
       const data = new Float32Array(images.length * length);
       for (const [row, image] of images.entries()) data.set(image.pixels, row * length);
       const image = tensor('float32', [images.length, channels, height, width], data);
-      const { probabilities } = await session.run({ image }, {}, ['probabilities']);
-      return probabilities!.data as Float32Array; // the graph's output is float32
+      const outputs = await session.run({ image }, {}, [answer]);
+      return outputs[answer]!.data as Float32Array; // the graph's output is float32
     },
     close: () => session.close(),
   };
@@ -63,7 +64,7 @@ const BATCH = 16;
 /** Values of one batch, so that large images go one by one. */
 const MOST_VALUES = 16 * 512 * 512;
 
-/** Probabilities [N, K] of samples, each opened at its own size and run through the model file's whole graph. */
+/** The answers [N, K] of samples, each opened at its own size and run through the model file's whole graph. */
 export async function predictSamples(
   classifier: Classifier,
   card: Pick<ModelCard, 'labels' | 'input'>,

@@ -10,6 +10,7 @@ import { samplesHash } from '../dataset/split-hash.node.ts';
 import type { ReportContent } from '../report/content.ts';
 import { renderReport } from '../report/render-report.ts';
 import type { EvaluateRequest, TaskSurroundings } from '../task.ts';
+import { titleOf } from './answers.ts';
 import { reportCases } from './cases.node.ts';
 import { openClassifier, predictSamples } from './classifier.node.ts';
 import { evidenceOf, figuresWithIntervals, plainFigures } from './evidence.ts';
@@ -29,9 +30,11 @@ export async function evaluateModel(
   const { card } = model;
   const loaded = await loadDataset(request.data, {
     classes: card.labels,
+    target: card.target ?? 'class',
     ...(request.patientPattern ? { patientPattern: request.patientPattern } : {}),
   });
   const dataset = { ...loaded, preparation: card.input.preparation ?? [] };
+  requireUnits(card, dataset);
   const { split, indices } = chosenSamples(dataset, request.split);
   const threads = request.threads ? { threads: request.threads } : {};
   const classifier = await openClassifier(model.graph, around.runtime, threads);
@@ -43,13 +46,19 @@ export async function evaluateModel(
   } finally {
     await classifier.close();
   }
-  const evidence = evidenceOf(
-    { dataset, indices, probabilities, seed: card.seed },
-    card.labels,
-    card.operatingPoint,
-  );
+  const evidence = evidenceOf({ dataset, indices, probabilities, seed: card.seed }, card.labels, card);
   const figures = { [split]: plainFigures(evidence), intervals: { [split]: figuresWithIntervals(evidence) } };
-  if (!request.out) return { ...figures, images: indices.length };
+  const sites = evidence.sites
+    ? {
+        sites: evidence.sites.map((one) => ({
+          site: one.site,
+          samples: one.samples,
+          patients: one.patients,
+          figures: figuresWithIntervals(one),
+        })),
+      }
+    : {};
+  if (!request.out) return { ...figures, images: indices.length, ...sites };
   const { out } = request;
   await mkdir(out, { recursive: true }).catch((cause: unknown) => {
     throw writeError(cause, out);
@@ -71,8 +80,22 @@ export async function evaluateModel(
   return {
     ...figures,
     images: indices.length,
+    ...sites,
     files: { metrics: path.join(out, 'metrics.json'), report: path.join(out, 'report.html') },
   };
+}
+
+/** @throws TARGET_UNIT_MIXED when numbers of the data and of the model are named in different units */
+function requireUnits({ labels, units }: LoadedModel['card'], dataset: Dataset): void {
+  const mixed = labels.flatMap((name, k) => {
+    const [own, other] = [units?.[k] ?? '', dataset.units?.[k] ?? ''];
+    return own !== '' && other !== '' && own !== other ? [`${name} in ${own}, the data in ${other}`] : [];
+  });
+  if (mixed.length === 0) return;
+  throw new HounsfieldError(
+    'TARGET_UNIT_MIXED',
+    `the model gives ${mixed.join('; ')}. Convert the data's numbers, and name the unit in the column's title.`,
+  );
 }
 
 /** The test part where the data have parts, else every image. @throws SPLIT_INCOMPLETE when the part asked for is empty */
@@ -99,7 +122,7 @@ function reportOf(
   const patients = new Set(indices.map((index) => dataset.samples[index]!.patient)).size;
   return {
     language: request.language ?? 'en',
-    title: `${card.labels.join(' / ')}: ${dataset.name}`,
+    title: `${titleOf(card)}: ${dataset.name}`,
     createdAt: new Date().toISOString(),
     purpose: {
       summary: `${card.network}, judged on ${indices.length} images (${split}).`,

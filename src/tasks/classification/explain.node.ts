@@ -12,11 +12,13 @@ import { loadModel } from '../bundle/load-model.node.ts';
 import { openPicture } from '../dataset/read-sample.node.ts';
 import { displayPicture, overlayPicture } from '../report/heat-map-picture.ts';
 import type { ExplainRequest, Explanation, TaskSurroundings } from '../task.ts';
+import { explainedLogit, readAnswer } from './answers.ts';
 import { conformToModel, openClassifier } from './classifier.node.ts';
 
 /** Draws heat maps, one compiled graph for each size of image. Close it. */
 export interface Explainer {
-  heatMap(image: FloatImage, classIndex: number): Promise<HeatMap>;
+  /** @param logit see explainedLogit */
+  heatMap(image: FloatImage, logit: number): Promise<HeatMap>;
   close(): Promise<void>;
 }
 
@@ -30,6 +32,8 @@ export function openExplainer(
   options: { threads?: number; layer?: string } = {},
 ): Explainer {
   const compiled = new Map<string, GradCam>();
+  // The answer of grades is made of all logits, and a number's is scaled: the logits themselves are explained.
+  const output = graph.outputs.some(({ name }) => name === 'logits') ? { output: 'logits' } : {};
   return {
     async heatMap({ pixels, channels, height, width }, classIndex) {
       const inputShape = [1, channels, height, width];
@@ -41,7 +45,7 @@ export function openExplainer(
           compiled.delete(oldest);
           await old.close();
         }
-        gradCam = await compileGradCam(graph, { runtime, inputShape, ...options });
+        gradCam = await compileGradCam(graph, { runtime, inputShape, ...output, ...options });
         compiled.set(key, gradCam);
       }
       return gradCam.explain(tensor('float32', inputShape, pixels), classIndex);
@@ -79,15 +83,18 @@ export async function explainImages(
   try {
     for (const [i, file] of request.images.entries()) {
       const image = conformToModel(await openPicture(file, card.input.preparation), card, file);
-      const probabilities = await classifier.predict([image]);
-      const index = wanted ?? probabilities.indexOf(Math.max(...probabilities));
+      const row = await classifier.predict([image]);
+      const index = wanted ?? readAnswer(card, row).index;
       const picture = displayPicture(image, 'file');
       const overlay = path.join(request.out, names[i]!);
       await writeFileAtomically(
         overlay,
-        encodePng(overlayPicture(picture, await explainer.heatMap(image, index))),
+        encodePng(
+          overlayPicture(picture, await explainer.heatMap(image, explainedLogit(card.target, index))),
+        ),
       );
-      answers.push({ image: file, label: card.labels[index]!, probability: probabilities[index]!, overlay });
+      const number = card.target === 'value' ? { value: row[index]! } : { probability: row[index]! };
+      answers.push({ image: file, label: card.labels[index]!, ...number, overlay });
       around.report({ kind: 'count', text: 'explaining', done: i + 1, of: request.images.length });
     }
   } finally {

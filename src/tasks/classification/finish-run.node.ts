@@ -2,18 +2,26 @@ import { writeFileAtomically } from '../../atomic-file.node.ts';
 import { writeOnnx } from '../../engine/graph/onnx-file.ts';
 import type { Device } from '../../engine/runtime/session.ts';
 import { elementCount, type Tensor } from '../../engine/tensor/tensor.ts';
-import type { ClassificationEvidence } from '../../evidence/statistics/classification-evidence.ts';
+import type { Evidence } from '../../evidence/statistics/evidence.ts';
 import type { Progress } from '../../learning/training/loop.ts';
 import { version } from '../../version.node.ts';
 import { type ModelCard, writeCard } from '../bundle/model-card.ts';
 import type { ReportContent } from '../report/content.ts';
 import { renderReport } from '../report/render-report.ts';
 import type { TaskSurroundings } from '../task.ts';
+import { titleOf } from './answers.ts';
 import { reportCases } from './cases.node.ts';
 import { openClassifier, predictSamples } from './classifier.node.ts';
 import { classifierGraph } from './classifier-graph.ts';
-import { evidenceOf, figuresWithIntervals, operatingPointOf, plainFigures } from './evidence.ts';
+import {
+  evidenceOf,
+  figuresWithIntervals,
+  type OperatingPoints,
+  operatingPointsOf,
+  plainFigures,
+} from './evidence.ts';
 import { openExplainer } from './explain.node.ts';
+import { watchOf } from './kind-settings.ts';
 import type { PreparedData } from './prepare.node.ts';
 import type { ClassificationSettings } from './settings.ts';
 
@@ -60,16 +68,16 @@ export async function finishRun(run: TrainedRun): Promise<Record<string, number 
   }
   around.report({ kind: 'stage', text: 'figures with intervals' });
   // Images that were trained on say nothing of where to put the threshold.
-  const point = settings.refit ? undefined : operatingPointOf(validated);
-  const validation = evidenceOf(validated, dataset.classes, point);
+  const points = settings.refit ? {} : operatingPointsOf(validated);
+  const validation = evidenceOf(validated, dataset.classes, points);
   if (!tested) {
     const judged = { validation: plainFigures(validation), evidence: { validation } };
     await writeFileAtomically(run.file('metrics'), `${JSON.stringify(judged, null, 2)}\n`);
-    writeCard(graph, cardOf(run, undefined, point));
+    writeCard(graph, cardOf(run, undefined, points));
     await writeFileAtomically(run.file('model'), writeOnnx(graph));
     return {};
   }
-  const test = evidenceOf(tested, dataset.classes, point);
+  const test = evidenceOf(tested, dataset.classes, points);
   const figures = {
     test: plainFigures(test),
     validation: plainFigures(validation),
@@ -82,7 +90,7 @@ export async function finishRun(run: TrainedRun): Promise<Record<string, number 
   };
   await writeFileAtomically(run.file('metrics'), `${JSON.stringify(figures, null, 2)}\n`);
 
-  const card = cardOf(run, test, point);
+  const card = cardOf(run, test, points);
   writeCard(graph, card);
   await writeFileAtomically(run.file('model'), writeOnnx(graph));
 
@@ -102,13 +110,15 @@ export async function finishRun(run: TrainedRun): Promise<Record<string, number 
 
 function cardOf(
   { data, settings, around }: TrainedRun,
-  test: ClassificationEvidence | undefined,
-  point: ReturnType<typeof operatingPointOf>,
+  test: Evidence | undefined,
+  { operatingPoint, operatingPoints }: OperatingPoints,
 ): ModelCard {
   const { dataset, splits, fingerprint } = data;
   return {
     task: 'classification',
+    target: data.head.kind,
     labels: dataset.classes,
+    ...(dataset.units ? { units: dataset.units } : {}),
     input: data.input,
     network: data.network.name,
     intendedUse: settings.intendedUse,
@@ -119,9 +129,8 @@ function cardOf(
       counts: fingerprint.splits ?? { train: [splits.train.length] },
     },
     metrics: test ? figuresWithIntervals(test) : {},
-    ...(point
-      ? { operatingPoint: { threshold: point.threshold, rule: point.rule, chosenOn: point.chosenOn } }
-      : {}),
+    ...(operatingPoint ? { operatingPoint } : {}),
+    ...(operatingPoints ? { operatingPoints } : {}),
     seed: settings.seed,
     versions: {
       hounsfield: version,
@@ -135,13 +144,10 @@ function cardOf(
 function reportOf(
   { data, settings, weights, progress, outcome }: TrainedRun,
   card: ModelCard,
-  {
-    test,
-    validation,
-    cases,
-  }: { test: ClassificationEvidence; validation: ClassificationEvidence; cases: ReportContent['cases'] },
+  { test, validation, cases }: { test: Evidence; validation: Evidence; cases: ReportContent['cases'] },
 ): ReportContent {
   const { dataset, splits, fingerprint, input } = data;
+  const watch = watchOf(settings, data.head.kind);
   const part = (name: 'train' | 'validation' | 'test') => ({
     name: name === 'train' ? ('training' as const) : name,
     images: splits[name].length,
@@ -156,10 +162,10 @@ function reportOf(
   const seconds = progress.history.reduce((sum, row) => sum + row.seconds, 0);
   return {
     language: settings.language,
-    title: `${dataset.classes.join(' / ')}: ${dataset.name}`,
+    title: `${titleOf(card)}: ${dataset.name}`,
     createdAt: card.createdAt,
     purpose: {
-      summary: `${data.network.describe} Trained to tell ${dataset.classes.join(' from ')} in single images.`,
+      summary: `${data.network.describe} ${purposeOf(dataset)}`,
       intendedUse: settings.intendedUse,
     },
     model: {
@@ -181,10 +187,10 @@ function reportOf(
         epoch: row.epoch + 1,
         trainLoss: row.trainLoss,
         validationLoss: finite(row.validation['loss']),
-        validationMetric: finite(row.validation[settings.watch]),
+        validationMetric: finite(row.validation[watch.metric]),
         learningRate: row.learningRate,
       })),
-      metricName: settings.watch === 'auc' ? 'AUC' : settings.watch,
+      metricName: metricNames[watch.metric] ?? watch.metric,
       bestEpoch: (progress.stopping?.bestEpoch ?? 0) + 1,
       seconds,
       stoppedEarly: outcome === 'stopped-early',
@@ -210,6 +216,28 @@ function reportOf(
   };
 }
 
+/** Names of figures that are not words. */
+const metricNames: Readonly<Record<string, string>> = {
+  auc: 'AUC',
+  f1: 'F1',
+  kappa: 'kappa (quadratic)',
+  mae: 'MAE',
+  rmse: 'RMSE',
+  r2: 'R²',
+};
+
+/** What the model was trained for, one sentence. */
+function purposeOf({ target = 'class', classes, units }: PreparedData['dataset']): string {
+  const names = classes.map((name, k) => (units?.[k] ? `${name} (${units[k]})` : name));
+  const sentences = {
+    class: `Trained to tell ${classes.join(' from ')} in single images.`,
+    labels: `Trained to find any of ${classes.join(', ')} in single images.`,
+    grade: `Trained to grade single images from ${classes[0]} to ${classes.at(-1)}.`,
+    value: `Trained to measure ${names.join(', ')} in single images.`,
+  };
+  return sentences[target];
+}
+
 /** { rotateDegrees: 10, shift: 0.1 } as 'rotateDegrees 10, shift 0.1'. */
 const inWords = (value: object): string =>
   Object.entries(value)
@@ -219,10 +247,17 @@ const inWords = (value: object): string =>
 const finite = (value: number | undefined): number | null =>
   value !== undefined && Number.isFinite(value) ? value : null;
 
+const strataWords = {
+  class: 'class',
+  labels: 'label (iteratively)',
+  grade: 'grade',
+  value: 'quantile',
+} as const;
+
 function splitMethod({ dataset, splits }: PreparedData, { seed }: ClassificationSettings): string {
   if (splits.origin === 'given') return 'as the data prescribe';
   const unit = dataset.grouping === 'patient' ? 'by patient' : 'by image (no patients known)';
-  return `${unit}, stratified by class, seed ${seed}${splits.origin === 'completed' ? ', completing what the data prescribe' : ''}`;
+  return `${unit}, stratified by ${strataWords[dataset.target ?? 'class']}, seed ${seed}${splits.origin === 'completed' ? ', completing what the data prescribe' : ''}`;
 }
 
 function dataFacts({ fingerprint: found }: PreparedData) {

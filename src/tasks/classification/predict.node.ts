@@ -1,6 +1,7 @@
 import { loadModel } from '../bundle/load-model.node.ts';
 import { openPicture } from '../dataset/read-sample.node.ts';
 import type { Prediction, TaskSurroundings } from '../task.ts';
+import { readAnswer } from './answers.ts';
 import { conformToModel, openClassifier } from './classifier.node.ts';
 
 /** See Task.predict. @throws what loadModel and openImage throw; CHANNELS_MISMATCH, BIT_DEPTH_MIXED, UNIT_MIXED */
@@ -18,19 +19,8 @@ export async function predictImages(
   try {
     for (const [i, file] of request.images.entries()) {
       const image = conformToModel(await openPicture(file, card.input.preparation), card, file);
-      const probabilities = await classifier.predict([image]);
-      const best = probabilities.indexOf(Math.max(...probabilities));
-      answers.push({
-        image: file,
-        label: card.labels[best]!,
-        probabilities: Object.fromEntries(card.labels.map((label, k) => [label, probabilities[k]!])),
-        ...(card.operatingPoint
-          ? {
-              positive: probabilities[1]! >= card.operatingPoint.threshold,
-              threshold: card.operatingPoint.threshold,
-            }
-          : {}),
-      });
+      const { index: _, ...answer } = readAnswer(card, await classifier.predict([image]));
+      answers.push({ image: file, ...answer });
       around.report({ kind: 'count', text: 'predicting', done: i + 1, of: request.images.length });
     }
   } finally {

@@ -1,4 +1,4 @@
-import type { ClassificationEvidence } from '../../evidence/statistics/classification-evidence.ts';
+import type { Evidence } from '../../evidence/statistics/evidence.ts';
 
 /** Languages a report can be written in. */
 export type ReportLanguage = 'en' | 'zh';
@@ -83,8 +83,10 @@ export interface ReportCase {
   readonly heatMap?: string;
   readonly truth: string;
   readonly predicted: string;
+  /** Whether the answer is right; left out: where truth and prediction are the same word. */
+  readonly right?: boolean;
   /** Probability of the predicted class, 0..1. */
-  readonly probability: number;
+  readonly probability?: number;
   /** A line below, for example the file's name. It must not identify a patient. */
   readonly caption?: string;
 }
@@ -102,8 +104,8 @@ export interface ReportContent {
   readonly data: ReportData;
   /** Left out when a finished model is only evaluated. */
   readonly training?: ReportTraining;
-  readonly validation?: ClassificationEvidence;
-  readonly test: ClassificationEvidence;
+  readonly validation?: Evidence;
+  readonly test: Evidence;
   /** Both sorted with the most certain first. */
   readonly cases: { readonly mistakes: readonly ReportCase[]; readonly correct: readonly ReportCase[] };
   /** How the heat maps were made, for example 'Grad-CAM at layer4'. */

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isHounsfieldError } from '../../errors.ts';
+import type { ClassificationEvidence } from '../../evidence/statistics/classification-evidence.ts';
 import type { ReportContent } from './content.ts';
 import { renderReport } from './render-report.ts';
 import { sampleContent } from './sample-content.ts';
@@ -11,7 +12,7 @@ const samples = {
   'two classes, English': sampleContent({ replicates: 200 }),
   'two classes, Chinese': sampleContent({ language: 'zh', classes: ['正常', '肺炎'], replicates: 200 }),
   'five classes': sampleContent({ classes: five, replicates: 200 }),
-} satisfies Record<string, ReportContent>;
+} satisfies Record<string, ReportContent & { readonly test: ClassificationEvidence }>;
 const pages = new Map<string, string>();
 for (const [name, content] of Object.entries(samples)) pages.set(name, await renderReport(content));
 const names = [...pages.keys()];

@@ -1,13 +1,58 @@
 import type { ReportContent } from './content.ts';
 import type { Page } from './figures.ts';
-import { html, trusted } from './html.ts';
+import { html, type Markup, trusted } from './html.ts';
 import { casesSection } from './section-cases.ts';
 import { dataSection, trainingSection } from './section-data.ts';
+import { gradeAllFigures, gradeCurves, gradeKeyFigures, gradePerformance } from './section-grades.ts';
+import { labelsAllFigures, labelsCurves, labelsKeyFigures, labelsPerformance } from './section-labels.ts';
 import { limitsSection, provenanceSection } from './section-limits.ts';
 import { allFiguresSection, curvesSection, performanceSection } from './section-performance.ts';
+import { sitesSection } from './section-sites.ts';
 import { keyFiguresSection, topSection } from './section-summary.ts';
+import { valueAllFigures, valueCurves, valueKeyFigures, valuePerformance } from './section-values.ts';
 import { styleSheet } from './style.ts';
 import { numbersOf, textsByLanguage } from './texts.ts';
+
+/** The sections that differ by what is learned. */
+interface Sections {
+  readonly keyFigures: (page: Page) => Markup;
+  readonly performance: (page: Page) => Markup;
+  readonly curves: (page: Page) => Promise<Markup>;
+  readonly allFigures: (page: Page) => Markup;
+}
+
+/** A section of one kind as one of any: the table below is looked up by the evidence's kind. */
+const of =
+  <E, R>(section: (page: Page<E>) => R) =>
+  (page: Page): R =>
+    section(page as unknown as Page<E>); // the evidence is of this kind
+
+const sections: Readonly<Record<NonNullable<ReportContent['test']['kind']>, Sections>> = {
+  class: {
+    keyFigures: of(keyFiguresSection),
+    performance: of(performanceSection),
+    curves: of(curvesSection),
+    allFigures: of(allFiguresSection),
+  },
+  labels: {
+    keyFigures: of(labelsKeyFigures),
+    performance: of(labelsPerformance),
+    curves: of(labelsCurves),
+    allFigures: labelsAllFigures,
+  },
+  grade: {
+    keyFigures: of(gradeKeyFigures),
+    performance: of(gradePerformance),
+    curves: of(gradeCurves),
+    allFigures: gradeAllFigures,
+  },
+  value: {
+    keyFigures: of(valueKeyFigures),
+    performance: of(valuePerformance),
+    curves: of(valueCurves),
+    allFigures: of(valueAllFigures),
+  },
+};
 
 /**
  * Writes a report as one HTML file: no link to anything outside, no script, light and dark, screen and A4.
@@ -17,12 +62,15 @@ import { numbersOf, textsByLanguage } from './texts.ts';
 export async function renderReport(content: ReportContent): Promise<string> {
   const texts = textsByLanguage[content.language];
   const page: Page = { content, texts, numbers: numbersOf(content.language) };
+  const own = sections[content.test.kind ?? 'class'];
   const training = content.training?.history.length ? content.training : undefined;
+  const { sites } = content.test;
   const hasCases = content.cases.mistakes.length + content.cases.correct.length > 0;
   const contents: (readonly [string, string])[] = [
     ['key-figures', texts.keyFigures],
     ['performance', texts.performance],
     ['curves', texts.curves],
+    ...(sites ? [['sites', texts.sites] as const] : []),
     ...(hasCases ? [['cases', texts.cases] as const] : []),
     ['all-figures', texts.allFigures],
     ['data', texts.data],
@@ -41,11 +89,12 @@ export async function renderReport(content: ReportContent): Promise<string> {
 </head>
 <body><main class="sheet">
 ${topSection(page, contents)}
-${keyFiguresSection(page)}
-${performanceSection(page)}
-${await curvesSection(page)}
+${own.keyFigures(page)}
+${own.performance(page)}
+${await own.curves(page)}
+${sites && sitesSection(page, sites)}
 ${hasCases ? casesSection(page) : undefined}
-${allFiguresSection(page)}
+${own.allFigures(page)}
 ${dataSection(page)}
 ${training && (await trainingSection(page, training))}
 ${limitsSection(page)}

@@ -91,7 +91,9 @@ export interface SampleOptions {
 }
 
 /** A made-up but plausible report: every section filled, nothing in it measured on real images. */
-export function sampleContent(options: SampleOptions = {}): ReportContent {
+export function sampleContent(
+  options: SampleOptions = {},
+): ReportContent & { readonly test: ClassificationEvidence } {
   const { language = 'en', classes = ['normal', 'pneumonia'], replicates = 300 } = options;
   const two = classes.length === 2;
   const testCounts = two ? [234, 390] : classes.map((_, k) => 180 - Math.floor((160 * k) / classes.length));

@@ -1,6 +1,5 @@
-import type { Figure } from '../../evidence/statistics/classification-evidence.ts';
 import type { Fact } from './content.ts';
-import { type Page, positiveClass, say } from './figures.ts';
+import { figureGroups, groupCounts, type Page, positiveClass, say } from './figures.ts';
 import { html, type Markup } from './html.ts';
 import { factsTable } from './section-data.ts';
 
@@ -24,17 +23,14 @@ export function limitsFromNumbers(page: Page): string[] {
   else if (test.patients < FEW_PATIENTS) {
     limits.push(say(page, 'limitFewPatients', { patients: numbers.count(test.patients) }));
   }
-  for (const { name, samples } of test.perClass) {
+  for (const { name, samples } of groupCounts(test)) {
     if (samples < FEW_SAMPLES) limits.push(say(page, 'limitRareClass', { name, samples }));
   }
-  const groups: Readonly<Record<string, Figure>>[] = [
-    test.figures,
-    ...test.perClass.map((c) => c.figures),
-    test.operatingPoint?.figures ?? {},
-  ];
-  if (groups.some((figures) => Object.values(figures).some((figure) => figure.value === null))) {
+  if (figureGroups(test).some((figures) => Object.values(figures).some((figure) => figure.value === null))) {
     limits.push(texts.limitUndefined);
   }
+  if (test.kind === 'value') return [...limits, texts.limitRange];
+  if (test.kind === 'labels' || test.kind === 'grade') return limits;
   const error = test.figures.calibrationError.value;
   if (error !== null && error > BAD_CALIBRATION) {
     limits.push(say(page, 'limitCalibration', { value: numbers.figure(error) }));

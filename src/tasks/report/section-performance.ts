@@ -9,13 +9,13 @@ import {
   seriesColour,
   seriesKind,
 } from './charts.ts';
-import { type FigureFormat, figureCell, type Page, say } from './figures.ts';
+import { type FigureFormat, figureCell, type Page, say, type Words } from './figures.ts';
 import { html, type Markup } from './html.ts';
 import { chartFigure, legend } from './section-data.ts';
 import type { TextKey } from './texts.ts';
 
 /** Confusion matrices, and each class against the rest. */
-export function performanceSection(page: Page): Markup {
+export function performanceSection(page: Page<ClassificationEvidence>): Markup {
   const { content, texts, numbers } = page;
   const { test } = content;
   const point = test.operatingPoint;
@@ -46,8 +46,9 @@ export function performanceSection(page: Page): Markup {
 </section>`;
 }
 
-function matrix(
-  page: Page,
+/** Counts with the truth in rows, shaded by their share of the row. */
+export function matrix(
+  page: Words,
   title: string,
   names: readonly string[],
   counts: readonly (readonly number[])[],
@@ -68,7 +69,7 @@ function matrix(
 }
 
 /** Every figure of test and validation side by side. */
-export function allFiguresSection(page: Page): Markup {
+export function allFiguresSection(page: Page<ClassificationEvidence>): Markup {
   const { texts, numbers, content } = page;
   const replicates = numbers.count(content.test.bootstrap.replicates);
   return html`<section id="all-figures"><h2>${texts.allFigures}</h2>${figuresTable(page)}
@@ -84,7 +85,7 @@ const classColumns: readonly (readonly [ClassFigureName, TextKey, FigureFormat])
   ['averagePrecision', 'averagePrecision', 'figure'],
 ];
 
-function perClassTable(page: Page): Markup {
+function perClassTable(page: Page<ClassificationEvidence>): Markup {
   const { content, texts, numbers } = page;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${texts.perClass}"><table class="wide"><caption>${texts.test}</caption>
 <thead><tr><th scope="col">${texts.class}</th><th scope="col">${texts.images}</th>${classColumns.map(([, key]) => html`<th scope="col">${texts[key]}</th>`)}</tr></thead>
@@ -114,7 +115,7 @@ const percentages: readonly FigureName[] = [
   'specificityMacro',
 ];
 
-function figuresTable(page: Page): Markup {
+function figuresTable(page: Page<ClassificationEvidence>): Markup {
   const { content, texts, numbers } = page;
   const { test, validation } = content;
   const two = test.classes.length === 2;
@@ -148,7 +149,7 @@ ${
 }
 
 /** ROC, precision-recall and reliability. */
-export async function curvesSection(page: Page): Promise<Markup> {
+export async function curvesSection(page: Page<ClassificationEvidence>): Promise<Markup> {
   const { content, texts, numbers } = page;
   const { test, validation } = content;
   const single = test.curves.length === 1;
@@ -213,7 +214,7 @@ function classLegend(evidence: ClassificationEvidence): Markup {
   );
 }
 
-function curveLegend(page: Page, series: CurveSeries, band: boolean): Markup | undefined {
+function curveLegend(page: Words, series: CurveSeries, band: boolean): Markup | undefined {
   const { texts } = page;
   if (series.test.length !== 1) return undefined;
   return legend([

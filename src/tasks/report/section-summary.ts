@@ -1,5 +1,6 @@
+import type { ClassificationEvidence } from '../../evidence/statistics/classification-evidence.ts';
 import type { OperatingRule } from '../../evidence/statistics/operating-point.ts';
-import { figureCard, type Page, say } from './figures.ts';
+import { figureCard, type Page, say, type Words } from './figures.ts';
 import { html, type Markup } from './html.ts';
 
 /** Title, notice, intended use. */
@@ -28,8 +29,8 @@ ${outOfScope.length > 0 ? html`<div><h3>${texts.outOfScope}</h3><ul class="plain
 }
 
 /** Large numbers with their intervals, and what they mean in images. */
-export function keyFiguresSection(page: Page): Markup {
-  const { content, texts, numbers } = page;
+export function keyFiguresSection(page: Page<ClassificationEvidence>): Markup {
+  const { content, texts } = page;
   const { test } = content;
   const two = test.classes.length === 2;
   const point = test.operatingPoint;
@@ -58,16 +59,31 @@ export function keyFiguresSection(page: Page): Markup {
     ),
     figureCard(page, texts.calibrationError, test.figures.calibrationError, 'figure'),
   ];
+  return keyFigures(page, cards, inWords(page));
+}
+
+/** The section of large numbers, whatever they are. */
+export function keyFigures(
+  page: Words & {
+    readonly content: Pick<Page['content'], 'data'> & {
+      readonly test: { readonly samples: number; readonly patients: number };
+    };
+  },
+  cards: readonly Markup[],
+  words: Markup,
+): Markup {
+  const { content, texts, numbers } = page;
+  const { test } = content;
   const knownPatients = content.data.splits.find((s) => s.name === 'test')?.patients !== null;
   const counts = { samples: numbers.count(test.samples), patients: numbers.count(test.patients) };
   return html`<section id="key-figures"><h2>${texts.keyFigures}</h2>
 <p class="lead">${say(page, knownPatients ? 'keyFiguresLead' : 'keyFiguresLeadUnknown', counts)}</p>
 <dl class="figures">${cards}</dl>
-<div class="words">${inWords(page)}</div>
+<div class="words">${words}</div>
 </section>`;
 }
 
-function inWords(page: Page): Markup {
+function inWords(page: Page<ClassificationEvidence>): Markup {
   const { texts, numbers } = page;
   const { test } = page.content;
   const point = test.operatingPoint;
@@ -94,7 +110,7 @@ function inWords(page: Page): Markup {
   return html`<p>${sentence}</p><p>${chosen}</p>`;
 }
 
-function ruleInWords(page: Page, rule: OperatingRule): string {
+function ruleInWords(page: Words, rule: OperatingRule): string {
   if (rule.kind === 'youden') return page.texts.ruleYouden;
   const share = page.numbers.percent(rule.atLeast);
   return say(page, rule.kind === 'sensitivity' ? 'ruleSensitivity' : 'ruleSpecificity', { share });

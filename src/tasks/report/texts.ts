@@ -24,6 +24,8 @@ export interface Numbers {
   readonly percent: (share: number) => string;
   /** 0.97513 → 0.975 */
   readonly figure: (value: number) => string;
+  /** 12.3456 → 12.35 */
+  readonly measured: (value: number) => string;
 }
 
 /** How numbers are written in a language. */
@@ -33,5 +35,6 @@ export function numbersOf(language: ReportLanguage): Numbers {
     count: (value) => count.format(value),
     percent: (share) => `${(100 * share).toFixed(1)}${language === 'zh' ? '%' : '\u00a0%'}`,
     figure: (value) => value.toFixed(3),
+    measured: (value) => String(Number(value.toPrecision(4))),
   };
 }
