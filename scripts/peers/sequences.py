@@ -9,9 +9,10 @@ import torch
 import torchvision
 from torch import nn
 
-from learning import CompactCnn, numbers, tensor
+from learning import numbers, tensor
 from learning_fixture import write
 from learning_hash_weights import fill
+from networks import CompactCnn
 
 TORCH = f"PyTorch {torch.__version__}"
 torch.set_default_dtype(torch.float64)
