@@ -28,7 +28,9 @@ export function adaptInputChannels(source: Candidate, channels: number): Candida
     return tensor('float32', [filters, channels, ...space], to);
   };
   const how =
-    channels === 1 ? `sum over ${before} channels` : `${before} channels repeated to ${channels}, scaled`;
+    channels === 1
+      ? `sum over ${before} channels`
+      : `${before} channel${before === 1 ? '' : 's'} repeated to ${channels}, scaled`;
   return { ...source, dims: [filters, channels, ...space], how, read };
 }
 

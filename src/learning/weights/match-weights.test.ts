@@ -178,7 +178,7 @@ test('the report as text keeps to its width and tells everything', () => {
     'left over, not used: 1',
     expect.stringMatching(/^ {2}\.\.\..*terminal\.weight 2$/),
     'changed: 1',
-    expect.stringContaining('1 channels repeated to 3'),
+    expect.stringContaining('1 channel repeated to 3'),
     'of the head, left out: 2',
     '  fc.weight',
     '  fc.bias',
