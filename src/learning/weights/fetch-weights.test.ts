@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -95,7 +95,10 @@ beforeEach(() => {
   folder = join(root, String(runs++));
 });
 
-const held = (): readonly string[] => readdirSync(join(folder, 'weights')).sort();
+const held = (): readonly string[] => {
+  const path = join(folder, 'weights');
+  return existsSync(path) ? readdirSync(path).sort() : [];
+};
 
 describe('fetching', () => {
   test('once, offline afterwards, whatever the address', async () => {
@@ -201,13 +204,16 @@ describe('fetching', () => {
     ],
   ])('%s is an error and leaves nothing', async (_, path, options, message) => {
     await expect(fetchWeights(base + path, { cacheFolder: folder, ...options })).rejects.toThrow(message);
-    expect(() => expect(held()).toEqual([])).not.toThrow(/received/);
+    expect(held()).toEqual([]);
   });
 
   test('a server that is not there, an address that is none', async () => {
-    await expect(fetchWeights('http://127.0.0.1:9/a', { sha256, cacheFolder: folder })).rejects.toThrow(
-      /^WEIGHTS_FETCH: .*ECONNREFUSED|^WEIGHTS_FETCH/,
-    );
+    const closed = createServer();
+    await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
+    const { port } = closed.address() as AddressInfo; // it listens on a port
+    await new Promise((resolve) => closed.close(resolve));
+    const fetching = fetchWeights(`http://127.0.0.1:${port}/a`, { sha256, cacheFolder: folder });
+    await expect(fetching).rejects.toThrow(/^WEIGHTS_FETCH: .*ECONNREFUSED/);
     for (const url of [
       'http://weights.example/a',
       'ftp://localhost/a',

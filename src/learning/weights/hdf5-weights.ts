@@ -9,11 +9,14 @@ const MOST_FILE = 2 ** 30;
 const MOST_DATASETS = 20_000;
 const MOST_GROUPS = 20_000;
 const MOST_DEPTH = 16;
-/** Copies of the library that are started anew after a broken file, as its own state may be broken, too. */
+/** Broken files after which the library is started anew: each leaves it in some disorder. A fault of its own counts as all. */
+const MOST_ERRORS = 200;
+/** Copies that are started at most, as none is ever given back. */
 const MOST_COPIES = 20;
 
 let library: Promise<Hdf5Module> | undefined;
 let copies = 0;
+let errors = 0;
 let opened = 0;
 
 /**
@@ -37,7 +40,8 @@ export async function readHdf5Weights(bytes: Uint8Array): Promise<ReadonlyMap<st
       file.close();
     }
   } catch (cause) {
-    library = undefined; // an error leaves it in disorder
+    errors += cause instanceof WebAssembly.RuntimeError || cause instanceof RangeError ? MOST_ERRORS : 1;
+    if (errors >= MOST_ERRORS) library = undefined;
     if (isHounsfieldError(cause)) throw cause;
     throw new HounsfieldError(
       'HDF5_UNREADABLE',
@@ -64,15 +68,16 @@ async function start(): Promise<Hdf5Module> {
   if (copies >= MOST_COPIES) {
     throw new HounsfieldError(
       'HDF5_STOPPED',
-      `${MOST_COPIES} broken HDF5 files have stopped the reader. Start the program again without them.`,
+      `broken HDF5 files have stopped the reader ${MOST_COPIES} times. Start the program again without them.`,
     );
   }
+  errors = 0;
   const h5 = await load(copies++);
   const insides = (await h5.ready) as unknown as Insides; // the module has them
-  const errors = insides.FS.streams[2];
+  const printed = insides.FS.streams[2];
   // HDF5 prints its errors, names from inside the file included
-  if (errors) {
-    errors.stream_ops = { ...errors.stream_ops, write: (_stream, _bytes, _offset, length) => length };
+  if (printed) {
+    printed.stream_ops = { ...printed.stream_ops, write: (_stream, _bytes, _offset, length) => length };
   }
   return h5;
 }

@@ -190,4 +190,5 @@ test.skipIf(!hasPython)(
     const { tensors } = await loadWeights(join(folder, 'm.safetensors'));
     expect(tensors).toEqual(new Map([['fc.weight', tensorOf('float32', [2, 3], [0, 1, 2, 3, 4, 5])]]));
   },
+  120_000,
 );
