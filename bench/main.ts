@@ -13,6 +13,7 @@ import { dicomMemory } from './dicom-memory.ts';
 import { dicomObjects } from './dicom-objects.ts';
 import { dicomSeries } from './dicom-series.ts';
 import { fewImages } from './few-images.ts';
+import { fineTuneStep } from './fine-tune-step.ts';
 import { fuzzing } from './fuzz.ts';
 import { imageCache } from './image-cache.ts';
 import { inference } from './inference.ts';
@@ -36,6 +37,7 @@ import { trainStep } from './train-step.ts';
 const benchmarks: readonly Benchmark[] = [
   trainStep,
   stepProfile,
+  fineTuneStep,
   inference,
   javascriptPeers,
   pneumoniamnist,

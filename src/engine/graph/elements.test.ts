@@ -64,6 +64,21 @@ const computations: readonly [string, readonly Dim[] | undefined, (shape: Value)
     [12],
     (s) => s.graph.op('ReduceProd', [s.graph.op('Gather', [s, ints(s.graph, [1, 2])])]),
   ],
+  [
+    'Clip of the known',
+    [undefined, 3, 3.5],
+    (s) =>
+      s.graph.op('Clip', [
+        s.graph.op('Cast', [s], { to: 1 }),
+        undefined,
+        s.graph.constant(tensorOf('float32', [], [3.5])),
+      ]),
+  ],
+  [
+    'Clip to a bound that is not known',
+    undefined,
+    (s) => s.graph.op('Clip', [s, s.graph.input('least', 'int64', [])]),
+  ],
   ['ReduceMax with a symbol', [undefined], (s) => s.graph.op('ReduceMax', [s])],
   [
     'Concat with an unknown part',

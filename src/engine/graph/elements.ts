@@ -254,6 +254,18 @@ function elementwise(op: string): Rule {
   };
 }
 
+const clip: Rule = (node) => {
+  const [data, low, high] = [0, 1, 2].map((i) => small(node.inputs[i]));
+  const dtype = node.inputs[0]?.dtype;
+  // A bound that is given and not known leaves nothing known.
+  if (!data || !dtype || [low, high].some((bound, i) => node.inputs[i + 1] && !bound)) return [];
+  const within = (item: Dim): Dim => {
+    const raised = low ? arithmetic('Max', item, low.data[0], dtype, false) : item;
+    return high ? arithmetic('Min', raised, high.data[0], dtype, false) : raised;
+  };
+  return [data.data.map(within)];
+};
+
 const unary =
   (op: string): Rule =>
   (node) => {
@@ -296,6 +308,7 @@ const rules: Readonly<Record<string, Rule>> = {
   Squeeze: sameData,
   Unsqueeze: sameData,
   Cast: cast,
+  Clip: clip,
   CastLike: cast,
   Gather: gather,
   Concat: concat,

@@ -37,6 +37,7 @@ export interface ImportedRoles {
  * - what is added to or multiplied with a value that a learned layer made, and what is joined to it (class tokens),
  *   where it has more than one element, or a module's name ('blocks.0.gamma');
  * - what those are computed from (Transpose, Gather of a table of positions, standardised weights).
+ * Constant nodes are weights only in a file that keeps none as initializers: else they are what an exporter wrote in.
  * Not: running statistics, what comes before the first learned layer (mean and deviation of the image), masks of
  * zeros and large negative numbers, bounds, exponents, sizes.
  *
@@ -46,6 +47,7 @@ export function importedRoles(image: Value, nodes: readonly Node[]): ImportedRol
   const varying = new Set<Value>([image]);
   const learned = new Set<Value>();
   const parameters = new Map<Value, Node>();
+  const inNodes = keepsWeightsInNodes(nodes);
   for (const node of nodes) {
     const moving = node.inputs.filter((input) => input && varying.has(input));
     if (moving.length === 0) continue;
@@ -54,6 +56,8 @@ export function importedRoles(image: Value, nodes: readonly Node[]): ImportedRol
     const layer = Boolean(weightInputs[node.op]) && sides.some(({ always }) => always);
     for (const { value, always } of sides) {
       for (const leaf of leavesOf(value)) {
+        if (leaf.producer?.op === 'Constant' && !inNodes) continue;
+        if (node.op === 'InstanceNormalization' && isExporters(leaf)) continue;
         if (isTrained(leaf, always && leaf === value) && !parameters.has(leaf)) parameters.set(leaf, node);
       }
     }
@@ -65,6 +69,23 @@ export function importedRoles(image: Value, nodes: readonly Node[]): ImportedRol
   }
   return { varying, parameters };
 }
+
+/** Whether the weights of convolutions and products are Constant nodes, as some exporters write them. */
+function keepsWeightsInNodes(nodes: readonly Node[]): boolean {
+  const weights = nodes.filter(({ op }) => op === 'Conv' || op === 'Gemm' || op === 'MatMul');
+  return !weights.some(({ inputs }) =>
+    inputs.some(
+      (input) => input && leavesOf(input).some((leaf) => leaf.constant && leaf.constant.dims.length > 1),
+    ),
+  );
+}
+
+/** The ones and zeros of an InstanceNormalization that stands for a part of a group normalisation. */
+const isExporters = ({ constant, name }: Value): boolean =>
+  constant !== undefined &&
+  constant.dtype !== 'string' &&
+  !isModuleName(name) &&
+  isUniform(constant.data as ArrayLike<number | bigint>); // strings were left above
 
 interface SideOperand {
   readonly value: Value;
