@@ -9,16 +9,16 @@ import { flatten, globalAveragePool } from '../layers/pooling.ts';
 import { features, headOf } from './head.ts';
 import { networkNamed, networks } from './registry.ts';
 
-const made = (size: number, weights?: GivenWeights, channels = 1) => {
+const made = (shape: readonly number[], weights?: GivenWeights) => {
   const graph = new Graph();
   const context = createContext(graph, 'infer', 1, weights);
-  return { graph, context, x: graph.input('x', 'float32', ['N', channels, size, size]) };
+  return { graph, context, x: graph.input('x', 'float32', ['N', ...shape]) };
 };
 
 interface NetworkCase {
   readonly network: string;
-  readonly channels: number;
-  readonly size: number;
+  /** Channels, height and width of an image. */
+  readonly shape: readonly number[];
   readonly outputs: number;
   readonly parameters: readonly (readonly [name: string, shape: readonly number[]])[];
 }
@@ -40,13 +40,13 @@ describe.each(cases.map((item) => [item.network, item] as const))('%s', (_, item
   const entry = networkNamed(item.network);
 
   test('has the head that the registry names', () => {
-    const { context, x } = made(item.size, zeroWeights(item, ''), item.channels);
+    const { context, x } = made(item.shape, zeroWeights(item, ''));
     const { weight, bias } = headOf(entry.network(context, x, { outputs: item.outputs }));
     expect([weight.name, bias?.name]).toEqual([`${entry.head}.weight`, `${entry.head}.bias`]);
   });
 
   test('without its head gives features, and nothing of the head is left', () => {
-    const { graph, context, x } = made(item.size, zeroWeights(item, 'backbone.'), item.channels);
+    const { graph, context, x } = made(item.shape, zeroWeights(item, 'backbone.'));
     const y = graph.scope('backbone', () => features(context, entry, x));
     expect(y.shape).toEqual(['N', expect.any(Number)]);
     const names = [...context.parameters, ...graph.initializers.values()].map(({ name }) => name);
@@ -57,7 +57,7 @@ describe.each(cases.map((item) => [item.network, item] as const))('%s', (_, item
 });
 
 test('a convolution followed by pooling is a head, as in SqueezeNet', () => {
-  const { context, x } = made(8);
+  const { context, x } = made([1, 8, 8]);
   const network = (inner: BuildContext, image: Value, { outputs }: { readonly outputs: number }) => {
     const y = relu(conv(inner, 'body', image, { channels: 6, kernel: 3 }));
     return flatten(globalAveragePool(relu(conv(inner, 'classifier.1', y, { channels: outputs, kernel: 1 }))));
@@ -68,7 +68,7 @@ test('a convolution followed by pooling is a head, as in SqueezeNet', () => {
 });
 
 test('a MatMul with an Add is a head, as in files of Keras', () => {
-  const { graph, x } = made(2);
+  const { graph, x } = made([1, 2, 2]);
   const weight = graph.initializer('w', tensorOf('float32', [4, 3], new Array(12).fill(0)));
   const bias = graph.initializer('b', tensorOf('float32', [3], [0, 0, 0]));
   const y = graph.op('Softmax', [graph.op('Add', [bias, graph.op('MatMul', [flatten(x), weight])])]);
@@ -82,18 +82,18 @@ test.each<[string, (x: Value) => Value, RegExp]>([
   ['two branches', (x) => x.graph.op('Add', [relu(x), x]), /^HEAD_NOT_FOUND: .*joins two branches/],
   ['attention', (x) => x.graph.op('MatMul', [x, x]), /^HEAD_NOT_FOUND: .*two computed values/],
 ])('%s has no head', (_, build, message) => {
-  expect(() => headOf(build(made(4).x))).toThrow(message);
+  expect(() => headOf(build(made([1, 4, 4]).x))).toThrow(message);
 });
 
 test('weights that lack a part of the backbone are refused, and need not hold the head', () => {
   const entry = networkNamed('compact-cnn');
-  const first = made(32);
+  const first = made([1, 32, 32]);
   features(first.context, entry, first.x);
   const tensors = new Map(
     [...first.context.parameters, ...first.context.buffers].map((value) => [value.name, value.constant!]),
   );
   const again = (given: typeof tensors) => {
-    const { context, x } = made(32, { tensors: given, missing: 'error' });
+    const { context, x } = made([1, 32, 32], { tensors: given, missing: 'error' });
     features(context, entry, x);
     return context.parameters;
   };
