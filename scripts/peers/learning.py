@@ -1,4 +1,4 @@
-"""Writes fixtures/learning/*.json: what PyTorch and torchvision say of layers, losses, optimizers, schedules, networks.
+"""Writes fixtures/learning/*.json: what PyTorch says of layers, losses, optimizers, schedules (networks.py: of networks).
 
 Run: python scripts/peers/learning.py
 Inputs are numbers of learning_hash_weights.py, which the tests compute alike; only the answers are stored.
@@ -7,6 +7,7 @@ Inputs are numbers of learning_hash_weights.py, which the tests compute alike; o
 import math
 
 import numpy as np
+import timm
 import torch
 import torch.nn.functional as F
 import torchvision
@@ -275,6 +276,20 @@ def layers():
         ("maxPool", [2, 3, 7, 8], {"kernel": 3, "stride": 2, "padding": 1}, nn.MaxPool2d(3, 2, 1)),
         ("averagePool", [2, 3, 7, 8], {"kernel": 3, "stride": 2, "padding": 1}, nn.AvgPool2d(3, 2, 1)),
         ("averagePool", [2, 3, 9], {"kernel": 3}, nn.AvgPool1d(3)),
+        ("maxPool", [2, 3, 8, 10], {"kernel": 3, "stride": 2, "ceilMode": True}, nn.MaxPool2d(3, 2, ceil_mode=True)),
+        ("maxPool", [2, 2, 4, 5], {"kernel": 3, "stride": 1, "padding": 1, "ceilMode": True},
+         nn.MaxPool2d(3, 1, 1, ceil_mode=True)),
+        ("adaptiveAveragePool", [2, 3, 8, 12], {"bins": 4}, nn.AdaptiveAvgPool2d(4)),
+        ("adaptiveAveragePool", [2, 3, 13, 9], {"bins": [6, 7]}, nn.AdaptiveAvgPool2d((6, 7))),
+        ("adaptiveAveragePool", [2, 3, 2, 14], {"bins": 7}, nn.AdaptiveAvgPool2d(7)),
+        ("adaptiveAveragePool", [2, 3, 7, 5], {"bins": 1}, nn.AdaptiveAvgPool2d(1)),
+        ("adaptiveAveragePool", [2, 2, 11], {"bins": 4}, nn.AdaptiveAvgPool1d(4)),
+        ("adaptiveAveragePool", [1, 2, 5, 4, 3], {"bins": [3, 2, 2]}, nn.AdaptiveAvgPool3d((3, 2, 2))),
+        ("linear", [2, 3, 4, 5], {"outputs": 6}, nn.Linear(5, 6)),
+        ("linear", [2, 3, 5], {"outputs": 2, "bias": False}, nn.Linear(5, 2, bias=False)),
+        ("squeezeExcitation", [2, 6, 4, 5], {"squeezed": 2},
+         torchvision.ops.SqueezeExcitation(6, 2, activation=nn.SiLU)),
+        ("selfAttention", [2, 5, 12], {"heads": 3}, timm.layers.Attention(12, 3, qkv_bias=True)),
     ]
     cases = []
     for layer, shape, options, module in modules:
@@ -289,7 +304,8 @@ def layers():
         else:
             case["infer"] = numbers(module(tensor("x", shape)))
         cases.append(case)
-    write("learning/layers.json", "learning.py", TORCH, cases)
+    write("learning/layers.json", "learning.py",
+          f"{TORCH}, torchvision {torchvision.__version__}, timm {timm.__version__}", cases)
 
 
 def initializers():
@@ -313,71 +329,6 @@ def initializers():
     write("learning/initializers.json", "learning.py", TORCH, cases)
 
 
-# Networks --------------------------------------------------------------------------------------------------------
-
-
-class SmallCnn(torch.nn.Module):
-    def __init__(self, channels, outputs, size):
-        super().__init__()
-        self.conv1 = torch.nn.Conv2d(channels, 32, 3, padding=1)
-        self.conv2 = torch.nn.Conv2d(32, 64, 3, padding=1)
-        self.fc1 = torch.nn.Linear(64 * (size // 4) ** 2, 128)
-        self.fc2 = torch.nn.Linear(128, outputs)
-
-    def forward(self, x):
-        x = F.max_pool2d(self.conv1(x).relu(), 2)
-        x = F.max_pool2d(self.conv2(x).relu(), 2).flatten(1)
-        return self.fc2(self.fc1(x).relu())
-
-
-class CompactCnn(torch.nn.Module):
-    def __init__(self, channels, outputs, widths=(16, 32, 64, 128)):
-        super().__init__()
-        for i, width in enumerate(widths):
-            setattr(self, f"conv{i + 1}", torch.nn.Conv2d(channels, width, 3, padding=1, bias=False))
-            setattr(self, f"bn{i + 1}", torch.nn.BatchNorm2d(width))
-            channels = width
-        self.fc = torch.nn.Linear(channels, outputs)
-        self.stages = len(widths)
-
-    def forward(self, x):
-        for i in range(self.stages):
-            y = getattr(self, f"bn{i + 1}")(getattr(self, f"conv{i + 1}")(x))
-            x = torch.nn.functional.max_pool2d(y.relu(), 2)
-        return self.fc(x.mean((2, 3)))
-
-
-def small_stem(model, channels):
-    model.conv1 = torch.nn.Conv2d(channels, 64, 3, 1, 1, bias=False)
-    model.maxpool = torch.nn.Identity()
-    return model
-
-
-def networks():
-    m = torchvision.models
-    cases = []
-    for name, channels, size in [("resnet18", 3, 64), ("resnet34", 3, 64), ("resnet50", 3, 64), ("resnet18-small", 1, 28),
-                                 ("resnet34-small", 1, 28), ("resnet50-small", 1, 20), ("compact-cnn", 1, 28),
-                                 ("small-cnn", 1, 28)]:
-        outputs = 5
-        if name == "small-cnn":
-            model = SmallCnn(channels, outputs, size)
-        elif name == "compact-cnn":
-            model = CompactCnn(channels, outputs)
-        else:
-            model = getattr(m, name.removesuffix("-small"))(num_classes=outputs)
-            if name.endswith("-small"):
-                small_stem(model, channels)
-        fill(model).double().eval()
-        parameters = [[key, list(value.shape)] for key, value in model.named_parameters()]
-        buffers = [[key, list(value.shape)] for key, value in model.named_buffers()]
-        with torch.no_grad():
-            y = model(tensor("images", (3, channels, size, size)))
-        cases.append({"network": name, "channels": channels, "size": size, "outputs": outputs, "batch": 3,
-                      "parameters": parameters, "buffers": buffers, "expected": numbers(y)})
-    write("learning/networks.json", "learning.py", f"torchvision {torchvision.__version__}, {TORCH}", cases)
-
-
 if __name__ == "__main__":
     torch.manual_seed(0)
     losses()
@@ -385,4 +336,3 @@ if __name__ == "__main__":
     schedules()
     layers()
     initializers()
-    networks()

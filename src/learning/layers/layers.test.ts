@@ -6,13 +6,17 @@ import { compileStep } from '../../engine/compile.ts';
 import { Graph, type Value } from '../../engine/graph/graph.ts';
 import { nodeRuntime } from '../../engine/runtime/runtime.node.ts';
 import { elementCount, type Tensor, tensorOf, toNumbers } from '../../engine/tensor/tensor.ts';
+import { silu } from './activation.ts';
+import { selfAttention } from './attention.ts';
 import { type BuildContext, buffer, createContext, parameter } from './build-context.ts';
 import { conv } from './convolution.ts';
-import { dropout } from './dropout.ts';
+import { dropout, stochasticDepth } from './dropout.ts';
+import type { PerAxis } from './extent.ts';
 import { constant } from './initializers.ts';
 import { linear } from './linear.ts';
 import { batchNorm, groupNorm, instanceNorm, layerNorm } from './normalization.ts';
-import { averagePool, flatten, maxPool } from './pooling.ts';
+import { adaptiveAveragePool, averagePool, flatten, maxPool } from './pooling.ts';
+import { squeezeExcitation } from './squeeze-excitation.ts';
 
 interface LayerCase {
   readonly layer: string;
@@ -34,6 +38,10 @@ const layers: Readonly<Record<string, Layer>> = {
   batchNorm,
   maxPool: (_, __, x, options) => maxPool(x, options),
   averagePool: (_, __, x, options) => averagePool(x, options),
+  adaptiveAveragePool: (_, __, x, { bins }: { bins: PerAxis }) => adaptiveAveragePool(x, bins),
+  squeezeExcitation: (context, name, x, { squeezed }: { squeezed: number }) =>
+    squeezeExcitation(context, name, x, { squeezed, activation: silu }),
+  selfAttention: (context, name, x, options) => selfAttention(context, name, x, options).y,
 };
 
 const cases = learningFixture<LayerCase[]>('layers');
@@ -119,6 +127,21 @@ describe('dropout', () => {
     expect(context.randomInputs).toEqual([]);
   });
 
+  test('stochastic depth leaves a branch out for whole images', async () => {
+    const graph = new Graph();
+    const context = createContext(graph, 'train', 1);
+    const y = stochasticDepth(context, 'depth', graph.input('x', 'float32', [2, 3, 2]), 0.2);
+    expect(context.randomInputs).toEqual([{ name: 'depth.mask', shape: [2, 1, 1], keepProbability: 0.8 }]);
+    graph.output(y);
+    const x = input('x', [2, 3, 2]);
+    const results = await runGraph(graph, { x, 'depth.mask': tensorOf('float32', [2, 1, 1], [0, 1.25]) });
+    const kept = toNumbers(x).map((value, i) => (i < 6 ? 0 : Math.fround(value * 1.25)));
+    expect(toNumbers(results[y.name]!).map((value) => value + 0)).toEqual(kept);
+    const inferred = createContext(graph, 'infer', 1);
+    expect(stochasticDepth(inferred, 'depth', y, 0.2)).toBe(y);
+    expect(() => stochasticDepth(context, 'depth', y, 1)).toThrow(/^LAYER_OPTION: stochasticDepth 'depth'/);
+  });
+
   test.each([-0.1, 1, Number.NaN])('refuses rate %d', (rate) => {
     expect(() => dropped('train', rate)).toThrow(/^LAYER_OPTION: dropout 'drop' was given rate/);
   });
@@ -130,6 +153,14 @@ describe('what layers refuse', () => {
     return { context: createContext(graph, 'train', 1), x: graph.input('x', 'float32', shape) };
   };
   test.each<[string, () => unknown, RegExp]>([
+    [
+      'heads that do not divide',
+      () => {
+        const a = x(2, 5, 12);
+        return selfAttention(a.context, 'a', a.x, { heads: 5 });
+      },
+      /^LAYER_OPTION: selfAttention 'a' was given 5 heads for 12 channels/,
+    ],
     [
       'channels unknown',
       () => {
