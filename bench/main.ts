@@ -21,6 +21,7 @@ import { javascriptPeers } from './javascript-peers.ts';
 import { machine } from './machine.ts';
 import { countOption } from './number-option.ts';
 import { pneumoniamnist } from './pneumoniamnist.ts';
+import { recurrentStep } from './recurrent-step.ts';
 import { repository } from './repository.ts';
 import { resampling } from './resample.ts';
 import {
@@ -31,11 +32,13 @@ import {
   textTable,
   withTable,
 } from './results-table.ts';
+import { search } from './search.ts';
 import { stepProfile } from './step-profile.ts';
 import { trainStep } from './train-step.ts';
 
 const benchmarks: readonly Benchmark[] = [
   trainStep,
+  recurrentStep,
   stepProfile,
   fineTuneStep,
   inference,
@@ -52,6 +55,7 @@ const benchmarks: readonly Benchmark[] = [
   imageCache,
   brainchop,
   fewImages,
+  search,
 ];
 const folder = path.join(repository, 'bench');
 const resultFile = (name: string) => path.join(folder, 'results', `${name}.json`);
