@@ -9,7 +9,7 @@ import {
   mlflowClient,
 } from './mlflow-client.ts';
 import type { MlflowEntry, MlflowJournal } from './mlflow-journal.node.ts';
-import type { TrackerSurroundings } from './tracker.ts';
+import { codedNote, type TrackerSurroundings } from './tracker.ts';
 
 /** Sends a journal's entries one after another, beside whatever else goes on. */
 export interface MlflowDelivery {
@@ -93,7 +93,9 @@ export function deliverMlflow(
     running = loop()
       .catch((error: unknown) => {
         stopped = true;
-        around.note(`TRACKING_NOT_WRITTEN: ${error instanceof Error ? error.message : String(error)}`);
+        around.note(
+          codedNote('TRACKING_NOT_WRITTEN', error instanceof Error ? error.message : String(error)),
+        );
       })
       .finally(() => {
         running = undefined;
@@ -188,9 +190,10 @@ function textAt(value: unknown, ...names: readonly string[]): string | undefined
 }
 
 function awayText(journal: MlflowJournal, { reason }: MlflowFailure): string {
-  return (
-    `TRACKING_SERVER_AWAY: the MLflow server ${journal.progress.target.url} cannot be reached (${reason}). Training goes on; ` +
-    'figures are kept in the run’s folder and sent as soon as it answers.'
+  return codedNote(
+    'TRACKING_SERVER_AWAY',
+    `the MLflow server ${journal.progress.target.url} cannot be reached (${reason}). Training goes on; ` +
+      'figures are kept in the run’s folder and sent as soon as it answers.',
   );
 }
 
@@ -202,5 +205,9 @@ function refusedText(journal: MlflowJournal, entry: MlflowEntry, { reason, statu
     status === 401 || status === 403
       ? 'Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, and send later with `hounsfield runs send`.'
       : 'Training goes on.';
-  return `TRACKING_REFUSED: the MLflow server ${journal.progress.target.url} does not take ${what} (${reason}). ${advice}`;
+  const { url } = journal.progress.target;
+  return codedNote(
+    'TRACKING_REFUSED',
+    `the MLflow server ${url} does not take ${what} (${reason}). ${advice}`,
+  );
 }

@@ -5,7 +5,7 @@ import type { MlflowMetric, MlflowPair, MlflowStatus, MlflowTarget } from './mlf
 import { type DeliveryTimes, deliverMlflow, type MlflowDelivery, RUN_KEY } from './mlflow-delivery.node.ts';
 import { type MlflowJournal, mlflowJournals, openMlflowJournal } from './mlflow-journal.node.ts';
 import { sharedSettings } from './plain-settings.ts';
-import type { RunOutcome, Tracker, TrackerSurroundings } from './tracker.ts';
+import { codedNote, type RunOutcome, type Tracker, type TrackerSurroundings } from './tracker.ts';
 
 const statusOf: Readonly<Record<RunOutcome, MlflowStatus>> = {
   finished: 'FINISHED',
@@ -34,7 +34,9 @@ export function mlflowTracker(
       delivery?.wake();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      around.note(`TRACKING_NOT_WRITTEN: nothing more is told to MLflow (${reason}). Training goes on.`);
+      around.note(
+        codedNote('TRACKING_NOT_WRITTEN', `nothing more is told to MLflow (${reason}). Training goes on.`),
+      );
       journal = undefined;
     }
   };
@@ -133,8 +135,11 @@ function knownParams(journal: MlflowJournal): ReadonlyMap<string, string> {
 }
 
 const unsentText = (count: number): string =>
-  `TRACKING_UNSENT: ${count} ${count === 1 ? 'record was' : 'records were'} not sent to MLflow and ${count === 1 ? 'is' : 'are'} kept ` +
-  'in the run’s folder. `hounsfield runs send FOLDER` sends them.';
+  codedNote(
+    'TRACKING_UNSENT',
+    `${count} ${count === 1 ? 'record was' : 'records were'} not sent to MLflow and ${count === 1 ? 'is' : 'are'} kept ` +
+      'in the run’s folder. `hounsfield runs send FOLDER` sends them.',
+  );
 
 /** Sends what runs could not send while they trained; gives the number of records sent and of those still left. */
 export async function sendTracking(

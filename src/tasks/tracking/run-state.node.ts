@@ -1,7 +1,13 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { type RunOutcome, silentTracker, type Tracker, type TrackerSurroundings } from './tracker.ts';
+import {
+  codedNote,
+  type RunOutcome,
+  silentTracker,
+  type Tracker,
+  type TrackerSurroundings,
+} from './tracker.ts';
 
 /** Name of the file that says how a run stands. */
 export const RUN_STATE_FILE = 'state.json';
@@ -33,7 +39,9 @@ export function runStateTracker(around: TrackerSurroundings): Tracker {
       renameSync(`${file}.partial`, file);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      around.note(`TRACKING_NOT_WRITTEN: ${file} cannot be written (${reason}). Training goes on.`);
+      around.note(
+        codedNote('TRACKING_NOT_WRITTEN', `${file} cannot be written (${reason}). Training goes on.`),
+      );
       state = undefined;
     }
   };

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs'
 import path from 'node:path';
 import { eventRecord, type TensorBoardEvent } from './event-file.ts';
 import { sharedSettings } from './plain-settings.ts';
-import type { RunDescription, Tracker, TrackerSurroundings } from './tracker.ts';
+import { codedNote, type RunDescription, type Tracker, type TrackerSurroundings } from './tracker.ts';
 
 /** Most points of the training loss over a whole run; each is the mean of the steps since the last. */
 const MOST_LOSS_POINTS = 5000;
@@ -29,7 +29,10 @@ export function tensorBoardTracker(around: TrackerSurroundings): Tracker {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       around.note(
-        `TRACKING_NOT_WRITTEN: no more TensorBoard events are written (${reason}). Training goes on.`,
+        codedNote(
+          'TRACKING_NOT_WRITTEN',
+          `no more TensorBoard events are written (${reason}). Training goes on.`,
+        ),
       );
       if (file !== undefined) closeSync(file);
       file = undefined;
@@ -86,8 +89,9 @@ export function tensorBoardTracker(around: TrackerSurroundings): Tracker {
       attempt(() => {
         if (!run) return;
         for (const [name, value] of Object.entries(figures)) scalar(`test/${name}`, at, value);
-        const done = outcome === 'finished' || outcome === 'stopped-early';
-        add({ kind: 'end', status: done ? 'success' : outcome === 'failed' ? 'failure' : 'unknown' });
+        // TensorBoard keeps the first end that it reads; that of an interrupted run is still to come.
+        if (outcome !== 'interrupted')
+          add({ kind: 'end', status: outcome === 'failed' ? 'failure' : 'success' });
         flush();
       }),
     async close() {

@@ -66,3 +66,6 @@ export const silentTracker: Tracker = {
   finish: () => {},
   close: async () => {},
 };
+
+/** A note with a code, as errors have one; it ends nothing. */
+export const codedNote = (code: string, text: string): string => `${code}: ${text}`;
