@@ -277,7 +277,11 @@ async function accumulating(
 }
 
 /** Dropout masks: 0 with probability 1 - keep, else 1/keep, from a stream of this step's own. */
-function drawMasks(inputs: readonly RandomInput[], seed: number, moment: Moment): Record<string, Tensor> {
+export function drawMasks(
+  inputs: readonly RandomInput[],
+  seed: number,
+  moment: Moment,
+): Record<string, Tensor> {
   const masks: Record<string, Tensor> = {};
   for (const { name, shape, keepProbability } of inputs) {
     const random = new RandomStream({

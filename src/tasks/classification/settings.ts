@@ -61,6 +61,11 @@ export interface ClassificationSettings {
   readonly accumulate: number;
   /** Decay of the moving average of weights that is judged and saved; 0 for none. */
   readonly ema: number;
+  /**
+   * Statistics of batch normalisation that validation and the model use: as they ran along, or measured anew after each
+   * epoch; 'auto' measures while the run is too young for them to have kept up.
+   */
+  readonly statistics: 'auto' | 'running' | 'measured';
   /** Figure on the validation set that decides which epoch is kept; 'auto': AUC, of grades kappa, of numbers the mean error. */
   readonly watch:
     | 'auto'
@@ -150,6 +155,7 @@ export const defaultSettings: ClassificationSettings = {
   clip: 0,
   accumulate: 1,
   ema: 0,
+  statistics: 'auto',
   watch: 'auto',
   patience: 0,
   seed: 1,
@@ -190,6 +196,7 @@ const choices: Readonly<Partial<Record<keyof ClassificationSettings, readonly st
   normalise: ['data', 'weights', ...(Object.keys(conventions) as ConventionName[])],
   recipe: ['transfer'],
   judge: ['test', 'validation'],
+  statistics: ['auto', 'running', 'measured'],
   imbalance: ['none', 'weights', 'oversample', 'undersample'],
   watch: ['auto', ...new Set(Object.values(watchable).flat())],
   allowDuplicates: ['none', 'near', 'exact'],

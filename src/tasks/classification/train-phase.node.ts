@@ -10,7 +10,8 @@ import {
   trainEpochs,
 } from '../../learning/training/loop.ts';
 import { plateauRate, scheduleNamed, warmUp } from '../../learning/training/schedules.ts';
-import { compileTrainingStep, type TrainingStep } from '../../learning/training/step.ts';
+import { compileStatistics, type StatisticsMeasurer } from '../../learning/training/statistics.ts';
+import { compileTrainingStep, type Learning, type TrainingStep } from '../../learning/training/step.ts';
 import { writeSafetensors } from '../../learning/weights/safetensors.ts';
 import { type BatchLoader, createBatchLoader } from '../dataset/batches.node.ts';
 import type { TaskSurroundings } from '../task.ts';
@@ -31,6 +32,11 @@ import { featureValidator, imagesOf, imageValidator, type Validator } from './va
 const CHECKPOINT_SECONDS = 60;
 /** Most memory for what frozen layers make of all images. */
 const MOST_FEATURE_BYTES = 2 ** 30;
+/** Steps after which running statistics have forgotten what they began with. */
+const YOUNG_STEPS = 200;
+/** Batches by which statistics are measured, and the number from which their epochs count, far above the training's. */
+const MEASURED_BATCHES = 20;
+const MEASURED_EPOCHS = 2_000_000;
 
 /** A run in progress: what all of its phases share. */
 export interface Run {
@@ -87,7 +93,10 @@ export async function trainPhase(
         batches: source.batches,
         rate: (at, history) =>
           rateAt(at - progress.phaseStart * source.stepsPerEpoch, history.slice(progress.phaseStart)),
-        validate: () => validator.figures(step.weights()),
+        async validate() {
+          await opened.measure?.(progress);
+          return validator.figures(step.weights());
+        },
         stopping: {
           ...watch,
           patience: phase.patience > 0 && !settings.refit ? phase.patience : Number.POSITIVE_INFINITY,
@@ -142,6 +151,27 @@ export async function trainPhase(
   }
 }
 
+function learningOf(
+  { data, settings }: Pick<Run, 'data' | 'settings'>,
+  phase: Phase,
+  weights: PhaseStart['weights'],
+): Learning {
+  return {
+    ...classifierLearning(data, settings),
+    ...(weights.size > 0 ? { weights: { tensors: weights, missing: 'initialize' } } : {}),
+    frozen: phase.frozen,
+    keepsStatistics: phase.keepsStatistics,
+    rateFactor: phase.rateFactor,
+    ...(phase.augment ? {} : { unchangingSamples: ['images'] }),
+  };
+}
+
+const placeOf = ({ settings, around }: Pick<Run, 'settings' | 'around'>) => ({
+  runtime: around.runtime,
+  device: settings.device as Device, // open() refuses what the machine does not have
+  ...(settings.threads ? { threads: settings.threads } : {}),
+});
+
 /** Where a phase's batches come from: images, or what frozen layers made of them. */
 interface BatchSource {
   readonly stepsPerEpoch: number;
@@ -169,21 +199,7 @@ async function openPhase(run: Run, phase: Phase, { weights }: PhaseStart) {
     targets: data.head.targets,
   });
   const checking = await createBatchLoader({ ...common, samples: data.splits.validation, shuffle: false });
-  const step = await compileTrainingStep(
-    {
-      ...classifierLearning(data, settings),
-      ...(weights.size > 0 ? { weights: { tensors: weights, missing: 'initialize' } } : {}),
-      frozen: phase.frozen,
-      keepsStatistics: phase.keepsStatistics,
-      rateFactor: phase.rateFactor,
-      ...(phase.augment ? {} : { unchangingSamples: ['images'] }),
-    },
-    {
-      runtime: around.runtime,
-      device: settings.device as Device, // open() refuses what the machine does not have
-      ...(settings.threads ? { threads: settings.threads } : {}),
-    },
-  );
+  const step = await compileTrainingStep(learningOf(run, phase, weights), placeOf(run));
   const close = async () => {
     await step.close();
     await training.close();
@@ -229,10 +245,46 @@ async function openPhase(run: Run, phase: Phase, { weights }: PhaseStart) {
           validator;
       }
     }
-    return { step, source, validator, close };
+    const measurer = await openStatistics(run, phase, step, weights);
+    const measure =
+      measurer &&
+      ((progress: Progress) => {
+        const young = progress.epoch * source.stepsPerEpoch < YOUNG_STEPS;
+        if (settings.statistics === 'auto' && !young) return Promise.resolve();
+        const epoch = MEASURED_EPOCHS + progress.epoch;
+        return measurer.measure(first(imageBatches(data, training, epoch, 0), MEASURED_BATCHES));
+      });
+    const closeAll = async () => {
+      await measurer?.close();
+      await close();
+    };
+    return { step, source, validator, measure, close: closeAll };
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+async function openStatistics(
+  { data, settings, around }: Run,
+  phase: Phase,
+  step: TrainingStep,
+  weights: PhaseStart['weights'],
+): Promise<StatisticsMeasurer | undefined> {
+  // A moving average has statistics of its own.
+  if (settings.statistics === 'running' || settings.ema > 0) return undefined;
+  return compileStatistics(
+    learningOf({ data, settings }, phase, weights),
+    step.state,
+    placeOf({ settings, around }),
+  );
+}
+
+async function* first<T>(items: AsyncIterable<T>, count: number): AsyncGenerator<T> {
+  let taken = 0;
+  for await (const item of items) {
+    yield item;
+    if (++taken === count) return;
   }
 }
 
