@@ -20,6 +20,10 @@ test.each([
     'satisfies',
     `import type { SearchSpace } from 'hounsfield/learning';\nexport default ${body} satisfies SearchSpace;\n`,
   ],
+  [
+    'an import of a type',
+    `import { type SearchSpace } from "hounsfield/learning"\nexport default ${body} satisfies SearchSpace`,
+  ],
   ['as const', `export default ${body} as const;`],
   ['as const satisfies', `export default (${body}) as const satisfies Readonly<Record<string, unknown>>`],
   ['a constant with a type', `const space: SearchSpace = ${body};\nexport default space;`],

@@ -63,7 +63,8 @@ class LiteralReader {
 
   #importLine(): void {
     this.#blank();
-    if (!this.#word('type')) this.#fail('import type; nothing else can be imported');
+    if (!this.#word('type') && !this.#ahead(/\{\s*type\s/y))
+      this.#fail('import type; nothing else can be imported');
     if (!this.#take(/[\w$*{}\s,]*?from\s*(?:'[^'\n]*'|"[^"\n]*")/y)) this.#fail("{ … } from '…'");
     this.#end();
   }
@@ -195,6 +196,11 @@ class LiteralReader {
     const found = pattern.exec(this.#text)?.[0];
     if (found !== undefined) this.#at += found.length;
     return found;
+  }
+
+  #ahead(pattern: RegExp): boolean {
+    pattern.lastIndex = this.#at;
+    return pattern.test(this.#text);
   }
 
   /** White space and comments. */
