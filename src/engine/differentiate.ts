@@ -1,4 +1,4 @@
-import { HounsfieldError } from '../errors.ts';
+import { HounsfieldError, isHounsfieldError } from '../errors.ts';
 import { add, scalarLike } from './graph/build.ts';
 import type { Graph, Node, Value } from './graph/graph.ts';
 import type { GradientContext } from './operators/operator.ts';
@@ -43,7 +43,7 @@ function walkBack(nodes: readonly Node[], total: Map<Value, Value>, values: read
     if (!node.inputs.some((input) => input && dependent.has(input))) continue;
     const { graph } = node.outputs[0]!;
     const contributions = graph.scope('gradient', () =>
-      graph.scope(node.name, () => inputGradients(node, dy, dependent)),
+      graph.scope(node.name, () => advised(node, values, () => inputGradients(node, dy, dependent))),
     );
     node.inputs.forEach((input, index) => {
       const contribution = contributions[index];
@@ -98,4 +98,45 @@ function inputGradients(
 
 function shapeOf(graph: Graph, value: Value): Value {
   return graph.op('Shape', [value]);
+}
+
+/** Adds to the refusal of a node which of the parameters to freeze, as patterns, to do without its gradient. */
+function advised<T>(node: Node, values: readonly Value[], differentiate: () => T): T {
+  try {
+    return differentiate();
+  } catch (cause) {
+    if (!isHounsfieldError(cause, 'OPERATOR_NOT_DIFFERENTIABLE')) throw cause;
+    const patterns = freezingPatterns(node, values);
+    if (patterns.length === 0) throw cause;
+    const said = cause.message.slice(cause.code.length + 2);
+    const listed = patterns.map((pattern) => `'${pattern}'`).join(', ');
+    throw new HounsfieldError(cause.code, `${said} Patterns that freeze it: ${listed}.`, { cause });
+  }
+}
+
+/** Patterns that hold for every parameter among `values` that the node depends on, and for no other of them. */
+function freezingPatterns(node: Node, values: readonly Value[]): readonly string[] {
+  const before = valuesBefore(node);
+  const parameters = values.filter(({ constant }) => constant);
+  const names = parameters.filter((value) => before.has(value)).map(({ name }) => name);
+  const others = parameters.filter((value) => !before.has(value)).map(({ name }) => name);
+  const patterns = names.map((name) => {
+    const parts = name.split('.');
+    const starts = parts.slice(1).map((_, i) => `${parts.slice(0, i + 1).join('.')}.`);
+    const start = starts.find((candidate) => others.every((other) => !other.startsWith(candidate)));
+    return start ? `${start}*` : name;
+  });
+  return [...new Set(patterns)];
+}
+
+function valuesBefore(node: Node): ReadonlySet<Value> {
+  const found = new Set<Value>();
+  const pending = [...node.inputs];
+  while (pending.length > 0) {
+    const value = pending.pop();
+    if (!value || found.has(value)) continue;
+    found.add(value);
+    pending.push(...(value.producer?.inputs ?? []));
+  }
+  return found;
 }

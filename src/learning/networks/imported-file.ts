@@ -89,7 +89,7 @@ export function imageInput(graph: Graph): Value {
   throw new HounsfieldError(
     'IMPORTED_INPUT',
     `the file takes ${listed.join(', ') || 'nothing'}, and one image [N, C, ...space] is expected. ` +
-      'Export the model with the image as its only input.',
+      'Export the model with the image as its only input; from Keras, without a Normalization layer, whose numbers are left out of the file.',
   );
 }
 

@@ -13,7 +13,7 @@ import { Graph } from '../../engine/graph/graph.ts';
 import { readOnnx } from '../../engine/graph/onnx-file.ts';
 import { nodeRuntime } from '../../engine/runtime/runtime.node.ts';
 import { elementCount, type Tensor, tensor } from '../../engine/tensor/tensor.ts';
-import { createContext, type GivenWeights } from '../layers/build-context.ts';
+import { type BuildContext, createContext, type GivenWeights } from '../layers/build-context.ts';
 import { crossEntropy } from '../losses/cross-entropy.ts';
 import { sgd } from '../optimizers/sgd.ts';
 import { compileTrainingStep } from '../training/step.ts';
@@ -395,6 +395,50 @@ describe('what cannot be fine-tuned is refused', () => {
   ];
   test.each(cases)('%s', (_, run, message) => {
     expect(run).toThrow(message);
+  });
+
+  test('an operator without a gradient is named with the patterns that freeze what lies before it', async () => {
+    const graph = new Graph();
+    const weight = (name: string, dims: readonly number[]) => graph.initializer(name, hashed(name, dims));
+    let x = graph.input('x', 'float32', ['N', 1, 8, 8]);
+    x = graph.op('Conv', [
+      x,
+      weight('body.stem.conv.weight', [2, 1, 3, 3]),
+      weight('body.stem.conv.bias', [2]),
+    ]);
+    const sizes = graph.constant(tensor('float32', [4], Float32Array.of(1, 1, 0.5, 0.5)));
+    x = graph.op('Resize', [x, undefined, sizes], { mode: 'linear', antialias: 1 }, { name: 'smaller' });
+    x = graph.op('Conv', [x, weight('body.deep.conv.weight', [4, 2, 3, 3])]);
+    x = graph.op('Flatten', [graph.op('GlobalAveragePool', [x])]);
+    graph.output(graph.op('Gemm', [x, weight('fc.weight', [5, 4])], { transB: 1 }));
+    const imported = importedNetwork(graph);
+    const learning = {
+      seed: 1,
+      optimizer: sgd({}),
+      build: (context: BuildContext) => {
+        const logits = imported.network(context, context.graph.input('images', 'float32', [BATCH, 1, 8, 8]), {
+          outputs: 3,
+        });
+        return crossEntropy(logits, context.graph.input('targets', 'float32', TARGETS.dims));
+      },
+    };
+    const settings = { runtime: nodeRuntime, threads: 1 };
+    await expect(compileTrainingStep(learning, settings)).rejects.toThrow(
+      /^OPERATOR_NOT_DIFFERENTIABLE: .*'smaller'.*Patterns that freeze it: 'body\.stem\.\*'\.$/,
+    );
+    const frozen = (name: string) => name.startsWith('body.stem.');
+    const step = await compileTrainingStep({ ...learning, frozen }, settings);
+    const images = hashed('images', [BATCH, 1, 8, 8]);
+    await step.run({ images, targets: TARGETS }, RATE, { epoch: 0, step: 0, last: true });
+    const after = step.weights();
+    await step.close();
+    const movedBy = (name: string) =>
+      distance(
+        Array.from(after.get(name)!.data, Number),
+        Array.from(imported.weights.get(name)!.data, Number),
+      );
+    expect(movedBy('body.stem.conv.weight')).toBe(0);
+    expect(movedBy('body.deep.conv.weight')).toBeGreaterThan(0);
   });
 
   test('a model of two inputs', () => {
