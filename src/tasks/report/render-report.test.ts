@@ -5,6 +5,7 @@ import type { ClassificationEvidence } from '../../evidence/statistics/classific
 import type { ReportContent } from './content.ts';
 import { renderReport } from './render-report.ts';
 import { sampleContent } from './sample-content.ts';
+import { kindContent } from './sample-kinds.ts';
 import { type TextKey, textsByLanguage } from './texts.ts';
 
 const five = ['normal', 'pneumonia', 'effusion', 'nodule', 'fracture'];
@@ -15,6 +16,11 @@ const samples = {
 } satisfies Record<string, ReportContent & { readonly test: ClassificationEvidence }>;
 const pages = new Map<string, string>();
 for (const [name, content] of Object.entries(samples)) pages.set(name, await renderReport(content));
+for (const kind of ['labels', 'grade', 'value'] as const) {
+  for (const language of ['en', 'zh'] as const) {
+    pages.set(`${kind}, ${language}`, await renderReport(kindContent(kind, language)));
+  }
+}
 const names = [...pages.keys()];
 const english = pages.get('two classes, English')!;
 
@@ -71,7 +77,8 @@ describe.each(names)('%s', (name) => {
     for (const [tag] of page.matchAll(/<svg [^>]*>/g)) expect(tag).toMatch(/aria-label="[^"]+"|aria-hidden/);
     const tables = page.match(/<table/g)!.length;
     expect(page.match(/<caption>[^<]+<\/caption>/g)).toHaveLength(tables);
-    expect(page.match(/<figure class="chart">/g)).toHaveLength(6);
+    const charts = name.startsWith('value') ? 5 : 6;
+    expect(page.match(/<figure class="chart">/g)).toHaveLength(charts);
   });
 });
 

@@ -3,6 +3,13 @@ import type { ReportCase } from './content.ts';
 import { type Page, say, type Words } from './figures.ts';
 import { html, type Markup } from './html.ts';
 
+const heatMapNotes = {
+  class: 'heatMapNote',
+  labels: 'heatMapNoteLabels',
+  grade: 'heatMapNoteGrade',
+  value: 'heatMapNoteValue',
+} as const;
+
 /** The most certain mistakes, then correct examples, each with its heat map. */
 export function casesSection(page: Page): Markup {
   const { content, texts } = page;
@@ -12,7 +19,7 @@ export function casesSection(page: Page): Markup {
   const withHeatMaps = [...mistakes, ...correct].some((c) => c.heatMap !== undefined);
   const method = content.heatMapMethod === undefined ? '' : ` (${content.heatMapMethod})`;
   return html`<section id="cases"><h2>${texts.cases}</h2>
-${withHeatMaps ? html`<p class="note">${say(page, 'heatMapNote', { method })}</p>` : undefined}
+${withHeatMaps ? html`<p class="note">${say(page, heatMapNotes[content.test.kind ?? 'class'], { method })}</p>` : undefined}
 ${mistakes.length > 0 || noMistakes ? html`<h3>${numbers ? texts.largestErrors : texts.mistakes}</h3><p class="lead">${mistakes.length === 0 ? texts.noMistakes : numbers ? texts.largestErrorsLead : texts.mistakesLead}</p>` : undefined}
 <div class="cases">${mistakes.map((entry) => caseCard(page, entry))}</div>
 ${correct.length > 0 ? html`<h3>${numbers ? texts.smallestErrors : texts.correctCases}</h3><p class="lead">${numbers ? texts.smallestErrorsLead : texts.correctLead}</p><div class="cases">${correct.map((entry) => caseCard(page, entry))}</div>` : undefined}

@@ -20,6 +20,7 @@ export async function manyCurves(
     lead,
     auc,
     precision,
+    titles,
   }: {
     readonly curves: readonly ClassCurves[];
     readonly names: readonly string[];
@@ -27,6 +28,7 @@ export async function manyCurves(
     /** Mean areas in words. */
     readonly auc: string;
     readonly precision: string;
+    readonly titles: { readonly auc: string; readonly precision: string };
   },
 ): Promise<Markup> {
   const { texts } = page;
@@ -54,7 +56,7 @@ export async function manyCurves(
     kind: seriesKind(i),
   }));
   return html`<section id="curves"><h2>${texts.curves}</h2><p class="lead">${lead}</p>${legend(lines)}
-<div class="charts">${chartFigure(texts.roc, roc, undefined, auc)}${chartFigure(texts.precisionRecall, recall, undefined, precision)}${chartFigure(
+<div class="charts">${chartFigure(texts.roc, roc, undefined, `${titles.auc} ${auc}`)}${chartFigure(texts.precisionRecall, recall, undefined, `${titles.precision} ${precision}`)}${chartFigure(
     texts.reliability,
     reliability,
     legend([{ name: texts.legendIdeal, colour: 'var(--axis)', kind: 'dots' }]),

@@ -94,6 +94,7 @@ export function gradeCurves(page: Page<GradeEvidence>): Promise<Markup> {
     lead: texts.cutsCurvesLead,
     auc: write(figures.auc.value),
     precision: write(precisions.length > 0 ? mean : null),
+    titles: { auc: texts.aucCuts, precision: texts.averagePrecisionCuts },
   });
 }
 

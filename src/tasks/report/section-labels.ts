@@ -80,6 +80,7 @@ export function labelsCurves(page: Page<LabelsEvidence>): Promise<Markup> {
     lead: texts.labelsCurvesLead,
     auc: write(figures.auc.value),
     precision: write(figures.averagePrecision.value),
+    titles: { auc: texts.aucLabels, precision: texts.mapLabels },
   });
 }
 

@@ -191,6 +191,13 @@ export const en = {
   calibrationIntercept: 'Calibration intercept',
   maeGrades: 'Mean error in grades ↓',
   withinOne: 'Within one grade',
+  averagePrecisionCuts: 'Average precision (mean over cuts)',
+  heatMapNoteValue:
+    'Warm colours mark where the image raises the number{method}. A heat map shows what the model attends to, not where disease is.',
+  heatMapNoteGrade:
+    'Warm colours mark where the image speaks most for the predicted grade or a higher one{method}; for the lowest grade, where it speaks for a higher one. A heat map shows what the model attends to, not where disease is.',
+  heatMapNoteLabels:
+    'Warm colours mark where the image speaks most for the label below it{method}. A heat map shows what the model attends to, not where disease is.',
   aucCuts: 'ROC AUC (mean over cuts)',
   aucLabels: 'ROC AUC (mean over labels)',
   mapLabels: 'Mean average precision',

@@ -182,6 +182,11 @@ export const zh: Texts = {
   calibrationIntercept: '校准截距',
   maeGrades: '平均等级误差 ↓',
   withinOne: '相差不超过一级',
+  averagePrecisionCuts: '平均精确率（各切点平均）',
+  heatMapNoteValue: '暖色表示图像中使数值升高的部位{method}。热图显示模型关注之处，而非病灶所在。',
+  heatMapNoteGrade:
+    '暖色表示图像中最支持预测等级或更高等级的部位{method}；最低等级时表示支持更高等级的部位。热图显示模型关注之处，而非病灶所在。',
+  heatMapNoteLabels: '暖色表示图像中最支持其下所列标签的部位{method}。热图显示模型关注之处，而非病灶所在。',
   aucCuts: 'AUC（各切点平均）',
   aucLabels: 'AUC（各标签平均）',
   mapLabels: '平均精确率均值（mAP）',

@@ -24,7 +24,7 @@ export interface Numbers {
   readonly percent: (share: number) => string;
   /** 0.97513 → 0.975 */
   readonly figure: (value: number) => string;
-  /** 12.3456 → 12.35 */
+  /** 12.3456 → 12.3, 1234.5 → 1235, -2 → −2 */
   readonly measured: (value: number) => string;
 }
 
@@ -34,7 +34,14 @@ export function numbersOf(language: ReportLanguage): Numbers {
   return {
     count: (value) => count.format(value),
     percent: (share) => `${(100 * share).toFixed(1)}${language === 'zh' ? '%' : '\u00a0%'}`,
-    figure: (value) => value.toFixed(3),
-    measured: (value) => String(Number(value.toPrecision(4))),
+    figure: (value) => value.toFixed(3).replace('-', '−'),
+    measured: (value) => measuredNumber(value),
   };
+}
+
+/** Three digits, or all before the decimal point. */
+function measuredNumber(value: number): string {
+  const whole = Math.trunc(Math.abs(value)).toString().length;
+  const digits = Math.abs(value) >= 1e15 ? 3 : Math.max(3, whole);
+  return String(Number(value.toPrecision(digits))).replace(/^-/, '−');
 }
