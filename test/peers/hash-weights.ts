@@ -29,8 +29,12 @@ export function hashUniform(name: string, count: number, low = -1, high = 1): Fl
 export function hashParameter(name: string, dims: readonly number[]): Tensor {
   if (name.endsWith('num_batches_tracked')) return tensorOf('int64', [], [0]);
   const [low, high] = rangeOf(name, dims);
-  const count = dims.reduce((product, size) => product * size, 1);
-  return tensor('float32', dims, Float32Array.from(hashUniform(name, count, low, high)));
+  const data = new Float32Array(dims.reduce((product, size) => product * size, 1));
+  const start = hash32(name);
+  for (let i = 0; i < data.length; i++) {
+    data[i] = low + (high - low) * (mix32((start + Math.imul(i, 0x9e3779b9)) | 0) / 4294967296);
+  }
+  return tensor('float32', dims, data);
 }
 
 /** He-like for weights, near 1 for scales and variances, near 0 for the rest. */
