@@ -18,7 +18,7 @@ export const search: Benchmark = {
   options: [
     ['--seeds <n>', 'how many', '20'],
     ['--evaluations <n>', 'of a function, a seed', '60'],
-    ['--trials <n>', 'whole trials whose epochs a seed of the training task may spend', '14'],
+    ['--trials <n>', 'whole trials whose epochs a seed of the training task may spend', '10'],
     ['--part <name>', 'all, functions or training', 'all'],
   ],
   async run(options, say) {
