@@ -238,6 +238,25 @@ describe('what files are made into', () => {
     expect([...weights.keys()]).toEqual(['conv.weight', 'conv.bias', 'prelu.weight', 'gamma']);
   });
 
+  test('constants that an exporter wrote in are no parameters, unless the file keeps its weights so', () => {
+    const build = (weightName: string) => {
+      const graph = new Graph();
+      const x = graph.input('x', 'float32', ['N', 1, 8, 8]);
+      const y = graph.op('Conv', [x, graph.initializer(weightName, hashed(weightName, [2, 1, 3, 3]))]);
+      const grid = graph.initializer('/position/Constant_1_output_0', hashed('grid', [2, 1, 1]));
+      const z = graph.op('Flatten', [graph.op('GlobalAveragePool', [graph.op('Mul', [y, grid])])]);
+      graph.output(
+        graph.op('Gemm', [z, graph.initializer('fc.weight', hashed('fc', [5, 2]))], { transB: 1 }),
+      );
+      return [...importedNetwork(graph).weights.keys()];
+    };
+    expect(build('conv.weight')).toEqual(['conv.weight']);
+    expect(build('/conv/Constant_output_0')).toEqual([
+      '/conv/Constant_output_0',
+      '/position/Constant_1_output_0',
+    ]);
+  });
+
   test('a fixed batch of one is freed, and said so', () => {
     const { input, notes } = noted('imported-networks/vit-script-14-folded.onnx');
     expect(input.batch).toBe(1);

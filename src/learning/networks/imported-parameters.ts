@@ -56,7 +56,7 @@ export function importedRoles(image: Value, nodes: readonly Node[]): ImportedRol
     const layer = Boolean(weightInputs[node.op]) && sides.some(({ always }) => always);
     for (const { value, always } of sides) {
       for (const leaf of leavesOf(value)) {
-        if (leaf.producer?.op === 'Constant' && !inNodes) continue;
+        if (isConstantNode(leaf) && !inNodes) continue;
         if (node.op === 'InstanceNormalization' && isExporters(leaf)) continue;
         if (isTrained(leaf, always && leaf === value) && !parameters.has(leaf)) parameters.set(leaf, node);
       }
@@ -70,12 +70,17 @@ export function importedRoles(image: Value, nodes: readonly Node[]): ImportedRol
   return { varying, parameters };
 }
 
+/** Reading a file makes initializers of Constant nodes; exporters name them after the operator. */
+const isConstantNode = ({ name, producer }: Value): boolean =>
+  producer?.op === 'Constant' || /(^|\/)Constant(_\d+)?(_output_\d+)?$/.test(name);
+
 /** Whether the weights of convolutions and products are Constant nodes, as some exporters write them. */
 function keepsWeightsInNodes(nodes: readonly Node[]): boolean {
   const weights = nodes.filter(({ op }) => op === 'Conv' || op === 'Gemm' || op === 'MatMul');
   return !weights.some(({ inputs }) =>
     inputs.some(
-      (input) => input && leavesOf(input).some((leaf) => leaf.constant && leaf.constant.dims.length > 1),
+      (input) =>
+        input && leavesOf(input).some((leaf) => !isConstantNode(leaf) && (leaf.shape?.length ?? 0) > 1),
     ),
   );
 }
