@@ -31,7 +31,9 @@ interface Stored {
 const journal = () => readFileSync(path.join(out, 'trials.jsonl'), 'utf8').split('\n');
 const ended = () => journal().filter((line) => line.includes('"event":"ended"'));
 
-test('a search that is killed goes on, loses no trial, and tests the winner once', { timeout: 240_000 }, async () => {
+test('a search that is killed goes on, loses no trial, and tests the winner once', {
+  timeout: 240_000,
+}, async () => {
   const options = ['--out', out, '--trials', '5', '--parallel', '2', ...tinySettings];
   const killed = start('search', data, '--space', space, ...options);
   await killed.says(/trial \d+: auc/);

@@ -35,7 +35,7 @@ test.each([
 test.each([
   ['a call', 'export default { lr: Math.log(3) }', /^SPACE_UNREADABLE: line 1, column 22: expected data/],
   ['an import', "import fs from 'node:fs';\nexport default {}", /expected import type; nothing else/],
-  ['a template with code', 'export default { a: `${process.exit()}` }', /expected data/],
+  ['a template with code', `export default { a: \`\${process.exit()}\` }`, /expected data/],
   ['nothing exported', 'const a = 3;', /expected export default/],
   ['a name twice', 'export default { a: 1, a: 2 }', /a name that is not there yet/],
   ['more after the end', 'export default {}; process.exit()', /expected the end/],
