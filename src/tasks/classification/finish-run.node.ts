@@ -22,6 +22,7 @@ import {
 } from './evidence.ts';
 import { openExplainer } from './explain.node.ts';
 import { watchOf } from './kind-settings.ts';
+import { writePredictions } from './prediction-file.ts';
 import type { PreparedData } from './prepare.node.ts';
 import type { ClassificationSettings } from './settings.ts';
 
@@ -33,7 +34,7 @@ export interface TrainedRun {
   readonly weights: ReadonlyMap<string, Tensor>;
   readonly progress: Progress;
   readonly outcome: 'finished' | 'stopped-early';
-  readonly file: (name: 'metrics' | 'model' | 'report') => string;
+  readonly file: (name: 'metrics' | 'predictions' | 'model' | 'report') => string;
   readonly around: TaskSurroundings;
 }
 
@@ -89,6 +90,7 @@ export async function finishRun(run: TrainedRun): Promise<Record<string, number 
     evidence: { test, validation },
   };
   await writeFileAtomically(run.file('metrics'), `${JSON.stringify(figures, null, 2)}\n`);
+  await writeFileAtomically(run.file('predictions'), writePredictions(tested, points));
 
   const card = cardOf(run, test, points);
   writeCard(graph, card);
@@ -256,6 +258,7 @@ const strataWords = {
 
 function splitMethod({ dataset, splits }: PreparedData, { seed }: ClassificationSettings): string {
   if (splits.origin === 'given') return 'as the data prescribe';
+  if (splits.origin === 'named') return 'as a file of parts names them';
   const unit = dataset.grouping === 'patient' ? 'by patient' : 'by image (no patients known)';
   return `${unit}, stratified by ${strataWords[dataset.target ?? 'class']}, seed ${seed}${splits.origin === 'completed' ? ', completing what the data prescribe' : ''}`;
 }

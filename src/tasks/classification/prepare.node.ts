@@ -5,6 +5,8 @@ import { classCounts, type Dataset } from '../dataset/dataset.ts';
 import { findDuplicates, joinDuplicates, requireNoLeak } from '../dataset/duplicates.ts';
 import { type Fingerprint, fingerprint, requireUniformImages } from '../dataset/fingerprint.ts';
 import { loadDataset } from '../dataset/manifest.node.ts';
+import { takeParts } from '../dataset/parts.ts';
+import { readParts } from '../dataset/parts-file.node.ts';
 import { type Splits, splitDataset } from '../dataset/split.ts';
 import { splitHashes } from '../dataset/split-hash.node.ts';
 import { type Survey, surveyDataset } from '../dataset/survey.node.ts';
@@ -12,12 +14,7 @@ import type { TaskEvent } from '../task.ts';
 import { type Head, headFor } from './head.ts';
 import { watchOf } from './kind-settings.ts';
 import { type ChosenNetwork, chooseNetwork, fitNetwork } from './network-choice.node.ts';
-import {
-  type ConventionName,
-  conventionalInput,
-  conventions,
-  type Convention,
-} from './normalisation.ts';
+import { type Convention, type ConventionName, conventionalInput, conventions } from './normalisation.ts';
 import type { ClassificationSettings } from './settings.ts';
 
 /** A data set that has been checked, divided and measured: all that training needs to know of it. */
@@ -39,7 +36,7 @@ export interface PreparedData {
  * Opens every image once and stops before the long run if something is wrong with the data.
  *
  * @param convention how images were given to the network whose weights are used, where the weights say so
- * @throws what loadDataset, splitDataset, requireUniformImages and requireNoLeak throw; NETWORK_UNKNOWN, NETWORK_INPUT
+ * @throws what loadDataset, readParts, takeParts, splitDataset, requireUniformImages and requireNoLeak throw; NETWORK_UNKNOWN, NETWORK_INPUT
  */
 export async function prepareData(
   path: string,
@@ -53,7 +50,10 @@ export async function prepareData(
     target: settings.target,
     ...(settings.classes ? { classes: settings.classes } : {}),
   });
-  const found = { ...loaded, preparation: settings.preprocess };
+  const named = settings.parts
+    ? takeParts(loaded, await readParts(settings.parts, settings.judge), settings.parts)
+    : undefined;
+  const found = { ...(named?.dataset ?? loaded), preparation: settings.preprocess };
   for (const text of found.notes) report({ kind: 'note', text });
   const survey = await surveyDataset(found, (done, of) =>
     report({ kind: 'count', text: 'checking images', done, of }),
@@ -62,7 +62,7 @@ export async function prepareData(
   const pairs = findDuplicates(survey);
   // A split that the data prescribe stays as it is; what it gets wrong is told just below.
   const dataset = found.samples.some(({ split }) => split) ? found : joinDuplicates(found, pairs);
-  const divided = splitDataset(dataset, settings.seed, settings.split);
+  const divided = named?.splits ?? splitDataset(dataset, settings.seed, settings.split);
   const splits = settings.refit ? withValidation(divided) : divided;
   requireNoLeak(dataset, pairs, divided, settings.allowDuplicates);
   requireWatchable(dataset, splits, settings);
@@ -92,7 +92,7 @@ const withValidation = (splits: Splits): Splits => ({
 });
 
 /** @throws WATCH_UNDEFINED when AUC or kappa is to choose the epoch and the validation images leave it undefined */
-function requireWatchable(dataset: Dataset, splits: Splits, settings: ClassificationSettings): void {
+export function requireWatchable(dataset: Dataset, splits: Splits, settings: ClassificationSettings): void {
   const kind = dataset.target ?? 'class';
   const { metric } = watchOf(settings, kind);
   const counts = classCounts(dataset, splits.validation);

@@ -7,6 +7,8 @@ export const runFiles = {
   best: 'best.safetensors',
   history: 'history.jsonl',
   metrics: 'metrics.json',
+  /** The answer for each judged sample. */
+  predictions: 'predictions.json',
   model: 'model.onnx',
   report: 'report.html',
 } as const;

@@ -8,8 +8,11 @@ export interface Splits {
   readonly train: readonly number[];
   readonly validation: readonly number[];
   readonly test: readonly number[];
-  /** 'given' by the manifest, 'drawn' here, or 'completed': test or validation given, the rest drawn from train. */
-  readonly origin: 'given' | 'drawn' | 'completed';
+  /**
+   * 'given' by the manifest, 'drawn' here, 'completed': test or validation given, the rest drawn from train; or 'named' by
+   * a file of parts.
+   */
+  readonly origin: 'given' | 'drawn' | 'completed' | 'named';
 }
 
 export type SplitFractions = Readonly<Record<SplitName, number>>;
