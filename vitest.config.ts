@@ -9,5 +9,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     maxWorkers: 2,
     pool: 'forks',
+    // Tests leave nothing in the user's cache; those of the cache name folders of their own.
+    env: { HOUNSFIELD_CACHE: 'off' },
   },
 });

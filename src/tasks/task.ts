@@ -1,4 +1,5 @@
 import type { Runtime } from '../engine/runtime/session.ts';
+import type { ImageCachePlace } from './dataset/image-cache-folder.node.ts';
 
 /** How far something long has come; whoever shows it decides how. */
 export type TaskEvent =
@@ -32,6 +33,8 @@ export type TaskEvent =
 export interface TaskSurroundings {
   readonly runtime: Runtime;
   readonly report: (event: TaskEvent) => void;
+  /** Where decoded images are kept for the next run; nowhere when left out. */
+  readonly imageCache?: ImageCachePlace;
   /** Asks a run to finish its step, leave a checkpoint and stop. */
   readonly signal?: AbortSignal;
 }

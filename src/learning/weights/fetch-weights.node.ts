@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { writeError, writeFileAtomically } from '../../atomic-file.node.ts';
+import { cacheFolder } from '../../cache-folder.node.ts';
 import { HounsfieldError, isHounsfieldError } from '../../errors.ts';
 import { weightSources } from './sources.ts';
 
@@ -34,18 +34,6 @@ const MOST_REDIRECTS = 8;
 const MOST_ATTEMPTS = 4;
 const MOST_BYTES = 2 ** 32;
 const SILENCE_MS = 60_000;
-
-/** $HOUNSFIELD_CACHE, or hounsfield in the user's cache folder of the platform. */
-export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  const own = environment['HOUNSFIELD_CACHE'];
-  if (own) return own;
-  const home = homedir();
-  if (process.platform === 'win32') {
-    return join(environment['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'hounsfield');
-  }
-  if (process.platform === 'darwin') return join(home, 'Library', 'Caches', 'hounsfield');
-  return join(environment['XDG_CACHE_HOME'] || join(home, '.cache'), 'hounsfield');
-}
 
 /**
  * Weights from an address into the cache; offline from then on. The file is checked at every use and is either whole and

@@ -188,6 +188,7 @@ async function openPhase(run: Run, phase: Phase, { weights }: PhaseStart) {
     channels,
     height,
     width,
+    ...(around.imageCache ? { diskCache: around.imageCache } : {}),
   };
   const balance =
     settings.imbalance === 'oversample' || settings.imbalance === 'undersample' ? settings.imbalance : 'none';

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { cacheFolder } from '../../cache-folder.node.ts';
 import { HounsfieldError } from '../../errors.ts';
 
 /** Where decoded images are kept between runs, and how much room they may take. */
@@ -36,18 +36,7 @@ export function imageCachePlace(
       `HOUNSFIELD_CACHE_GB is '${asked?.slice(0, 40)}'; a number above 0 is expected. HOUNSFIELD_CACHE=off keeps no images.`,
     );
   }
-  return { folder: path.join(named || userCacheFolder(environment), 'images'), bytes: gigabytes * 1e9 };
-}
-
-function userCacheFolder(environment: Readonly<Record<string, string | undefined>>): string {
-  if (environment['XDG_CACHE_HOME']) return path.join(environment['XDG_CACHE_HOME'], 'hounsfield');
-  if (process.platform === 'win32' && environment['LOCALAPPDATA']) {
-    return path.join(environment['LOCALAPPDATA'], 'hounsfield');
-  }
-  const home = homedir();
-  return process.platform === 'darwin'
-    ? path.join(home, 'Library', 'Caches', 'hounsfield')
-    : path.join(home, '.cache', 'hounsfield');
+  return { folder: path.join(cacheFolder(environment), 'images'), bytes: gigabytes * 1e9 };
 }
 
 /** A folder that nobody else may look into: decoded images are as private as their files. */
