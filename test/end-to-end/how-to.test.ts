@@ -12,6 +12,7 @@ import { geometryFrom } from '../../src/imaging/geometry/geometry.ts';
 import { labelMap, medicalImage } from '../../src/imaging/image/medical-image.ts';
 import { signal } from '../../src/imaging/signal/signal.ts';
 import { RandomStream } from '../../src/random.ts';
+import { writeFindingsPhantom } from '../../src/tasks/dataset/phantom-findings.node.ts';
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '../..');
@@ -60,6 +61,13 @@ async function writeFiles(): Promise<void> {
   const labels = labelMap(ball, shape, [{ value: 1, name: 'bone' }], { geometry });
   await writeFile(path.join(folder, 'organs.nii.gz'), await writeNifti(labels, { compressed: true }));
   await writeScans(path.join(folder, 'scans'), shape, ball);
+  for (const [name, target] of Object.entries({
+    findings: 'labels',
+    grades: 'grade',
+    diameters: 'value',
+  } as const)) {
+    await writeFindingsPhantom(path.join(folder, name), { seed: 1, patients: 48, target });
+  }
   const samples = Float64Array.from({ length: 3600 }, (_, i) => Math.sin(i / 20));
   const ecg = signal(
     ['MLII', 'V1'].map((name) => ({ name, unit: 'mV', samplingRateHz: 360, samples })),

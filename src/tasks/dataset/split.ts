@@ -1,6 +1,7 @@
 import { HounsfieldError } from '../../errors.ts';
 import { RandomStream } from '../../random.ts';
 import { classCounts, type Dataset, type SplitName, strataCount } from './dataset.ts';
+import { evenParts } from './even-parts.ts';
 import { iterativeParts } from './iterative-split.ts';
 
 /** The parts, by index into dataset.samples, ascending; and how they came about. */
@@ -86,6 +87,53 @@ export function kFold(
   }));
 }
 
+/** How the test parts of folds are drawn. */
+export interface FoldDraw {
+  readonly k: number;
+  readonly seed: number;
+  readonly stratify: boolean;
+  /** Name of the random numbers. */
+  readonly purpose: string;
+}
+
+/**
+ * k parts by patient, each sample in one of them, classes in shares as equal as moving and exchanging patients makes
+ * them. Unlike a split, a class may be missing from a part: whoever asks looks at that. Throws TOO_FEW_PATIENTS.
+ */
+export function drawFolds(
+  dataset: Dataset,
+  indices: readonly number[],
+  { k, seed, stratify, purpose }: FoldDraw,
+): number[][] {
+  const alike = stratify ? dataset : withoutStrata(dataset);
+  const drawn = drawParts(alike, indices, new Array<number>(k).fill(1 / k), seed, purpose, 'allow');
+  const partOf = new Map(drawn.flatMap((part, p) => part.map((index) => [index, p] as const)));
+  const groups = groupByPatient(alike, indices);
+  return evenParts(
+    groups,
+    groups.map(({ indices: own }) => partOf.get(own[0]!)!),
+    k,
+  );
+}
+
+/** A fold's training part without a share of its patients, and that share. Throws TOO_FEW_PATIENTS. */
+export function drawValidation(
+  dataset: Dataset,
+  indices: readonly number[],
+  share: number,
+  seed: number,
+  purpose: string,
+): { readonly train: readonly number[]; readonly validation: readonly number[] } {
+  const [train, validation] = drawParts(dataset, indices, [1 - share, share], seed, purpose, 'allow');
+  return { train: train!, validation: validation! };
+}
+
+const withoutStrata = (dataset: Dataset): Dataset => ({
+  ...dataset,
+  target: 'value',
+  samples: dataset.samples.map((sample) => ({ ...sample, label: 0 })),
+});
+
 function checkFractions(fractions: SplitFractions): void {
   const values = NAMES.map((name) => fractions[name]);
   const sum = values.reduce((a, b) => a + b, 0);
@@ -141,13 +189,14 @@ function drawParts(
   shares: readonly number[],
   seed: number,
   purpose: string,
+  rareClasses: 'refuse' | 'allow' = 'refuse',
 ): number[][] {
   const groups = groupByPatient(dataset, indices);
   const classes = groups[0]?.counts.length ?? 0;
   const totals = new Array<number>(classes).fill(0);
   for (const group of groups) for (let k = 0; k < classes; k++) totals[k]! += group.counts[k]!;
   const open = shares.flatMap((share, part) => (share > 0 ? [part] : []));
-  requirePatients(dataset, groups, totals, open.length);
+  requirePatients(dataset, groups, totals, open.length, rareClasses);
 
   const order = new RandomStream({ seed, purpose }).permutation(groups.length);
   const shuffled = Array.from(order, (i) => groups[i]!);
@@ -208,6 +257,7 @@ function requirePatients(
   groups: readonly Group[],
   totals: readonly number[],
   parts: number,
+  rareClasses: 'refuse' | 'allow',
 ): void {
   if (groups.length < parts) {
     throw new HounsfieldError(
@@ -215,7 +265,7 @@ function requirePatients(
       `${dataset.name} has ${groups.length} patients for ${parts} parts with no patient in two of them. Add patients, or ask for fewer parts.`,
     );
   }
-  if (dataset.target === 'value') return; // strata are only a means
+  if (dataset.target === 'value' || rareClasses === 'allow') return; // strata of numbers are only a means
   const few = dataset.classes.flatMap((name, k) => {
     if (totals[k] === 0) return [];
     const patients = groups.filter((group) => group.counts[k]! > 0).length;
