@@ -40,21 +40,16 @@ export function rankColumn({ samples, scores, truth }: LabelColumn): Ranking {
  *
  * @param truths [N * K], in the probabilities' order
  */
-export function binaryLogLoss(
-  probabilities: Float32Array | Float64Array,
-  truths: ArrayLike<number>,
-  weights?: (element: number) => number,
-): number {
+export function binaryLogLoss(probabilities: Float32Array | Float64Array, truths: ArrayLike<number>): number {
   const epsilon = probabilities instanceof Float32Array ? 2 ** -23 : Number.EPSILON;
   let sum = 0;
   let all = 0;
   for (let i = 0; i < probabilities.length; i++) {
     const truth = truths[i]!;
     if (Number.isNaN(truth)) continue;
-    const weight = weights ? weights(i) : 1;
     const p = Math.min(1 - epsilon, Math.max(epsilon, probabilities[i]!));
-    sum -= weight * (truth * Math.log(p) + (1 - truth) * Math.log(1 - p));
-    all += weight;
+    sum -= truth * Math.log(p) + (1 - truth) * Math.log(1 - p);
+    all++;
   }
   return all > 0 ? sum / all : Number.NaN;
 }

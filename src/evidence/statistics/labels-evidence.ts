@@ -193,6 +193,7 @@ function measureAll(result: LabelsResult, prepared: readonly Prepared[]) {
   // Places by sample, so that weights by sample fit.
   const micro = { ...pooled, order: pooled.order.map((i) => Math.floor(known[i]! / width)) };
   const exact = subsetHits(result, prepared);
+  const losses = rowLosses(result);
   const whole = prepared.map((own) => labelFigures(own, countsAt(own)));
   const defined = (name: LabelFigureName) => whole.flatMap((own, k) => (Number.isNaN(own[name]) ? [] : [k]));
   const over = Object.fromEntries(labelFigureNames.map((name) => [name, defined(name)])) as Record<
@@ -212,7 +213,6 @@ function measureAll(result: LabelsResult, prepared: readonly Prepared[]) {
       trueNegatives: a.trueNegatives + b.trueNegatives,
       falseNegatives: a.falseNegatives + b.falseNegatives,
     }));
-    const weightOf = weights && ((element: number) => weights[Math.floor(element / width)]!);
     const all: Record<LabelsFigureName, number> = {
       auc: macro('auc'),
       averagePrecision: macro('averagePrecision'),
@@ -224,8 +224,8 @@ function measureAll(result: LabelsResult, prepared: readonly Prepared[]) {
       f1Micro: f1(sums),
       subsetAccuracy: share(exact, weights),
       hammingLoss: 1 - binaryAccuracy(sums),
-      logLoss: binaryLogLoss(probabilities, flat, weightOf),
-      brier: brier(probabilities, flat, known, weightOf),
+      logLoss: weightedRatio(losses.log, losses.known, weights),
+      brier: weightedRatio(losses.brier, losses.known, weights),
     };
     for (const [f, name] of labelsFigureNames.entries()) out[f] = all[name];
     for (const [k, own] of each.entries()) {
@@ -262,17 +262,30 @@ function share(hits: readonly number[], weights?: Float64Array): number {
   return all > 0 ? sum / all : Number.NaN;
 }
 
-function brier(
-  probabilities: ArrayLike<number>,
-  truths: ArrayLike<number>,
-  known: readonly number[],
-  weightOf?: (element: number) => number,
-): number {
+/** Sums of each sample's losses over its known labels, and how many those are, each [N]. */
+function rowLosses({ probabilities, targets, labels }: LabelsResult) {
+  const width = labels.length;
+  const log = new Float64Array(targets.length);
+  const brier = new Float64Array(targets.length);
+  const known = new Float64Array(targets.length);
+  for (const [i, row] of targets.entries()) {
+    for (let k = 0; k < width; k++) {
+      if (Number.isNaN(row[k]!)) continue;
+      const at = i * width + k;
+      log[i]! += binaryLogLoss(probabilities.subarray(at, at + 1), [row[k]!]);
+      brier[i]! += (probabilities[at]! - row[k]!) ** 2;
+      known[i]!++;
+    }
+  }
+  return { log, brier, known };
+}
+
+function weightedRatio(sums: Float64Array, counts: Float64Array, weights?: Float64Array): number {
   let [sum, all] = [0, 0];
-  for (const i of known) {
-    const weight = weightOf ? weightOf(i) : 1;
-    sum += weight * (probabilities[i]! - truths[i]!) ** 2;
-    all += weight;
+  for (let i = 0; i < sums.length; i++) {
+    const weight = weights ? weights[i]! : 1;
+    sum += weight * sums[i]!;
+    all += weight * counts[i]!;
   }
   return all > 0 ? sum / all : Number.NaN;
 }

@@ -142,7 +142,7 @@ export function valueAnswers(
       const value = isUnknown(cell) ? Number.NaN : Number(cell);
       if (isUnknown(cell) || Number.isFinite(value)) return value;
       const comma = /^[+-]?\d+,\d+$/.test(cell) ? '; write a decimal point' : '';
-      const text = `row ${line}: ${classes[k]} is '${cell}', not a number${comma}`;
+      const text = `row ${line}: ${classes[k]} is not a number${comma}`;
       problems.push({ code: 'MANIFEST_INVALID', text });
       return 0;
     });

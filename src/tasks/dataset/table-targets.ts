@@ -158,7 +158,7 @@ function kindOfLabels(file: string, rows: readonly AnswerCells[]): TargetKind {
   if (decimals >= FEWEST_MEASUREMENTS && 2 * decimals >= numbers.length) return 'value';
   throw new HounsfieldError(
     'TARGET_AMBIGUOUS',
-    `${file} has ${different.length} different numbers as labels (${different.slice(0, 4).join(', ')}, …): ` +
+    `${file} has ${different.length} different numbers as labels: ` +
       'classes, grades or measurements? Say with --target class, --target grade or --target value.',
   );
 }
