@@ -1,4 +1,4 @@
-import { add, cast, mul, reduceSum, scalarLike, sub, unsqueeze } from '../graph/build.ts';
+import { add, cast, mul, reduceSum, scalarLike, unsqueeze } from '../graph/build.ts';
 import type { Node, Value } from '../graph/graph.ts';
 import { channelMoments, inverseDeviation } from '../operators/batch-normalization.ts';
 import { floatOf, intOf } from '../operators/operator.ts';
@@ -55,17 +55,12 @@ export function composeBatchNormalization(
 ): readonly (Value | undefined)[] {
   const [x, scale, bias, runningMean, runningVariance] = inputs as readonly Value[]; // all five are required
   const { graph } = x!;
-  const { mean, variance } = channelMoments(x!);
+  const { mean, centred, variance } = channelMoments(x!);
   const epsilon = floatOf(node, 'epsilon', 1e-5);
   const momentum = floatOf(node, 'momentum', 0.9);
   // Written as the gradient rule writes it, so that both share these nodes once equal nodes are merged.
   const factor = mul(scale!, inverseDeviation(variance, epsilon));
-  const y = graph.op(
-    'ChannelAffine',
-    [x, factor, sub(bias!, mul(mean, factor))],
-    {},
-    { domain: INTERNAL_DOMAIN },
-  );
+  const y = graph.op('ChannelAffine', [centred, factor, bias], {}, { domain: INTERNAL_DOMAIN });
   const moved = (old: Value, batch: Value): Value =>
     add(mul(old, scalarLike(old, momentum)), mul(batch, scalarLike(batch, 1 - momentum)));
   return [

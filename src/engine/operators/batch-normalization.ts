@@ -28,24 +28,32 @@ const channelDot = (x: Value, y: Value): Value => internal(x.graph, 'ChannelDot'
 const channelAffine = (x: Value, a: Value, b: Value, ...z: readonly Value[]): Value =>
   internal(x.graph, 'ChannelAffine', [x, a, b, ...z]);
 
-const zeros = (like: Value): Value => {
+const filled = (like: Value, number: number): Value => {
   const channels = staticShape(like)[0]!;
+  const values = new Float64Array(channels).fill(number);
   // Arithmetic is on numbers.
-  return like.graph.constant(tensorOf(like.dtype as NumericDType, [channels], new Float64Array(channels)));
+  return like.graph.constant(tensorOf(like.dtype as NumericDType, [channels], values));
 };
 
+const zeros = (like: Value): Value => filled(like, 0);
+
 /**
- * Mean and population variance of each channel over batch and space: [N, C, ...] -> [C], [C].
+ * Mean of each channel over batch and space, what is left without it, and the population variance: [C], [N, C, ...], [C].
  *
- * The variance is mean(x²) - mean², one pass over x; in float32 it loses accuracy where |mean| is some hundred times
- * the standard deviation. What expands the forward node must call this too: equal nodes then become one.
+ * The variance is the mean of the centred squares, a pass over x more than mean(x²) - mean², which in float32 loses its
+ * digits where the mean is large beside the deviation. What expands the forward node must call this too: equal nodes
+ * then become one.
  */
-export function channelMoments(x: Value): { readonly mean: Value; readonly variance: Value } {
+export function channelMoments(x: Value): {
+  readonly mean: Value;
+  readonly centred: Value;
+  readonly variance: Value;
+} {
   const dims = staticShape(x);
   const count = scalarLike(x, dims.reduce((product, dim) => product * dim, 1) / dims[1]!);
   const mean = div(channelSum(x), count);
-  const raw = sub(div(channelDot(x, x), count), mul(mean, mean));
-  return { mean, variance: apply('Max', raw, scalarLike(x, 0)) };
+  const centred = channelAffine(x, filled(mean, 1), neg(mean));
+  return { mean, centred, variance: div(channelDot(centred, centred), count) };
 }
 
 /** 1 / sqrt(variance + epsilon), [C]; shared with the forward expansion like channelMoments. */
@@ -56,7 +64,7 @@ const epsilonOf = (node: Node): number => floatOf(node, 'epsilon', 1e-5);
 
 /**
  * With n = (x - mean) inverse over m elements per channel: dB = sum(dy), dscale = sum(dy n), and
- * dx = scale inverse (dy - dB / m - n dscale / m), written as an affine function of dy and x per channel.
+ * dx = scale inverse (dy - dB / m - n dscale / m), written as an affine function of dy and x - mean per channel.
  */
 function trainingGradient({ node, dy, wants }: GradientContext): readonly (Value | undefined)[] {
   if (dy[1] || dy[2]) {
@@ -69,17 +77,17 @@ function trainingGradient({ node, dy, wants }: GradientContext): readonly (Value
   const [x, scale] = [node.inputs[0]!, node.inputs[1]!];
   const dims = staticShape(x);
   const count = scalarLike(x, dims.reduce((product, dim) => product * dim, 1) / dims[1]!);
-  const { mean, variance } = channelMoments(x);
+  const { centred, variance } = channelMoments(x);
   const inverse = inverseDeviation(variance, epsilonOf(node));
   const dyY = dy[0]!;
   const toBias = channelSum(dyY);
-  const toScale = mul(inverse, sub(channelDot(dyY, x), mul(mean, toBias)));
+  const toScale = mul(inverse, channelDot(dyY, centred));
   const toX = (): Value => {
     const a = mul(scale, inverse);
     const perCount = div(a, count);
     const b = neg(mul(mul(perCount, inverse), toScale));
-    const c = neg(add(mul(perCount, toBias), mul(b, mean)));
-    return channelAffine(dyY, a, c, channelAffine(x, b, zeros(b)));
+    const c = neg(mul(perCount, toBias));
+    return channelAffine(dyY, a, c, channelAffine(centred, b, zeros(b)));
   };
   return [wants(0) ? toX() : undefined, wants(1) ? toScale : undefined, wants(2) ? toBias : undefined];
 }
