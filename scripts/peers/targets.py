@@ -18,6 +18,7 @@ import pingouin
 import scipy
 import sklearn
 import torch
+from coral_pytorch.dataset import corn_label_from_logits
 from coral_pytorch.losses import corn_loss
 from scipy import stats
 from sklearn import metrics
@@ -222,7 +223,17 @@ def losses():
                    lambda x, s=shift: F.cross_entropy(x + s, torch.tensor(one)))
 
 
-cases = {"values": list(values()), "labels": list(labels()), "grades": list(grades()), "losses": list(losses())}
+def corn_answer():
+    """Steps of the running product of conditional probabilities, and coral-pytorch's grade."""
+    rng = np.random.default_rng(5)
+    logits = np.round(rng.normal(0, 2.5, (12, 4)), 3)
+    above = torch.cumprod(torch.sigmoid(torch.tensor(logits, dtype=torch.float64)), dim=1)
+    edges = torch.cat([torch.ones(12, 1, dtype=torch.float64), above, torch.zeros(12, 1, dtype=torch.float64)], 1)
+    return {"logits": logits.tolist(), "probabilities": (edges[:, :-1] - edges[:, 1:]).ravel().tolist(),
+            "grades": corn_label_from_logits(torch.tensor(logits)).tolist()}
+
+
+cases = {"answer": corn_answer(), "values": list(values()), "labels": list(labels()), "grades": list(grades()), "losses": list(losses())}
 payload = json.dumps(cases, separators=(",", ":"), allow_nan=False)
 peer = (f"scikit-learn {sklearn.__version__}, pingouin {pingouin.__version__}, scipy {scipy.__version__}, "
         f"torch {torch.__version__}, coral-pytorch {coral_pytorch.__version__}")
