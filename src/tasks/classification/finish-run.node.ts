@@ -25,6 +25,7 @@ import { watchOf } from './kind-settings.ts';
 import { writePredictions } from './prediction-file.ts';
 import type { PreparedData } from './prepare.node.ts';
 import type { ClassificationSettings } from './settings.ts';
+import { validationFigures } from './validation-figures.ts';
 
 /** A run whose training is over. */
 export interface TrainedRun {
@@ -67,17 +68,18 @@ export async function finishRun(run: TrainedRun): Promise<Record<string, number 
   } finally {
     await classifier.close();
   }
-  around.report({ kind: 'stage', text: 'figures with intervals' });
   // Images that were trained on say nothing of where to put the threshold.
   const points = settings.refit ? {} : operatingPointsOf(validated);
-  const validation = evidenceOf(validated, dataset.classes, points);
   if (!tested) {
-    const judged = { validation: plainFigures(validation), evidence: { validation } };
+    // One trial among many: its figures are compared, and intervals are for what is chosen in the end.
+    const judged = { validation: validationFigures(data, validated.probabilities) };
     await writeFileAtomically(run.file('metrics'), `${JSON.stringify(judged, null, 2)}\n`);
     writeCard(graph, cardOf(run, undefined, points));
     await writeFileAtomically(run.file('model'), writeOnnx(graph));
     return {};
   }
+  around.report({ kind: 'stage', text: 'figures with intervals' });
+  const validation = evidenceOf(validated, dataset.classes, points);
   const test = evidenceOf(tested, dataset.classes, points);
   const figures = {
     test: plainFigures(test),
