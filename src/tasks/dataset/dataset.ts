@@ -6,6 +6,7 @@ import {
   type PixelArray,
 } from '../../imaging/image/medical-image.ts';
 import type { NamedStep } from '../../imaging/transforms/history.ts';
+import type { ClinicalColumn, ClinicalValues } from './clinical-table.ts';
 
 /** The three parts of a data set, and what each is for: learning, choosing, judging. */
 export type SplitName = 'train' | 'validation' | 'test';
@@ -25,6 +26,10 @@ export interface Sample {
   /** Unique in the data set and the same on every machine: the path relative to the data, or `train/12`. */
   readonly id: string;
   readonly source: SampleSource;
+  /** Of several image inputs those after the first, in the order of Dataset.inputs. */
+  readonly others?: readonly { readonly id: string; readonly source: SampleSource }[];
+  /** Clinical values in the order of Dataset.table. */
+  readonly row?: ClinicalValues;
   /** Index into the data set's classes; for 'labels' and 'value' the stratum by which splits are balanced. */
   readonly label: number;
   /** For 'labels' 0 or 1 for each (NaN: not known), for 'value' the numbers, one for each of the data set's classes. */
@@ -58,6 +63,10 @@ export interface Dataset {
   readonly classes: readonly string[];
   /** Of numbers: the unit of each, '' where the manifest names none. */
   readonly units?: readonly string[];
+  /** Names of the image inputs; absent where there is one. */
+  readonly inputs?: readonly string[];
+  /** Columns of clinical values; absent where there are none. */
+  readonly table?: readonly ClinicalColumn[];
   readonly samples: readonly Sample[];
   readonly stacks: ReadonlyMap<string, ImageStack>;
   /** What is done to every image after it is opened; nothing where absent. */

@@ -1,3 +1,4 @@
+import type { ClinicalColumn } from './clinical-table.ts';
 import type { TargetKind } from './dataset.ts';
 
 /** Columns of a table that may go by another name. */
@@ -19,6 +20,10 @@ export interface LoadOptions {
   readonly classes?: readonly string[];
   /** Names of a table's columns where they are not image, label, grade, value, patient, site, split. */
   readonly columns?: Readonly<Partial<Record<TableColumn, string>>>;
+  /** Image inputs that are wanted, in their order; left out: all that a table's columns name. */
+  readonly inputs?: readonly string[];
+  /** Clinical columns that are wanted, in their order; left out: all that a table has. */
+  readonly table?: readonly ClinicalColumn[];
 }
 
 /** The patient of an image by its relative path, or undefined when there is no pattern or it does not match. */

@@ -2,14 +2,16 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { HounsfieldError } from '../../errors.ts';
 import { readBytes } from '../../imaging/formats/file-source.node.ts';
+import { readClinicalCells } from './clinical-table.ts';
 import { type Dataset, type ManifestProblem, type Sample, splitOfWord, throwProblems } from './dataset.ts';
 import { findDelimiter, parseDelimited } from './delimited-text.ts';
+import { findInputColumns, type InputColumns } from './input-columns.ts';
 import type { LoadOptions, PatientFinder, TableColumn } from './load-options.ts';
 import { labelStrata, requireVariety, valueStrata } from './strata.ts';
 import { type AnswerColumns, findAnswerColumns, readAnswers, type TableAnswers } from './table-targets.ts';
 
 /** UTF-8, or UTF-16 by its byte-order mark, as spreadsheets may save. */
-function decodeText(bytes: Uint8Array): string {
+export function decodeText(bytes: Uint8Array): string {
   const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
   return new TextDecoder(utf16 ? 'utf-16le' : 'utf-8').decode(bytes);
 }
@@ -18,6 +20,10 @@ interface Row {
   readonly line: number;
   readonly id: string;
   readonly file: string;
+  /** Of several image inputs those after the first. */
+  readonly others: readonly { readonly id: string; readonly file: string }[];
+  /** Cells of the clinical columns. */
+  readonly clinical: readonly string[];
   /** Cells of the answer columns. */
   readonly cells: readonly string[];
   readonly patient: string | undefined;
@@ -32,12 +38,20 @@ export async function loadTable(
   patientOf: PatientFinder,
 ): Promise<Dataset> {
   const text = decodeText(await readBytes(file));
-  const { rows, problems, columns } = readRows(file, text, options, patientOf);
+  const { rows, problems, columns, inputs } = readRows(file, text, options, patientOf);
   const read = readAnswers(file, columns, rows, options);
-  problems.push(...checkRows(rows), ...read.problems, ...(await missingFiles(rows)));
+  const clinical = readClinicalCells(
+    inputs.clinical,
+    rows.map(({ line, clinical: cells }) => ({ line, cells })),
+    options.table?.map(({ kind }) => kind),
+  );
+  problems.push(...checkRows(rows), ...read.problems, ...clinical.problems, ...(await missingFiles(rows)));
   throwProblems(file, problems, 'Mend these lines, and run again; nothing was read or written.');
   const grouped = rows.some((row) => row.patient !== undefined);
-  const samples = samplesOf(rows, read);
+  const samples = samplesOf(rows, read).map((sample, i) => ({
+    ...sample,
+    ...(clinical.columns.length > 0 ? { row: clinical.values[i]! } : {}),
+  }));
   const notes: string[] = [...read.notes];
   if (!grouped) {
     notes.push('There is no patient column: each image counts as a patient of its own.');
@@ -53,6 +67,8 @@ export async function loadTable(
     ...(read.target === 'class' ? {} : { target: read.target }),
     classes: read.classes,
     ...(read.units ? { units: read.units } : {}),
+    ...(inputs.named ? { inputs: inputs.images.map(({ name }) => name) } : {}),
+    ...(clinical.columns.length > 0 ? { table: clinical.columns } : {}),
     samples,
     stacks: new Map(),
     grouping: grouped ? 'patient' : 'image',
@@ -78,6 +94,7 @@ function samplesOf(rows: readonly Row[], { target, classes, answers }: TableAnsw
     return {
       id: row.id,
       source: { kind: 'file', path: row.file },
+      ...(row.others.length > 0 ? { others: row.others.map(sourceOf) } : {}),
       label: strata[i]!,
       ...(several ? { targets: targets[i]! } : {}),
       patient: row.patient ?? row.id,
@@ -87,19 +104,25 @@ function samplesOf(rows: readonly Row[], { target, classes, answers }: TableAnsw
   });
 }
 
+const sourceOf = ({ id, file }: { readonly id: string; readonly file: string }) => ({
+  id,
+  source: { kind: 'file', path: file } as const,
+});
+
 function readRows(
   file: string,
   text: string,
   options: LoadOptions,
   patientOf: PatientFinder,
-): { rows: Row[]; problems: ManifestProblem[]; columns: AnswerColumns } {
+): { rows: Row[]; problems: ManifestProblem[]; columns: AnswerColumns; inputs: InputColumns } {
   const table = parseDelimited(text, findDelimiter(text.replace(/^\ufeff/, '')));
   const titles = table[0] ?? [];
   const header = titles.map((name) => name.trim().toLowerCase());
   const column = (name: TableColumn): number =>
     header.indexOf((options.columns?.[name] ?? name).trim().toLowerCase());
+  const inputs = findInputColumns(file, titles, options);
   const at = {
-    image: column('image'),
+    image: inputs.images[0]?.at ?? -1,
     patient: column('patient'),
     site: options.columns?.site
       ? column('site')
@@ -117,24 +140,34 @@ function readRows(
       'MANIFEST_COLUMNS',
       `${file} has the columns ${header.map((name) => `'${name}'`).join(', ') || '(none)'}; ` +
         `${absent.map((name) => `'${name}'`).join(' and ')} not among them. ` +
-        'The first line must name image and label (or grade, value, or label:<name> for each of several labels), and may name patient, site and split.',
+        'The first line must name image (or image:<name> for each of several) and label (or grade, value, or label:<name> for each of several labels), and may name patient, site and split.',
     );
   }
   const problems: ManifestProblem[] = [];
   const rows: Row[] = [];
   for (const [i, cells] of table.slice(1).entries()) {
     const line = i + 2;
-    const image = cells[at.image] ?? '';
+    const images = inputs.images.map((input) => cells[input.at] ?? '');
+    const image = images[0]!;
+    const gap = inputs.images.find((_, k) => images[k] === '');
     const label = columns.columns.map((own) => cells[own.at] ?? '');
     const empty = columns.form === 'label' && label[0] === '';
-    if (cells.length !== header.length || image === '' || empty) {
+    if (cells.length !== header.length || gap || empty) {
       const what =
         columns.form === 'label' && options.target === 'labels' ? "; write 'none' for no label" : '';
-      const text = `row ${line}: ${cells.length} fields of ${header.length}${image === '' ? ', image empty' : ''}${empty ? `, label empty${what}` : ''}`;
+      const text = `row ${line}: ${cells.length} fields of ${header.length}${gap ? `, ${titles[gap.at]!.trim()} empty` : ''}${empty ? `, label empty${what}` : ''}`;
       problems.push({ code: 'MANIFEST_INVALID', text });
       continue;
     }
-    const id = path.normalize(image).split(path.sep).join('/');
+    const [{ id, file: found }, ...others] = images.map((name) => ({
+      id: path.normalize(name).split(path.sep).join('/'),
+      file: path.resolve(path.dirname(file), name),
+    })) as [NamedFile, ...NamedFile[]]; // one image column at least
+    const strangers = others.filter((other) => patientOf && patientOf(other.id) !== patientOf(id));
+    if (strangers.length > 0) {
+      const text = `row ${line}: by the patient pattern its images are of different patients`;
+      problems.push({ code: 'PATIENT_MIXED', text });
+    }
     const given = at.patient >= 0 ? (cells[at.patient] ?? '') : patientOf?.(id);
     if (given === '' || (given === undefined && (at.patient >= 0 || patientOf))) {
       problems.push({ code: 'PATIENT_UNKNOWN', text: `row ${line}: ${image} has no patient` });
@@ -143,14 +176,21 @@ function readRows(
     rows.push({
       line,
       id,
-      file: path.resolve(path.dirname(file), image),
+      file: found,
+      others,
+      clinical: inputs.clinical.map((own) => cells[own.at] ?? ''),
       cells: label,
       patient: given,
       site,
       split: at.split >= 0 ? (cells[at.split] ?? '') : undefined,
     });
   }
-  return { rows, problems, columns };
+  return { rows, problems, columns, inputs };
+}
+
+interface NamedFile {
+  readonly id: string;
+  readonly file: string;
 }
 
 /** Where an image was taken. */
@@ -175,22 +215,26 @@ function checkRows(rows: readonly Row[]): ManifestProblem[] {
   return problems;
 }
 
-async function missingFiles(rows: readonly Row[]): Promise<ManifestProblem[]> {
+export async function missingFiles(
+  rows: readonly Pick<Row, 'line' | 'id' | 'file' | 'others'>[],
+): Promise<ManifestProblem[]> {
   const problems: ManifestProblem[] = [];
+  const files = rows.flatMap(({ line, id, file, others }) =>
+    [{ id, file }, ...others].map((one) => ({ line, ...one })),
+  );
   const batch = 256;
-  for (let start = 0; start < rows.length; start += batch) {
-    const part = rows.slice(start, start + batch);
+  for (let start = 0; start < files.length; start += batch) {
+    const part = files.slice(start, start + batch);
     const present = await Promise.all(
-      part.map((row) =>
-        stat(row.file).then(
+      part.map(({ file }) =>
+        stat(file).then(
           (info) => info.isFile() || info.isDirectory(),
           () => false,
         ),
       ),
     );
-    for (const [i, row] of part.entries()) {
-      if (!present[i])
-        problems.push({ code: 'FILE_MISSING', text: `row ${row.line}: ${row.id} does not exist` });
+    for (const [i, { line, id }] of part.entries()) {
+      if (!present[i]) problems.push({ code: 'FILE_MISSING', text: `row ${line}: ${id} does not exist` });
     }
   }
   return problems;

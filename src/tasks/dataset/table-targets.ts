@@ -107,7 +107,7 @@ const needed: Readonly<Record<TargetKind, string>> = {
 };
 
 /** 'age (years)' -> age, years. */
-function nameAndUnit(text: string): { name: string; unit: string } {
+export function nameAndUnit(text: string): { name: string; unit: string } {
   const found = /^(.*?)\s*[([]([^()[\]]+)[)\]]\s*$/.exec(text);
   return found?.[1] ? { name: found[1], unit: found[2]!.trim() } : { name: text.trim(), unit: '' };
 }
