@@ -1,6 +1,17 @@
 /** Is it true, and why? Arrays in, numbers and pictures out. */
 export { compileGradCam, type GradCam, type HeatMap } from './explanation/grad-cam.ts';
 export {
+  calibrationLine,
+  concordance,
+  intraclassCorrelation,
+  limitsOfAgreement,
+  meanAbsoluteError,
+  pearson,
+  rootMeanSquaredError,
+  rSquared,
+  spearman,
+} from './metrics/agreement.ts';
+export {
   accuracy,
   balancedAccuracy,
   cohenKappa,
@@ -8,7 +19,12 @@ export {
   matthews,
   mostProbable,
 } from './metrics/confusion.ts';
+export { gradeOf } from './metrics/grades.ts';
 export { brierScore, expectedCalibrationError, logLoss, reliabilityCurve } from './metrics/probability.ts';
 export { averagePrecisionMacro, rocAuc, rocAucMacro } from './metrics/ranking.ts';
 export { type ClassificationEvidence, classificationEvidence } from './statistics/classification-evidence.ts';
+export type { Evidence, SiteEvidence } from './statistics/evidence.ts';
+export { type GradeEvidence, gradeEvidence } from './statistics/grade-evidence.ts';
+export { type LabelsEvidence, labelsEvidence } from './statistics/labels-evidence.ts';
 export { chooseOperatingPoint } from './statistics/operating-point.ts';
+export { type ValueEvidence, valueEvidence } from './statistics/value-evidence.ts';

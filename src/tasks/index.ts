@@ -1,14 +1,32 @@
 /** Where the wings meet: data sets, tasks, the saved model and its report (Node.js). */
 export { type ModelCard, readCard } from './bundle/model-card.ts';
 export type { Dataset } from './dataset/dataset.ts';
+export type { LoadOptions } from './dataset/load-options.ts';
 export { loadDataset } from './dataset/manifest.node.ts';
 export { writePhantomDataset } from './dataset/phantom-files.node.ts';
+export { writeFindingsPhantom } from './dataset/phantom-findings.node.ts';
 export { splitDataset } from './dataset/split.ts';
 export { checkStrings, type StringsChecked } from './files/check-strings.node.ts';
 export { type Converted, convertFile } from './files/convert-file.node.ts';
 export { type DeidentifiedFolder, deidentifyFolder } from './files/deidentify-folder.node.ts';
 export { describePath, type PathDescription } from './files/describe-path.node.ts';
 export { viewFile } from './files/view-file.node.ts';
+export { type Halo, receptiveField } from './inference/receptive-field.ts';
+export {
+  runFullyConvolutional,
+  type TilingOptions,
+  tileWithin,
+} from './inference/run-fully-convolutional.ts';
 export { taskNamed, tasks } from './registry.ts';
 export { renderReport } from './report/render-report.ts';
+export type { SearchRequest, SearchResult } from './search/plan.ts';
+export { searchSettings } from './search/search.node.ts';
+export { readSpaceFile } from './search/space-file.node.ts';
 export type { Task, TaskEvent } from './task.ts';
+export { compareRuns, type RunComparison, sortRuns } from './tracking/compare-runs.ts';
+export { findRuns } from './tracking/find-runs.node.ts';
+export { sendTracking } from './tracking/mlflow.node.ts';
+export { type RunRecord, readRun } from './tracking/read-run.node.ts';
+export { runsPage } from './tracking/runs-page.ts';
+export type { RunDescription, RunOutcome, StepRecord, Tracker } from './tracking/tracker.ts';
+export { trackersFrom } from './tracking/trackers.node.ts';
