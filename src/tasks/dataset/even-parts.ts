@@ -4,6 +4,8 @@ import type { Group } from './split.ts';
 const MOST_EXCHANGED = 600;
 const PASSES = 20;
 const LEAST_GAIN = 1e-12;
+/** What the share of all samples counts beside that of a class. */
+const SIZE = 0.05;
 
 /**
  * Makes the shares of classes in parts as equal as moving one patient, or exchanging two, can: it lowers the sum over
@@ -13,17 +15,22 @@ const LEAST_GAIN = 1e-12;
  *
  * @param groups patients with their samples
  * @param start part of each group, 0 to parts - 1
- * @returns indices of the samples of each part, ascending
+ * @returns indices of the samples of each part, ascending, and the deviation of the classes' shares over parts, summed
  */
-export function evenParts(groups: readonly Group[], start: readonly number[], parts: number): number[][] {
+export function evenParts(
+  groups: readonly Group[],
+  start: readonly number[],
+  parts: number,
+): { readonly parts: number[][]; readonly spread: number } {
   const totals = sumsOf(groups);
   const present = totals.flatMap((total, k) => (total > 0 ? [k] : []));
   const all = groups.reduce((sum, { indices }) => sum + indices.length, 0);
-  // Shares of each class, and last the share of all samples, which counts as much as one class.
+  // Shares of each class, and last the share of all samples, which decides between what is otherwise equal.
   const shares = groups.map(({ counts, indices }) =>
-    Float64Array.of(...present.map((k) => counts[k]! / totals[k]!), indices.length / all),
+    Float64Array.of(...present.map((k) => counts[k]! / totals[k]!), (SIZE * indices.length) / all),
   );
-  const state: Parts = { groups, shares, partOf: Int32Array.from(start), filled: fill(shares, start, parts) };
+  const partOf = withoutEmptyParts(groups, start, parts);
+  const state: Parts = { shares, partOf, filled: fill(shares, partOf, parts) };
   for (let pass = 0; pass < PASSES; pass++) {
     const moved = moveOnce(state);
     const exchanged = groups.length <= MOST_EXCHANGED && exchangeOnce(state);
@@ -32,11 +39,34 @@ export function evenParts(groups: readonly Group[], start: readonly number[], pa
   const result: number[][] = Array.from({ length: parts }, () => []);
   for (const [g, { indices }] of groups.entries()) result[state.partOf[g]!]!.push(...indices);
   for (const part of result) part.sort((a, b) => a - b);
-  return result;
+  return { parts: result, spread: spreadOf(state.filled) };
+}
+
+/** The smallest patient of the part with most patients goes to a part that has none. */
+function withoutEmptyParts(groups: readonly Group[], start: readonly number[], parts: number): Int32Array {
+  const partOf = Int32Array.from(start);
+  for (let empty = 0; empty < parts; empty++) {
+    if (partOf.includes(empty)) continue;
+    const sizes = Array.from({ length: parts }, (_, p) => partOf.filter((part) => part === p).length);
+    const fullest = sizes.indexOf(Math.max(...sizes));
+    const own = [...groups.keys()].filter((g) => partOf[g] === fullest);
+    if (own.length < 2) break;
+    partOf[own.reduce((a, b) => (groups[b]!.indices.length < groups[a]!.indices.length ? b : a))] = empty;
+  }
+  return partOf;
+}
+
+function spreadOf(filled: readonly Float64Array[]): number {
+  let sum = 0;
+  for (let k = 0; k < (filled[0]?.length ?? 0); k++) {
+    const mean = filled.reduce((total, part) => total + part[k]!, 0) / filled.length;
+    const squares = filled.reduce((total, part) => total + (part[k]! - mean) ** 2, 0);
+    sum += Math.sqrt(squares / filled.length);
+  }
+  return sum;
 }
 
 interface Parts {
-  readonly groups: readonly Group[];
   readonly shares: readonly Float64Array[];
   readonly partOf: Int32Array;
   /** [parts] shares of each class. */
@@ -49,7 +79,7 @@ function sumsOf(groups: readonly Group[]): number[] {
   return sums;
 }
 
-function fill(shares: readonly Float64Array[], partOf: readonly number[], parts: number): Float64Array[] {
+function fill(shares: readonly Float64Array[], partOf: ArrayLike<number>, parts: number): Float64Array[] {
   const filled = Array.from({ length: parts }, () => new Float64Array(shares[0]?.length ?? 0));
   for (const [g, own] of shares.entries()) add(filled[partOf[g]!]!, own, 1);
   return filled;

@@ -142,7 +142,8 @@ function invalid(file: string, faults: readonly string[]): HounsfieldError {
 const NAME = /^[\w-]{1,64}$/;
 const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const isCount = (value: unknown, least: number): boolean => Number.isSafeInteger(value) && Number(value) >= least;
+const isCount = (value: unknown, least: number): boolean =>
+  Number.isSafeInteger(value) && Number(value) >= least;
 
 /** What is wrong with the file's form, whatever the data. */
 function formFaults(value: Readonly<Record<string, unknown>>): string[] {
@@ -152,7 +153,8 @@ function formFaults(value: Readonly<Record<string, unknown>>): string[] {
     faults.push(`'scheme' is none of ${foldSchemes.join(', ')}`);
   if (seed !== undefined && !isCount(seed, 0)) faults.push("'seed' is no whole number");
   if (k !== undefined && !isCount(k, 1)) faults.push("'k' is no whole number above 0");
-  if (stratify !== undefined && typeof stratify !== 'boolean') faults.push("'stratify' is neither true nor false");
+  if (stratify !== undefined && typeof stratify !== 'boolean')
+    faults.push("'stratify' is neither true nor false");
   if (data !== undefined && !isFields(data)) faults.push("'data' is no object");
   if (isFields(data) && data['fingerprint'] !== undefined && typeof data['fingerprint'] !== 'string')
     faults.push("'data.fingerprint' is no text");
@@ -237,14 +239,18 @@ function sideFaults({ samples }: Dataset, folds: readonly Fold[]): string[] {
     for (const index of test) {
       const before = own.get(index);
       if (before !== undefined && before !== name)
-        faults.push(`'${samples[index]!.id}' is tested in ${before} and again in ${name} of repeat ${repeat}`);
+        faults.push(
+          `'${samples[index]!.id}' is tested in ${before} and again in ${name} of repeat ${repeat}`,
+        );
       own.set(index, name);
     }
   }
   for (const [repeat, own] of tested) {
     const missing = samples.filter((_, index) => !own.has(index));
     if (missing.length > 0)
-      faults.push(`${missing.length} images are never tested in repeat ${repeat} ('${missing[0]!.id}' among them)`);
+      faults.push(
+        `${missing.length} images are never tested in repeat ${repeat} ('${missing[0]!.id}' among them)`,
+      );
   }
   return faults;
 }
@@ -259,7 +265,8 @@ function overlap(
     const faults = indices.length === 0 ? [`${place}: ${part} is empty`] : [];
     for (const index of indices) {
       const before = partOf.get(index);
-      if (before !== undefined) faults.push(`${place}: '${samples[index]!.id}' is in ${before} and in ${part}`);
+      if (before !== undefined)
+        faults.push(`${place}: '${samples[index]!.id}' is in ${before} and in ${part}`);
       partOf.set(index, part);
     }
     return faults;
@@ -280,7 +287,11 @@ function requireNoPatientOnTwoSides(file: string, { samples }: Dataset, folds: r
   );
 }
 
-function leaksOf(samples: Dataset['samples'], place: string, parts: readonly (readonly number[])[]): string[] {
+function leaksOf(
+  samples: Dataset['samples'],
+  place: string,
+  parts: readonly (readonly number[])[],
+): string[] {
   const first = new Map<string, { part: number; index: number }>();
   return parts.flatMap((indices, part) =>
     indices.flatMap((index) => {

@@ -98,7 +98,7 @@ export interface FoldDraw {
 
 /**
  * k parts by patient, each sample in one of them, classes in shares as equal as moving and exchanging patients makes
- * them. Unlike a split, a class may be missing from a part: whoever asks looks at that. Throws TOO_FEW_PATIENTS.
+ * them, from several starts. Unlike a split, a class may be missing from a part: whoever asks looks at that. Throws TOO_FEW_PATIENTS.
  */
 export function drawFolds(
   dataset: Dataset,
@@ -106,15 +106,28 @@ export function drawFolds(
   { k, seed, stratify, purpose }: FoldDraw,
 ): number[][] {
   const alike = stratify ? dataset : withoutStrata(dataset);
-  const drawn = drawParts(alike, indices, new Array<number>(k).fill(1 / k), seed, purpose, 'allow');
-  const partOf = new Map(drawn.flatMap((part, p) => part.map((index) => [index, p] as const)));
   const groups = groupByPatient(alike, indices);
-  return evenParts(
-    groups,
-    groups.map(({ indices: own }) => partOf.get(own[0]!)!),
-    k,
-  );
+  const shares = new Array<number>(k).fill(1 / k);
+  const starts = groups.length <= MOST_RESTARTED ? STARTS : 1;
+  const drawn = Array.from({ length: starts }, (_, i) => {
+    const parts = drawParts(
+      alike,
+      indices,
+      shares,
+      seed,
+      i === 0 ? purpose : `${purpose} again ${i}`,
+      'allow',
+    );
+    const partOf = new Map(parts.flatMap((part, p) => part.map((index) => [index, p] as const)));
+    const start = groups.map(({ indices: own }) => partOf.get(own[0]!)!);
+    return evenParts(groups, start, k);
+  });
+  return drawn.reduce((best, next) => (next.spread < best.spread - 1e-12 ? next : best)).parts;
 }
+
+/** Draws of which the most even is taken, and how many patients there may be for more than one. */
+const STARTS = 12;
+const MOST_RESTARTED = 600;
 
 /** A fold's training part without a share of its patients, and that share. Throws TOO_FEW_PATIENTS. */
 export function drawValidation(
