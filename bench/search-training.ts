@@ -9,7 +9,7 @@ import { taskNamed } from '../src/tasks/registry.ts';
 import { readJournal, trialsOf } from '../src/tasks/search/journal.node.ts';
 import { bestTrial, type PrunerName, type SearchPlan } from '../src/tasks/search/plan.ts';
 import { journalFile, runTrials } from '../src/tasks/search/run-trials.node.ts';
-import type { StartTrial, TrialEnd } from '../src/tasks/search/start-trial.node.ts';
+import type { StartTraining, TrainingEnd } from '../src/tasks/training-process/start-training.node.ts';
 
 export const trainingSpace: SearchSpace = {
   lr: { type: 'float', low: 1e-5, high: 1, scale: 'log' },
@@ -65,7 +65,7 @@ export async function trainedLoss(
   };
   const spent = new AbortController();
   let left = epochs;
-  const start: StartTrial = (task, request, onEpoch) =>
+  const start: StartTraining = (task, request, onEpoch) =>
     inThisProcess(task, request, (event) => {
       onEpoch(event);
       if (--left <= 0) spent.abort();
@@ -78,7 +78,7 @@ export async function trainedLoss(
 }
 
 /** A trial without a process of its own: quicker for trainings of a second. */
-const inThisProcess: StartTrial = (task, request, onEpoch) => {
+const inThisProcess: StartTraining = (task, request, onEpoch) => {
   const stop = new AbortController();
   const report = (event: { kind: string }) => {
     const { kind, ...epoch } = event as { kind: string } & Parameters<typeof onEpoch>[0]; // an epoch's fields, checked next
@@ -87,8 +87,8 @@ const inThisProcess: StartTrial = (task, request, onEpoch) => {
   const ended = taskNamed(task)
     .train(request, { runtime: nodeRuntime, report, signal: stop.signal })
     .then(
-      ({ outcome, test, files }): TrialEnd => ({ kind: 'done', outcome, test, files }),
-      (error: unknown): TrialEnd => {
+      ({ outcome, test, files }): TrainingEnd => ({ kind: 'done', outcome, test, files }),
+      (error: unknown): TrainingEnd => {
         const message = error instanceof Error ? error.message : String(error);
         const code = message.split(':')[0]!;
         return code === 'INTERRUPTED'

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { writeError } from '../../atomic-file.node.ts';
 import { HounsfieldError } from '../../errors.ts';
@@ -7,15 +7,16 @@ import { proposeNew, samplerNamed } from '../../learning/selection/search/sample
 import type { Values } from '../../learning/selection/search/space.ts';
 import { RandomStream } from '../../random.ts';
 import type { TaskEvent } from '../task.ts';
+import { forgetProcess, waitForLeftBehind, writeProcess } from '../training-process/left-behind.node.ts';
+import type { RunningTraining, StartTraining, TrainingEnd } from '../training-process/start-training.node.ts';
 import { appendEntry, type JournalEntry, readJournal, type TrialRecord, trialsOf } from './journal.node.ts';
 import type { SearchPlan } from './plan.ts';
-import type { RunningTrial, StartTrial, TrialEnd } from './start-trial.node.ts';
 import { withValues } from './trial-settings.ts';
 
 /** What trials are run with. */
 export interface TrialsPlace {
   readonly out: string;
-  readonly start: StartTrial;
+  readonly start: StartTraining;
   readonly report: (event: TaskEvent) => void;
   readonly signal?: AbortSignal;
   /** Seconds of earlier runs of this search. */
@@ -32,8 +33,6 @@ type StopReason = 'halving' | 'time' | 'interrupt';
 
 /** Trials that fail alike before any gave a figure, after which a search gives up. */
 const HOPELESS = 5;
-/** Longest that a trial left behind by a killed search is waited for, in milliseconds. */
-const LEFT_BEHIND_MS = 20_000;
 
 /**
  * Runs trials side by side until there are enough, time is over, or the signal says stop.
@@ -75,7 +74,7 @@ export async function runTrials(plan: SearchPlan, place: TrialsPlace): Promise<'
 }
 
 interface OpenTrial {
-  handle?: RunningTrial;
+  handle?: RunningTraining;
   readonly over: Promise<void>;
 }
 
@@ -160,7 +159,7 @@ function launch(search: OpenSearch, number: number, values: Values): void {
   search.running.set(number, trial);
 }
 
-async function runOne(search: OpenSearch, number: number, values: Values): Promise<TrialEnd> {
+async function runOne(search: OpenSearch, number: number, values: Values): Promise<TrainingEnd> {
   const { plan, out } = search;
   const folder = trialFolder(out, number);
   await waitForLeftBehind(folder);
@@ -182,8 +181,7 @@ async function runOne(search: OpenSearch, number: number, values: Values): Promi
   const trial = search.running.get(number);
   if (trial) trial.handle = handle;
   if (search.reasons.has(number)) handle.stop();
-  if (handle.pid !== undefined)
-    await writeFile(path.join(folder, 'process.json'), `${JSON.stringify({ pid: handle.pid })}\n`);
+  if (handle.pid !== undefined) await writeProcess(folder, handle.pid);
   const end = await handle.ended;
   if (resume && end.kind === 'failed' && /^(CHECKPOINT|RUN)_/.test(end.code)) {
     await rm(folder, { recursive: true, force: true });
@@ -217,7 +215,7 @@ function onEpoch(
   search.running.get(number)?.handle?.stop();
 }
 
-async function conclude(search: OpenSearch, number: number, end: TrialEnd): Promise<void> {
+async function conclude(search: OpenSearch, number: number, end: TrainingEnd): Promise<void> {
   const reason = search.reasons.get(number);
   const record = recordsOf(search).find((one) => one.number === number);
   const interrupted = end.kind === 'done' && end.outcome === 'interrupted';
@@ -233,9 +231,10 @@ async function conclude(search: OpenSearch, number: number, end: TrialEnd): Prom
     await write(search, { ...entry, state: 'failed', code: 'TRIAL_NO_FIGURE', message });
   } else await write(search, { ...entry, state: interrupted ? 'stopped' : 'finished' });
   // Weights and the optimizer's state are of no use any more; the winner is trained anew.
-  for (const name of ['checkpoint.safetensors', 'best.safetensors', 'process.json']) {
+  for (const name of ['checkpoint.safetensors', 'best.safetensors']) {
     await rm(path.join(trialFolder(search.out, number), name), { force: true });
   }
+  await forgetProcess(trialFolder(search.out, number));
   await tell(search, number);
 }
 
@@ -256,24 +255,6 @@ async function tell(search: OpenSearch, number: number): Promise<void> {
     'SEARCH_HOPELESS',
     `the first ${ended.length} trials all failed alike: ${last.message} Mend this, then search into a new folder.`,
   );
-}
-
-async function waitForLeftBehind(folder: string): Promise<void> {
-  const text = await readFile(path.join(folder, 'process.json'), 'utf8').catch(() => '');
-  const pid = Number(/"pid":\s*(\d+)/.exec(text)?.[1] ?? Number.NaN);
-  const until = performance.now() + LEFT_BEHIND_MS;
-  while (isAlive(pid) && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 100));
-}
-
-/** Whether there is a process of this number. */
-export function isAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 const exists = (file: string): Promise<boolean> =>

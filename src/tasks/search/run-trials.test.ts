@@ -2,11 +2,11 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { StartTraining, TrainingEnd } from '../training-process/start-training.node.ts';
 import { appendEntry, readJournal, type TrialRecord, trialsOf } from './journal.node.ts';
 import { bestTrial, type SearchPlan, type SearchResult } from './plan.ts';
 import { journalFile, runTrials } from './run-trials.node.ts';
 import { searchPage } from './search-page.ts';
-import type { StartTrial, TrialEnd } from './start-trial.node.ts';
 import { trialTable } from './trial-table.ts';
 
 let out: string;
@@ -35,13 +35,13 @@ const plan: SearchPlan = {
 };
 
 interface Machine {
-  readonly start: StartTrial;
+  readonly start: StartTraining;
   readonly started: Record<string, unknown>[];
   most: number;
 }
 
 /** Trials without processes: the AUC rises to 1 - |x - 0.3| in nine epochs. */
-function machine(fate: (count: number) => TrialEnd | undefined = () => undefined): Machine {
+function machine(fate: (count: number) => TrainingEnd | undefined = () => undefined): Machine {
   let now = 0;
   const self: Machine = {
     started: [],
@@ -51,7 +51,7 @@ function machine(fate: (count: number) => TrialEnd | undefined = () => undefined
       const count = self.started.length;
       self.most = Math.max(self.most, ++now);
       let stopped = false;
-      const run = async (): Promise<TrialEnd> => {
+      const run = async (): Promise<TrainingEnd> => {
         const bad = fate(count);
         for (let epoch = 0; epoch < 9 && !bad; epoch++) {
           await new Promise((resolve) => setTimeout(resolve, 1));
@@ -68,7 +68,7 @@ function machine(fate: (count: number) => TrialEnd | undefined = () => undefined
   return self;
 }
 
-const place = (start: StartTrial, more: object = {}) => ({
+const place = (start: StartTraining, more: object = {}) => ({
   out,
   start,
   report: () => {},

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { writeError, writeFileAtomically } from '../../atomic-file.node.ts';
@@ -10,11 +10,12 @@ import { watchOf } from '../classification/kind-settings.ts';
 import { prepareData } from '../classification/prepare.node.ts';
 import { type ClassificationSettings, completeSettings } from '../classification/settings.ts';
 import type { TaskSurroundings } from '../task.ts';
+import { lockFolder } from '../training-process/left-behind.node.ts';
+import { type StartTraining, startTrainingProcess } from '../training-process/start-training.node.ts';
 import { readJournal, type TrialRecord, trialsOf } from './journal.node.ts';
 import { bestTrial, type SearchPlan, type SearchRequest, type SearchResult, type Winner } from './plan.ts';
-import { isAlive, journalFile, runTrials } from './run-trials.node.ts';
+import { journalFile, runTrials } from './run-trials.node.ts';
 import { searchPage } from './search-page.ts';
-import { type StartTrial, startTrialProcess } from './start-trial.node.ts';
 import { settingFaults } from './trial-settings.ts';
 import { trainWinner } from './winner.node.ts';
 
@@ -32,7 +33,7 @@ const USUAL_TRIALS = 30;
 export async function searchSettings(
   request: SearchRequest,
   around: TaskSurroundings,
-  start: StartTrial = startTrialProcess,
+  start: StartTraining = startTrainingProcess,
 ): Promise<SearchResult> {
   const { out } = request;
   const begun = performance.now();
@@ -41,7 +42,14 @@ export async function searchSettings(
   await mkdir(out, { recursive: true }).catch((cause: unknown) => {
     throw writeError(cause, out);
   });
-  const unlock = await lock(out);
+  const unlock = await lockFolder(
+    path.join(out, 'search.lock'),
+    (owner) =>
+      new HounsfieldError(
+        'SEARCH_RUNNING',
+        `process ${owner} searches in ${out}. Wait for it, or choose another folder for --out.`,
+      ),
+  );
   const secondsBefore = stored?.seconds ?? 0;
   const seconds = () => secondsBefore + (performance.now() - begun) / 1000;
   const write = async (outcome: SearchResult['outcome'], trials: readonly TrialRecord[], winner?: Winner) => {
@@ -214,25 +222,6 @@ async function readStored(out: string): Promise<SearchResult> {
       { cause },
     );
   }
-}
-
-/** One search a folder at a time. Returns what opens it again. */
-async function lock(out: string): Promise<() => Promise<void>> {
-  const file = path.join(out, 'search.lock');
-  const owner = Number(await readFile(file, 'utf8').catch(() => ''));
-  if (owner !== process.pid && isAlive(owner)) {
-    throw new HounsfieldError(
-      'SEARCH_RUNNING',
-      `process ${owner} searches in ${out}. Wait for it, or choose another folder for --out.`,
-    );
-  }
-  await rm(file, { force: true });
-  const handle = await open(file, 'wx').catch((cause: unknown) => {
-    throw writeError(cause, file);
-  });
-  await handle.writeFile(String(process.pid));
-  await handle.close();
-  return () => rm(file, { force: true });
 }
 
 function noTrial(trials: readonly TrialRecord[]): HounsfieldError {

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { writeError, writeFileAtomically } from '../../atomic-file.node.ts';
 import { HounsfieldError } from '../../errors.ts';
 import type { TaskSurroundings } from '../task.ts';
+import type { StartTraining } from '../training-process/start-training.node.ts';
 import type { TrialRecord } from './journal.node.ts';
 import type { SearchPlan, Winner } from './plan.ts';
-import type { StartTrial } from './start-trial.node.ts';
 import { withValues } from './trial-settings.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function trainWinner(
   plan: SearchPlan,
   trial: TrialRecord,
   before: Winner | undefined,
-  { out, start, around }: { out: string; start: StartTrial; around: TaskSurroundings },
+  { out, start, around }: { out: string; start: StartTraining; around: TaskSurroundings },
 ): Promise<Winner | undefined> {
   if (before?.trial === trial.number) return before;
   const folder = path.join(out, 'winner');

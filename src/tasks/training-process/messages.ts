@@ -1,12 +1,12 @@
 import type { TrainRequest } from '../task.ts';
 
-/** What a search tells a trial's process. */
-export type ToTrial =
+/** What whoever starts a training tells its process. */
+export type ToTraining =
   | { readonly kind: 'train'; readonly task: string; readonly request: TrainRequest }
   | { readonly kind: 'stop' };
 
-/** What a trial's process tells the search. */
-export type FromTrial =
+/** What a training's process tells whoever started it. */
+export type FromTraining =
   | {
       readonly kind: 'epoch';
       readonly epoch: number;

@@ -1,22 +1,22 @@
 import { isHounsfieldError } from '../../errors.ts';
 import { taskNamed } from '../registry.ts';
 import { nodeSurroundings } from '../surroundings.node.ts';
-import type { FromTrial, ToTrial } from './trial-messages.ts';
+import type { FromTraining, ToTraining } from './messages.ts';
 
 /**
- * A process of its own that trains once. It stops when told to, and when the search that started it is gone; either way
- * it leaves a checkpoint. Ctrl-C reaches it too, and is the search's to answer.
+ * A process of its own that trains once. It stops when told to, and when whoever started it is gone; either way
+ * it leaves a checkpoint. Ctrl-C reaches it too, and is its starter's to answer.
  */
 const stop = new AbortController();
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => stop.abort());
 process.on('disconnect', () => stop.abort());
-process.on('message', (message: ToTrial) => {
+process.on('message', (message: ToTraining) => {
   if (message.kind === 'stop') stop.abort();
   else void train(message);
 });
 
-async function train({ task, request }: Extract<ToTrial, { kind: 'train' }>): Promise<void> {
+async function train({ task, request }: Extract<ToTraining, { kind: 'train' }>): Promise<void> {
   try {
     const around = nodeSurroundings((event) => {
       if (event.kind !== 'epoch') return;
@@ -40,6 +40,6 @@ function finite(figures: Readonly<Record<string, number>>): Record<string, numbe
   return Object.fromEntries(Object.entries(figures).filter(([, value]) => Number.isFinite(value)));
 }
 
-function tell(message: FromTrial): void {
+function tell(message: FromTraining): void {
   if (process.connected) process.send?.(message);
 }
