@@ -1,6 +1,7 @@
 import type { Graph } from '../../engine/graph/graph.ts';
 import { HounsfieldError } from '../../errors.ts';
 import type { OperatingRule } from '../../evidence/statistics/operating-point.ts';
+import type { AugmentationRecipe } from '../../imaging/augmentation/recipe.ts';
 import type { IntensityUnit } from '../../imaging/image/medical-image.ts';
 import type { NamedStep } from '../../imaging/transforms/history.ts';
 import type { TargetKind } from '../dataset/dataset.ts';
@@ -40,6 +41,28 @@ export interface CardOperatingPoint {
   readonly chosenOn: string;
 }
 
+/** A model inside of an ensemble, as its own card has it; its figures are its own and not the ensemble's. */
+export interface MemberCard {
+  /** Of its file. */
+  readonly sha256: string;
+  readonly network: string;
+  readonly seed: number;
+  readonly weight: number;
+  /** In the order of its own logits. */
+  readonly labels: readonly string[];
+  readonly input: InputDescription;
+  readonly data: ModelCard['data'];
+  /** Besides the image itself, of which its answers are averaged. */
+  readonly views: readonly string[];
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** How several models are one; 'soup' is one network of averaged weights. */
+export interface EnsembleCard {
+  readonly how: 'mean' | 'geometric' | 'vote' | 'median' | 'soup';
+  readonly members: readonly MemberCard[];
+}
+
 /** What travels with the weights: everything a user must know before relying on a prediction. */
 export interface ModelCard {
   readonly task: string;
@@ -65,6 +88,10 @@ export interface ModelCard {
   readonly operatingPoint?: CardOperatingPoint;
   /** Of several labels: one each, chosen on the validation set; null where none could be chosen. */
   readonly operatingPoints?: readonly (CardOperatingPoint | null)[];
+  /** What was done to training images; absent in older files. */
+  readonly augmentation?: AugmentationRecipe;
+  /** Of several models in one file. */
+  readonly ensemble?: EnsembleCard;
   readonly seed: number;
   readonly versions: Readonly<Record<string, string>>;
   readonly createdAt: string;

@@ -135,6 +135,7 @@ function cardOf(
     metrics: test ? figuresWithIntervals(test) : {},
     ...(operatingPoint ? { operatingPoint } : {}),
     ...(operatingPoints ? { operatingPoints } : {}),
+    augmentation: settings.augment,
     seed: settings.seed,
     versions: {
       hounsfield: version,
