@@ -36,6 +36,14 @@ export function requireAlike(members: readonly LoadedMember[]): void {
   }
   const first = members[0]!;
   const faults = Object.entries(sameInAll).flatMap(([what, read]) => differing(members, what, read));
+  const several = members.filter(
+    ({ graph }) => graph.inputs.length !== 1 || graph.inputs[0]!.name !== 'image',
+  );
+  if (several.length > 0) {
+    faults.push(
+      `${namesOf(several)} takes more than one image without a name, which is all that members can take`,
+    );
+  }
   const twice = members.filter(({ sha256 }, m) => members.findIndex((one) => one.sha256 === sha256) !== m);
   if (twice.length > 0) faults.push(`${namesOf(twice)} is named twice: give it a weight instead`);
   if (faults.length > 0) {
