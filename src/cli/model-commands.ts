@@ -44,13 +44,17 @@ export function evaluateCommand(program: Command, run: Run): void {
 /** hounsfield predict */
 export function predictCommand(program: Command, run: Run): void {
   program
-    .command('predict <MODEL> <IMAGE...>')
+    .command('predict <MODEL> [IMAGE...]')
     .description(
       'probabilities of each label or the numbers, and the operating points where the model has them',
     )
+    .option('--table <file>', 'CSV with a row a case, for models of several images or clinical values')
     .addOption(numberOption('--threads <n>', 'of the runtime (default: one a core)'))
-    .addHelpText('after', '\nExample:\n  hounsfield predict run/model.onnx new/*.png --json > answers.json')
-    .action((model: string, images: string[], options: { threads?: number }) =>
+    .addHelpText(
+      'after',
+      '\nExamples:\n  hounsfield predict run/model.onnx new/*.png --json > answers.json\n  hounsfield predict run/model.onnx --table cases.csv',
+    )
+    .action((model: string, images: string[], options: { table?: string; threads?: number }) =>
       run(async (output) => {
         const task = await taskOfModel(model);
         const answers = await task.predict({ model, images, ...options }, nodeSurroundings(output.report));
@@ -62,8 +66,9 @@ export function predictCommand(program: Command, run: Run): void {
 /** hounsfield explain */
 export function explainCommand(program: Command, run: Run): void {
   program
-    .command('explain <MODEL> <IMAGE...>')
+    .command('explain <MODEL> [IMAGE...]')
     .description('heat maps of what spoke for an answer (Grad-CAM), laid over the images, as PNG')
+    .option('--table <file>', 'CSV with a row a case, for models of several images or clinical values')
     .requiredOption('--out <folder>', 'where the PNG files go')
     .option('--label <label>', 'label, grade or number to explain (default: the one found)')
     .option('--layer <node>', 'node whose output the map is made from (default: found)')
@@ -76,14 +81,14 @@ export function explainCommand(program: Command, run: Run): void {
       (
         model: string,
         images: string[],
-        options: { out: string; label?: string; layer?: string; threads?: number },
+        options: { out: string; table?: string; label?: string; layer?: string; threads?: number },
       ) =>
         run(async (output) => {
           const task = await taskOfModel(model);
           const answers = await task.explain({ model, images, ...options }, nodeSurroundings(output.report));
           const lines = answers.map(
-            ({ image, label, probability, value, overlay }) =>
-              `${image}: ${label} ${probability?.toFixed(3) ?? Number(value!.toPrecision(4))} -> ${runningPath(overlay)}`,
+            ({ image, label, probability, value, overlay, overlays = { image: overlay } }) =>
+              `${image}: ${label} ${probability?.toFixed(3) ?? Number(value!.toPrecision(4))} -> ${Object.values(overlays).map(runningPath).join(', ')}`,
           );
           return output.result(answers, lines.join('\n'));
         }),

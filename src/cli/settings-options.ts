@@ -65,6 +65,12 @@ const rows: readonly Row[] = [
     'side that images are resized to (default: as the network and the images suggest)',
     number,
   ],
+  [
+    '--fusion <how>',
+    'fusion',
+    'of several images: early (channels stacked) or late (a network each, features joined)',
+  ],
+  ['--missing-indicators <how>', 'missingIndicators', "of clinical columns: 'as needed' or always"],
   ['--channels <1|3>', 'channels', 'grey or colour (default: as the images are)', number],
   ['--epochs <n>', 'epochs', 'times through the training images', number],
   ['--batch <n>', 'batch', 'images a step', number],

@@ -83,15 +83,22 @@ export interface Prediction {
   readonly threshold?: number;
 }
 
-export interface ExplainRequest {
+/** What a model is to answer for. */
+export interface PredictRequest {
   readonly model: string;
+  /** Files or folders of models that take one image; none where there is a table. */
   readonly images: readonly string[];
+  /** CSV or TSV with a row a case: the columns that the model was trained on, without answers. */
+  readonly table?: string;
+  readonly threads?: number;
+}
+
+export interface ExplainRequest extends PredictRequest {
   readonly out: string;
   /** Label to explain; the predicted one when left out. */
   readonly label?: string;
   /** Node whose output the heat map is made from; found when left out. */
   readonly layer?: string;
-  readonly threads?: number;
 }
 
 export interface Explanation {
@@ -101,6 +108,8 @@ export interface Explanation {
   readonly probability?: number;
   readonly value?: number;
   readonly overlay: string;
+  /** Of several image inputs each one's, by name. */
+  readonly overlays?: Readonly<Record<string, string>>;
 }
 
 /** A capability: one folder under tasks/ and one line in the registry. */
@@ -113,9 +122,6 @@ export interface Task {
     request: EvaluateRequest,
     around: TaskSurroundings,
   ) => Promise<Readonly<Record<string, unknown>>>;
-  readonly predict: (
-    request: { readonly model: string; readonly images: readonly string[]; readonly threads?: number },
-    around: TaskSurroundings,
-  ) => Promise<readonly Prediction[]>;
+  readonly predict: (request: PredictRequest, around: TaskSurroundings) => Promise<readonly Prediction[]>;
   readonly explain: (request: ExplainRequest, around: TaskSurroundings) => Promise<readonly Explanation[]>;
 }

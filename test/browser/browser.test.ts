@@ -152,7 +152,7 @@ describe.skipIf(!chromiumPath)(`in headless Chromium${skipped}`, () => {
     const found = await inPage<readonly (readonly number[])[]>('predictPlainly', '/model.onnx', plain);
     const classifier = await openClassifier((await trainedModel()).graph, nodeRuntime, { threads: 1 });
     for (const [i, image] of images.entries()) {
-      const expected = await classifier.predict([image]);
+      const expected = await classifier.predict([{ images: [image] }]);
       expect(found[i]!.length).toBe(expected.length);
       for (const [k, value] of expected.entries()) expect(Math.abs(found[i]![k]! - value)).toBeLessThan(1e-5);
     }

@@ -52,7 +52,7 @@ describe('model files in other programs', () => {
     expect(sha256(bytes), remade).toBe(expected.sha256);
     const classifier = await openClassifier(readOnnx(bytes), nodeRuntime, { threads: 1 });
     for (const { size, probabilities } of expected.answers) {
-      const found = await classifier.predict([toFloatImage(parityImage(model, size))]);
+      const found = await classifier.predict([{ images: [toFloatImage(parityImage(model, size))] }]);
       expect(far(found, probabilities), `${size}`).toBeLessThan(1e-6);
     }
     await classifier.close();
@@ -111,7 +111,7 @@ describe('the graph prepares images as the loader does', () => {
     for (const size of model.sizes) {
       const raw = parityImage(model, size);
       const prepared = conformImage(raw, model.input, 'stretch', model.name);
-      const [a, b] = [await classifier.predict([toFloatImage(raw)]), await classifier.predict([prepared])];
+      const [a, b] = [await classifier.predict([{ images: [toFloatImage(raw)] }]), await classifier.predict([{ images: [prepared] }])];
       // Where rounding in single precision decides about a half, a pixel is one grey level off.
       expect(far(a, b), `${size}`).toBeLessThan(model.input.bitDepth === 8 ? 2e-3 : 1e-5);
     }

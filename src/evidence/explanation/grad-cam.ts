@@ -20,8 +20,12 @@ export interface HeatMap {
 
 export interface GradCamOptions extends SessionSettings {
   readonly runtime: Runtime;
-  /** Shape of the one image input, [1, C, H, W] or [1, C, D, H, W]. */
+  /** Shape of the first input, [1, C, H, W] or [1, C, D, H, W]. */
   readonly inputShape: readonly number[];
+  /** Shapes of the other inputs by name. */
+  readonly otherShapes?: Readonly<Record<string, readonly number[]>>;
+  /** Name of the input whose part in the score is looked for; left out: any. */
+  readonly about?: string;
   /** Name of the output with one score per class; the first output when left out. Scores before softmax are used. */
   readonly output?: string;
   /** Name of a node or value to look at; the last one with a spatial extent when left out. */
@@ -32,8 +36,16 @@ export interface GradCamOptions extends SessionSettings {
 export interface GradCam {
   readonly layer: string;
   readonly classes: number;
-  /** @param image of the input's shape @param classIndex whose evidence is looked for */
-  explain(image: Tensor<'float32'>, classIndex: number): Promise<HeatMap>;
+  /**
+   * @param image of the first input's shape
+   * @param classIndex whose evidence is looked for
+   * @param others what the other inputs are given, by name
+   */
+  explain(
+    image: Tensor<'float32'>,
+    classIndex: number,
+    others?: Readonly<Record<string, Tensor<'float32'>>>,
+  ): Promise<HeatMap>;
   close(): Promise<void>;
 }
 
@@ -49,9 +61,11 @@ export async function compileGradCam(model: Graph, options: GradCamOptions): Pro
   const input = model.inputs[0];
   if (!input)
     throw new HounsfieldError('EXPLAIN_LAYER', 'the model has no input, so there is nothing to explain.');
-  const graph = withInputShapes(model, { [input.name]: options.inputShape });
+  const graph = withInputShapes(model, { ...options.otherShapes, [input.name]: options.inputShape });
   const scores = scoresOf(graph, options.output);
-  const layer = options.layer ? layerNamed(graph, options.layer) : lastSpatialLayer(graph, scores);
+  const layer = options.layer
+    ? layerNamed(graph, options.layer)
+    : lastSpatialLayer(graph, scores, options.about);
   const classes = staticShape(scores).reduce((product, dim) => product * dim, 1);
 
   const chosen = graph.input('explained_class', 'float32', staticShape(scores));
@@ -73,17 +87,21 @@ export async function compileGradCam(model: Graph, options: GradCamOptions): Pro
   return {
     layer: layer.name,
     classes,
-    explain: (image, classIndex) =>
-      run(step, input.name, map.name, image, { chosen, classIndex, size, layer: layer.name }),
+    explain: (image, classIndex, others) =>
+      run(
+        step,
+        map.name,
+        { ...others, [input.name]: image },
+        { chosen, classIndex, size, layer: layer.name },
+      ),
     close: () => step.close(),
   };
 }
 
 async function run(
   step: CompiledStep,
-  inputName: string,
   mapName: string,
-  image: Tensor<'float32'>,
+  images: Readonly<Record<string, Tensor<'float32'>>>,
   {
     chosen,
     classIndex,
@@ -100,7 +118,7 @@ async function run(
     );
   }
   oneHot[classIndex] = 1;
-  const outputs = await step.run({ [inputName]: image, explained_class: tensor('float32', shape, oneHot) });
+  const outputs = await step.run({ ...images, explained_class: tensor('float32', shape, oneHot) });
   const raw = outputs[mapName]!.data as Float32Array; // Relu of float32
   const highest = raw.reduce((a, b) => Math.max(a, b), 0);
   return { values: highest > 0 ? raw.map((value) => value / highest) : raw.slice(), size, layer };
@@ -146,18 +164,29 @@ const isSpatial = ({ shape }: Value): boolean =>
 const pooling: ReadonlySet<string> = new Set(['MaxPool', 'AveragePool', 'LpPool']);
 
 /** The last node output on the way to the scores that still has a spatial extent, before a pooling that coarsens it. */
-function lastSpatialLayer(graph: Graph, scores: Value): Value {
+function lastSpatialLayer(graph: Graph, scores: Value, about: string | undefined): Value {
+  const following = about === undefined ? undefined : valuesAfter(graph, about);
   const needed = new Set<Value>([scores]);
   for (let i = graph.nodes.length - 1; i >= 0; i--) {
     const node = graph.nodes[i]!;
     if (!node.outputs.some((output) => needed.has(output))) continue;
     const [first] = node.outputs;
     const coarsens = pooling.has(node.op) && node.inputs[0] && isSpatial(node.inputs[0]);
-    if (first && needed.has(first) && isSpatial(first) && !coarsens) return first;
+    const concerned = first && (following?.has(first) ?? true);
+    if (first && concerned && needed.has(first) && isSpatial(first) && !coarsens) return first;
     for (const input of node.inputs) if (input) needed.add(input);
   }
   throw new HounsfieldError(
     'EXPLAIN_LAYER',
     'no layer of the model has a spatial extent, so there is no map to draw. Grad-CAM needs a convolutional network.',
   );
+}
+
+/** Values that an input has a part in. */
+function valuesAfter(graph: Graph, name: string): ReadonlySet<Value> {
+  const found = new Set(graph.inputs.filter((input) => input.name === name));
+  for (const { inputs, outputs } of graph.nodes) {
+    if (inputs.some((input) => input && found.has(input))) for (const output of outputs) found.add(output);
+  }
+  return found;
 }

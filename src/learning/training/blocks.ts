@@ -15,13 +15,19 @@ interface Named {
  * part with a digit ('layer4.1.conv2.weight' is of 'layer4', 'features.12.expand1x1.bias' of 'features.12').
  * Scales and biases alone (a normalisation between two convolutions) belong to the block before them.
  *
- * @param head what the names of the head's parameters begin with; the head is the last block
+ * Networks of several images of a sample ('image0.layer1', 'image1.layer1') are one network here.
+ *
+ * @param head what the names of the head's parameters begin with, or several such; the head is the last block, under the first
  */
-export function parameterBlocks(parameters: readonly Named[], head: string): readonly Block[] {
+export function parameterBlocks(
+  parameters: readonly Named[],
+  head: string | readonly string[],
+): readonly Block[] {
+  const heads = typeof head === 'string' ? [head] : head;
   const found = new Map<string, Named[]>();
   const inHead: string[] = [];
   for (const parameter of parameters) {
-    if (isPartOf(parameter.name, head)) {
+    if (heads.some((name) => isPartOf(parameter.name, name))) {
       inHead.push(parameter.name);
       continue;
     }
@@ -38,7 +44,7 @@ export function parameterBlocks(parameters: readonly Named[], head: string): rea
     if (vectorsOnly && before) before.parameters.push(...names);
     else blocks.push({ name, parameters: names });
   }
-  if (inHead.length > 0) blocks.push({ name: head, parameters: inHead });
+  if (inHead.length > 0) blocks.push({ name: heads[0]!, parameters: inHead });
   return blocks;
 }
 
@@ -47,7 +53,10 @@ export const isPartOf = (name: string, prefix: string): boolean =>
   name === prefix || name.startsWith(`${prefix}.`);
 
 function blockName(name: string): string {
-  const parts = name.split('.').slice(0, -1);
+  const parts = name
+    .replace(/^image\d+\./, 'image.')
+    .split('.')
+    .slice(0, -1);
   const first = parts.findIndex((part) => /\d/.test(part));
   const kept = first < 0 ? parts : parts.slice(0, first + 1);
   return kept.join('.') || name;

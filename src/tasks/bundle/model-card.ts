@@ -4,10 +4,13 @@ import type { OperatingRule } from '../../evidence/statistics/operating-point.ts
 import type { AugmentationRecipe } from '../../imaging/augmentation/recipe.ts';
 import type { IntensityUnit } from '../../imaging/image/medical-image.ts';
 import type { NamedStep } from '../../imaging/transforms/history.ts';
+import type { ClinicalInput } from '../dataset/clinical-table.ts';
 import type { TargetKind } from '../dataset/dataset.ts';
 
 /** What a model takes: values as decoded from the file and prepared, of any height and width; the graph resizes and normalises. */
 export interface InputDescription {
+  /** Of several images: which one; the name of the graph's input. Absent: 'image'. */
+  readonly name?: string;
   readonly channels: number;
   /** Size that the graph resizes to, in pixels. */
   readonly height: number;
@@ -72,7 +75,12 @@ export interface ModelCard {
   readonly labels: readonly string[];
   /** Of numbers: the unit of each, '' where none is known. */
   readonly units?: readonly string[];
+  /** The image, or the first of several. */
   readonly input: InputDescription;
+  /** Every image in order, where there are several or they have names. */
+  readonly inputs?: readonly InputDescription[];
+  /** Clinical values that the graph takes as 'table' [N, columns]: raw numbers, of a category the word's place, NaN where missing. */
+  readonly table?: readonly ClinicalInput[];
   readonly network: string;
   readonly intendedUse: string;
   readonly data: {
@@ -96,6 +104,12 @@ export interface ModelCard {
   readonly versions: Readonly<Record<string, string>>;
   readonly createdAt: string;
 }
+
+/** Descriptions of every image that a model takes. */
+export const imageInputsOf = ({
+  input,
+  inputs,
+}: Pick<ModelCard, 'input' | 'inputs'>): readonly InputDescription[] => inputs ?? [input];
 
 const PREFIX = 'hounsfield.';
 

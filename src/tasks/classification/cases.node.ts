@@ -1,14 +1,12 @@
 import type { HeatMap } from '../../evidence/explanation/grad-cam.ts';
 import { gradeOf } from '../../evidence/metrics/grades.ts';
 import { encodePng } from '../../imaging/formats/write-png.node.ts';
-import type { FloatImage } from '../../imaging/image/medical-image.ts';
 import type { ModelCard } from '../bundle/model-card.ts';
 import type { Dataset, TargetKind } from '../dataset/dataset.ts';
-import { readSample } from '../dataset/read-sample.node.ts';
 import type { ReportCase, ReportContent } from '../report/content.ts';
-import { displayPicture, overlayPicture } from '../report/heat-map-picture.ts';
+import { displayPicture, overlayPicture, sideBySide } from '../report/heat-map-picture.ts';
 import { explainedLogit, labelThreshold, valueInWords } from './answers.ts';
-import { conformToModel } from './classifier.node.ts';
+import { readInputs, type SampleInputs } from './classifier.node.ts';
 
 const MISTAKES = 8;
 const CORRECT = 4;
@@ -19,7 +17,10 @@ export interface JudgedSamples {
   readonly indices: readonly number[];
   /** Probabilities, or of numbers the values. */
   readonly probabilities: Float32Array; // [N, K]
-  readonly card: Pick<ModelCard, 'labels' | 'input' | 'target' | 'units' | 'operatingPoints'>;
+  readonly card: Pick<
+    ModelCard,
+    'labels' | 'input' | 'inputs' | 'table' | 'target' | 'units' | 'operatingPoints'
+  >;
 }
 
 /** One answer beside the truth. */
@@ -39,7 +40,7 @@ interface Judged {
 /** The worst mistakes and some correct answers of each kind, with heat maps of what was predicted. */
 export async function reportCases(
   judged: JudgedSamples,
-  heatMap: (image: FloatImage, logit: number) => Promise<HeatMap>,
+  heatMaps: (inputs: SampleInputs, logit: number) => Promise<readonly HeatMap[]>,
 ): Promise<ReportContent['cases']> {
   const { dataset, indices, probabilities, card } = judged;
   const width = card.labels.length;
@@ -54,13 +55,13 @@ export async function reportCases(
     answers.filter((answer) => answer.right && answer.group === group).slice(0, perGroup),
   );
   const draw = async ({ index, explained, right, words }: Judged): Promise<ReportCase> => {
-    const { source, id } = dataset.samples[index]!;
-    const image = conformToModel(await readSample(source, dataset), { input: card.input }, id);
-    const picture = displayPicture(image);
-    const map = await heatMap(image, explainedLogit(card.target, explained));
+    const inputs = await readInputs(dataset, index, card);
+    const maps = await heatMaps(inputs, explainedLogit(card.target, explained));
+    const pictures = inputs.images.map((image) => displayPicture(image));
+    const overlays = pictures.map((picture, k) => overlayPicture(picture, maps[k]!)); // one for each image
     return {
-      image: dataUrl(encodePng(picture)),
-      heatMap: dataUrl(encodePng(overlayPicture(picture, map))),
+      image: dataUrl(encodePng(sideBySide(pictures))),
+      heatMap: dataUrl(encodePng(sideBySide(overlays))),
       right,
       ...words,
     };

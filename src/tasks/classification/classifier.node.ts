@@ -1,19 +1,28 @@
 import type { Graph } from '../../engine/graph/graph.ts';
 import { writeOnnx } from '../../engine/graph/onnx-file.ts';
 import type { Runtime, Session, SessionSettings } from '../../engine/runtime/session.ts';
-import { tensor } from '../../engine/tensor/tensor.ts';
+import { type Tensor, tensor } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';
 import { type FloatImage, type MedicalImage, toFloatImage } from '../../imaging/image/medical-image.ts';
-import type { ModelCard } from '../bundle/model-card.ts';
+import { imageInputsOf, type ModelCard } from '../bundle/model-card.ts';
+import { clinicalRow } from '../dataset/clinical-table.ts';
 import { conformChannels } from '../dataset/conform-image.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { isInverted, requireScale } from '../dataset/intensity-scale.ts';
 import { readSample } from '../dataset/read-sample.node.ts';
 
+/** One sample as a model's file takes it. */
+export interface SampleInputs {
+  /** In the order of the model's inputs, values as decoded. */
+  readonly images: readonly FloatImage[];
+  /** Clinical values as clinicalRow gives them. */
+  readonly table?: Float32Array;
+}
+
 /** A classifier ready for use. Close it. */
 export interface Classifier {
-  /** The answer, probabilities or values [N, K], of images of one size, their values as decoded. */
-  predict(images: readonly FloatImage[]): Promise<Float32Array>;
+  /** The answer, probabilities or values [N, K], of samples whose images are of one size for each input. */
+  predict(samples: readonly SampleInputs[]): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -24,18 +33,41 @@ export async function openClassifier(
   settings: SessionSettings = {},
 ): Promise<Classifier> {
   const answer = graph.outputs.some(({ name }) => name === 'values') ? 'values' : 'probabilities';
-  return classifierOf(await runtime.open(writeOnnx(graph), settings), answer);
+  const names = graph.inputs.map(({ name }) => name);
+  return classifierOf(await runtime.open(writeOnnx(graph), settings), names, answer);
 }
 
-function classifierOf(session: Session, answer: 'probabilities' | 'values'): Classifier {
+/** What is fed to a model's file. @param names of its inputs @param samples with images of one size for each input */
+export function feedsOf(
+  names: readonly string[],
+  samples: readonly SampleInputs[],
+): Record<string, Tensor<'float32'>> {
+  const stacked = (rows: readonly Float32Array[], dims: readonly number[]) => {
+    const data = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0));
+    for (const [i, row] of rows.entries()) data.set(row, i * row.length);
+    return tensor('float32', [rows.length, ...dims], data);
+  };
+  const feeds: Record<string, Tensor<'float32'>> = {};
+  for (const [k, name] of names.filter((one) => one !== 'table').entries()) {
+    const { channels, height, width } = samples[0]!.images[k]!;
+    feeds[name] = stacked(
+      samples.map(({ images }) => images[k]!.pixels),
+      [channels, height, width],
+    );
+  }
+  const rows = samples.flatMap(({ table }) => (table ? [table] : []));
+  if (names.includes('table')) feeds['table'] = stacked(rows, [rows[0]!.length]);
+  return feeds;
+}
+
+function classifierOf(
+  session: Session,
+  names: readonly string[],
+  answer: 'probabilities' | 'values',
+): Classifier {
   return {
-    async predict(images) {
-      const { channels, height, width } = images[0]!;
-      const length = channels * height * width;
-      const data = new Float32Array(images.length * length);
-      for (const [row, image] of images.entries()) data.set(image.pixels, row * length);
-      const image = tensor('float32', [images.length, channels, height, width], data);
-      const outputs = await session.run({ image }, {}, [answer]);
+    async predict(samples) {
+      const outputs = await session.run(feedsOf(names, samples), {}, [answer]);
       return outputs[answer]!.data as Float32Array; // the graph's output is float32
     },
     close: () => session.close(),
@@ -45,11 +77,12 @@ function classifierOf(session: Session, answer: 'probabilities' | 'values'): Cla
 /** An image with the model's channels, values as decoded. @throws CHANNELS_MISMATCH, BIT_DEPTH_MIXED, UNIT_MIXED, POLARITY_MIXED */
 export function conformToModel(
   image: MedicalImage,
-  card: Pick<ModelCard, 'input'>,
+  { input }: Pick<ModelCard, 'input'>,
   name: string,
 ): FloatImage {
-  const { bitDepth, unit = 'arbitrary', inverted = false } = card.input;
-  requireScale(image, name, { bitDepth, unit }, 'the model was trained on');
+  const { bitDepth, unit = 'arbitrary', inverted = false } = input;
+  const trainedOn = input.name === undefined ? '' : ` for its input '${input.name}'`;
+  requireScale(image, name, { bitDepth, unit }, `the model was trained${trainedOn} on`);
   if (isInverted(image) !== inverted) {
     throw new HounsfieldError(
       'POLARITY_MIXED',
@@ -57,7 +90,22 @@ export function conformToModel(
         `${inverted ? 'low' : 'high'} values white. Turn the image round first, by scale-intensity.`,
     );
   }
-  return toFloatImage(conformChannels(image, card.input.channels, name));
+  return toFloatImage(conformChannels(image, input.channels, name));
+}
+
+/** One sample of a data set, opened and checked. @throws what readSample and conformToModel throw */
+export async function readInputs(
+  dataset: Dataset,
+  index: number,
+  card: Pick<ModelCard, 'input' | 'inputs' | 'table'>,
+): Promise<SampleInputs> {
+  const sample = dataset.samples[index]!;
+  const images: FloatImage[] = [];
+  for (const [k, input] of imageInputsOf(card).entries()) {
+    const { id, source } = k === 0 ? sample : sample.others![k - 1]!; // the data set has the model's inputs
+    images.push(conformToModel(await readSample(source, dataset), { input }, id));
+  }
+  return { images, ...(card.table ? { table: clinicalRow(card.table, sample.row!) } : {}) }; // and its columns
 }
 
 const BATCH = 16;
@@ -67,32 +115,34 @@ const MOST_VALUES = 16 * 512 * 512;
 /** The answers [N, K] of samples, each opened at its own size and run through the model file's whole graph. */
 export async function predictSamples(
   classifier: Classifier,
-  card: Pick<ModelCard, 'labels' | 'input'>,
+  card: Pick<ModelCard, 'labels' | 'input' | 'inputs' | 'table'>,
   dataset: Dataset,
   indices: readonly number[],
   onProgress: (done: number, of: number) => void = () => {},
 ): Promise<Float32Array> {
   const classes = card.labels.length;
   const result = new Float32Array(indices.length * classes);
-  let waiting: { row: number; image: FloatImage }[] = [];
+  let waiting: { row: number; inputs: SampleInputs }[] = [];
   const flush = async () => {
     if (waiting.length === 0) return;
-    const answer = await classifier.predict(waiting.map(({ image }) => image));
+    const answer = await classifier.predict(waiting.map(({ inputs }) => inputs));
     for (const [i, { row }] of waiting.entries()) {
       result.set(answer.subarray(i * classes, (i + 1) * classes), row * classes);
     }
     waiting = [];
   };
   for (const [row, index] of indices.entries()) {
-    const { source, id } = dataset.samples[index]!;
-    const image = conformToModel(await readSample(source, dataset), card, id);
-    const first = waiting[0]?.image;
-    const otherSize = first && (first.height !== image.height || first.width !== image.width);
-    if (otherSize || waiting.length === BATCH || waiting.length * image.pixels.length >= MOST_VALUES)
-      await flush();
-    waiting.push({ row, image });
+    const inputs = await readInputs(dataset, index, card);
+    const values = inputs.images.reduce((sum, { pixels }) => sum + pixels.length, 0);
+    const first = waiting[0]?.inputs;
+    const otherSize = first && sizesOf(first) !== sizesOf(inputs);
+    if (otherSize || waiting.length === BATCH || waiting.length * values >= MOST_VALUES) await flush();
+    waiting.push({ row, inputs });
     onProgress(row + 1, indices.length);
   }
   await flush();
   return result;
 }
+
+const sizesOf = ({ images }: SampleInputs): string =>
+  images.map(({ height, width }) => `${height}x${width}`).join();

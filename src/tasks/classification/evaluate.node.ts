@@ -12,6 +12,7 @@ import { renderReport } from '../report/render-report.ts';
 import type { EvaluateRequest, TaskSurroundings } from '../task.ts';
 import { titleOf } from './answers.ts';
 import { reportCases } from './cases.node.ts';
+import { inputsWanted, requireInputs } from './cases-to-judge.node.ts';
 import { openClassifier, predictSamples } from './classifier.node.ts';
 import { evidenceOf, figuresWithIntervals, plainFigures } from './evidence.ts';
 import { openExplainer } from './explain.node.ts';
@@ -31,9 +32,11 @@ export async function evaluateModel(
   const loaded = await loadDataset(request.data, {
     classes: card.labels,
     target: card.target ?? 'class',
+    ...inputsWanted(card),
     ...(request.patientPattern ? { patientPattern: request.patientPattern } : {}),
   });
   const dataset = { ...loaded, preparation: card.input.preparation ?? [] };
+  requireInputs(dataset, card);
   requireUnits(card, dataset);
   const { split, indices } = chosenSamples(dataset, request.split);
   const threads = request.threads ? { threads: request.threads } : {};
@@ -69,9 +72,7 @@ export async function evaluateModel(
   );
   const explainer = openExplainer(model.graph, around.runtime, threads);
   try {
-    const cases = await reportCases({ dataset, indices, probabilities, card }, (image, k) =>
-      explainer.heatMap(image, k),
-    );
+    const cases = await reportCases({ dataset, indices, probabilities, card }, explainer.heatMaps);
     const content = reportOf(model, dataset, indices, { request, split, test: evidence, cases });
     await writeFileAtomically(path.join(out, 'report.html'), await renderReport(content));
   } finally {

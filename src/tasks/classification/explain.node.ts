@@ -3,26 +3,27 @@ import path from 'node:path';
 import { writeError, writeFileAtomically } from '../../atomic-file.node.ts';
 import type { Graph } from '../../engine/graph/graph.ts';
 import type { Runtime } from '../../engine/runtime/session.ts';
-import { tensor } from '../../engine/tensor/tensor.ts';
+import type { Tensor } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';
 import { compileGradCam, type GradCam, type HeatMap } from '../../evidence/explanation/grad-cam.ts';
 import { encodePng } from '../../imaging/formats/write-png.node.ts';
-import type { FloatImage } from '../../imaging/image/medical-image.ts';
 import { loadModel } from '../bundle/load-model.node.ts';
-import { openPicture } from '../dataset/read-sample.node.ts';
+import { imageInputsOf } from '../bundle/model-card.ts';
+import { ONLY_IMAGE } from '../dataset/image-inputs.ts';
 import { displayPicture, overlayPicture } from '../report/heat-map-picture.ts';
 import type { ExplainRequest, Explanation, TaskSurroundings } from '../task.ts';
 import { explainedLogit, readAnswer } from './answers.ts';
-import { conformToModel, openClassifier } from './classifier.node.ts';
+import { casesFor } from './cases-to-judge.node.ts';
+import { feedsOf, openClassifier, readInputs, type SampleInputs } from './classifier.node.ts';
 
 /** Draws heat maps, one compiled graph for each size of image. Close it. */
 export interface Explainer {
-  /** @param logit see explainedLogit */
-  heatMap(image: FloatImage, logit: number): Promise<HeatMap>;
+  /** One map for each image. @param logit see explainedLogit */
+  heatMaps(inputs: SampleInputs, logit: number): Promise<readonly HeatMap[]>;
   close(): Promise<void>;
 }
 
-/** Sizes kept compiled at once; data sets of photographs may hold hundreds. */
+/** Sizes kept compiled at once for each image input; data sets of photographs may hold hundreds. */
 const KEPT = 4;
 
 /** Grad-CAM of a classifier's graph for images of any size. */
@@ -34,21 +35,39 @@ export function openExplainer(
   const compiled = new Map<string, GradCam>();
   // The answer of grades is made of all logits, and a number's is scaled: the logits themselves are explained.
   const output = graph.outputs.some(({ name }) => name === 'logits') ? { output: 'logits' } : {};
+  const names = graph.inputs.map(({ name }) => name);
+  const images = names.filter((name) => name !== 'table');
+  const gradCamOf = async (about: string, feeds: Readonly<Record<string, Tensor<'float32'>>>) => {
+    const otherShapes = Object.fromEntries(Object.entries(feeds).map(([name, { dims }]) => [name, dims]));
+    const key = JSON.stringify([about, otherShapes]);
+    const known = compiled.get(key);
+    if (known) return known;
+    if (compiled.size === KEPT * images.length) {
+      const [oldest, old] = compiled.entries().next().value!; // not empty
+      compiled.delete(oldest);
+      await old.close();
+    }
+    const inputShape = feeds[names[0]!]!.dims;
+    const gradCam = await compileGradCam(graph, {
+      runtime,
+      inputShape,
+      otherShapes,
+      ...(images.length > 1 ? { about } : {}),
+      ...output,
+      ...options,
+    });
+    compiled.set(key, gradCam);
+    return gradCam;
+  };
   return {
-    async heatMap({ pixels, channels, height, width }, classIndex) {
-      const inputShape = [1, channels, height, width];
-      const key = inputShape.join('x');
-      let gradCam = compiled.get(key);
-      if (!gradCam) {
-        if (compiled.size === KEPT) {
-          const [oldest, old] = compiled.entries().next().value!; // not empty
-          compiled.delete(oldest);
-          await old.close();
-        }
-        gradCam = await compileGradCam(graph, { runtime, inputShape, ...output, ...options });
-        compiled.set(key, gradCam);
+    async heatMaps(inputs, classIndex) {
+      const feeds = feedsOf(names, [inputs]);
+      const maps: HeatMap[] = [];
+      for (const about of images) {
+        const gradCam = await gradCamOf(about, feeds);
+        maps.push(await gradCam.explain(feeds[names[0]!]!, classIndex, feeds));
       }
-      return gradCam.explain(tensor('float32', inputShape, pixels), classIndex);
+      return maps;
     },
     async close() {
       for (const gradCam of compiled.values()) await gradCam.close();
@@ -78,24 +97,29 @@ export async function explainImages(
   });
   const classifier = await openClassifier(graph, around.runtime, options);
   const explainer = openExplainer(graph, around.runtime, options);
-  const names = overlayNames(request.images);
   const answers: Explanation[] = [];
+  const named = imageInputsOf(card);
   try {
-    for (const [i, file] of request.images.entries()) {
-      const image = conformToModel(await openPicture(file, card.input.preparation), card, file);
-      const row = await classifier.predict([image]);
+    const dataset = await casesFor(request, card);
+    const names = overlayNames(dataset.samples.map(({ id }) => id));
+    for (const [i, { id }] of dataset.samples.entries()) {
+      const inputs = await readInputs(dataset, i, card);
+      const row = await classifier.predict([inputs]);
       const index = wanted ?? readAnswer(card, row).index;
-      const picture = displayPicture(image, 'file');
-      const overlay = path.join(request.out, names[i]!);
-      await writeFileAtomically(
-        overlay,
-        encodePng(
-          overlayPicture(picture, await explainer.heatMap(image, explainedLogit(card.target, index))),
-        ),
-      );
+      const maps = await explainer.heatMaps(inputs, explainedLogit(card.target, index));
+      const overlays: Record<string, string> = {};
+      for (const [k, image] of inputs.images.entries()) {
+        const name = named.length > 1 ? `.${named[k]!.name}` : '';
+        const overlay = path.join(request.out, `${names[i]}${name}.gradcam.png`);
+        const picture = displayPicture(image, 'file');
+        await writeFileAtomically(overlay, encodePng(overlayPicture(picture, maps[k]!))); // one for each image
+        overlays[named[k]!.name ?? ONLY_IMAGE] = overlay;
+      }
       const number = card.target === 'value' ? { value: row[index]! } : { probability: row[index]! };
-      answers.push({ image: file, label: card.labels[index]!, ...number, overlay });
-      around.report({ kind: 'count', text: 'explaining', done: i + 1, of: request.images.length });
+      const overlay = Object.values(overlays)[0]!;
+      const several = named.length > 1 ? { overlays } : {};
+      answers.push({ image: id, label: card.labels[index]!, ...number, overlay, ...several });
+      around.report({ kind: 'count', text: 'explaining', done: i + 1, of: dataset.samples.length });
     }
   } finally {
     await explainer.close();
@@ -104,13 +128,13 @@ export async function explainImages(
   return answers;
 }
 
-/** 'name.gradcam.png', numbered where two images have the same name. */
+/** The images' names, numbered where two images have the same name. */
 function overlayNames(images: readonly string[]): readonly string[] {
   const taken = new Map<string, number>();
   return images.map((file) => {
     const base = path.parse(file).name;
     const count = taken.get(base) ?? 0;
     taken.set(base, count + 1);
-    return count === 0 ? `${base}.gradcam.png` : `${base}.${count + 1}.gradcam.png`;
+    return count === 0 ? base : `${base}.${count + 1}`;
   });
 }

@@ -12,7 +12,7 @@ import type { TaskSurroundings } from '../task.ts';
 import { titleOf } from './answers.ts';
 import { reportCases } from './cases.node.ts';
 import { openClassifier, predictSamples } from './classifier.node.ts';
-import { classifierGraph } from './classifier-graph.ts';
+import { sampleGraph } from './classifier-graph.ts';
 import {
   evidenceOf,
   figuresWithIntervals,
@@ -45,14 +45,14 @@ export interface TrainedRun {
  */
 export async function finishRun(run: TrainedRun): Promise<Record<string, number | null>> {
   const { data, settings, weights, around } = run;
-  const { dataset, splits, input, network } = data;
-  const { graph } = classifierGraph(network.network, input, data.head, weights);
+  const { dataset, splits } = data;
+  const { graph } = sampleGraph(data, data.head, weights);
   const threads = settings.threads ? { threads: settings.threads } : {};
   const classifier = await openClassifier(graph, around.runtime, {
     device: settings.device as Device,
     ...threads,
   }); // as in training
-  const shape = { labels: dataset.classes, input };
+  const shape = { labels: dataset.classes, ...inputsOf(data) };
   const predict = async (name: 'validation' | 'test') => {
     const indices = splits[name];
     const probabilities = await predictSamples(classifier, shape, dataset, indices, (done, of) =>
@@ -101,7 +101,7 @@ export async function finishRun(run: TrainedRun): Promise<Record<string, number 
   around.report({ kind: 'stage', text: 'explaining and reporting' });
   const explainer = openExplainer(graph, around.runtime, threads);
   try {
-    const cases = await reportCases({ ...tested, card }, (image, index) => explainer.heatMap(image, index));
+    const cases = await reportCases({ ...tested, card }, explainer.heatMaps);
     await writeFileAtomically(
       run.file('report'),
       await renderReport(reportOf(run, card, { test, validation, cases })),
@@ -110,6 +110,15 @@ export async function finishRun(run: TrainedRun): Promise<Record<string, number 
     await explainer.close();
   }
   return figures.test;
+}
+
+/** What the card says of a model's inputs. */
+function inputsOf({ input, inputs, clinical }: PreparedData): Pick<ModelCard, 'input' | 'inputs' | 'table'> {
+  return {
+    input,
+    ...(input.name === undefined ? {} : { inputs }),
+    ...(clinical ? { table: clinical } : {}),
+  };
 }
 
 function cardOf(
@@ -123,7 +132,7 @@ function cardOf(
     target: data.head.kind,
     labels: dataset.classes,
     ...(dataset.units ? { units: dataset.units } : {}),
-    input: data.input,
+    ...inputsOf(data),
     network: data.network.name,
     intendedUse: settings.intendedUse,
     data: {

@@ -5,8 +5,8 @@ import type { Optimizer } from '../../learning/optimizers/optimizer.ts';
 import { rmsprop } from '../../learning/optimizers/rmsprop.ts';
 import { sgd } from '../../learning/optimizers/sgd.ts';
 import type { Learning } from '../../learning/training/step.ts';
-import { normalise } from './classifier-graph.ts';
 import type { PreparedData } from './prepare.node.ts';
+import { sampleLogits, trainingInputs } from './sample-values.ts';
 import type { ClassificationSettings } from './settings.ts';
 
 const optimizers: Readonly<
@@ -19,14 +19,14 @@ const optimizers: Readonly<
 };
 
 /**
- * A classifier's learning problem. The graph's inputs are 'images' [B, C, h, w] in the files' scale, 'targets' [B, T]
- * and 'weights' [B], zero for the padding of a short last batch.
+ * A classifier's learning problem. The graph's inputs are 'images' [B, C, h, w] in the files' scale (and those of other
+ * inputs, see sampleNames), 'targets' [B, T] and 'weights' [B], zero for the padding of a short last batch.
  */
 export function classifierLearning(
-  data: Pick<PreparedData, 'input' | 'network' | 'head'>,
+  data: Pick<PreparedData, 'inputs' | 'clinical' | 'network' | 'head'>,
   settings: ClassificationSettings,
 ): Learning {
-  const { input, network, head } = data;
+  const { head } = data;
   return {
     seed: settings.seed,
     optimizer: optimizers[settings.optimizer](settings),
@@ -36,10 +36,10 @@ export function classifierLearning(
     build(context): Value {
       const { graph } = context;
       const { batch } = settings;
-      const images = graph.input('images', 'float32', [batch, input.channels, input.height, input.width]);
+      const values = trainingInputs(graph, data, batch);
       const targets = graph.input('targets', 'float32', [batch, head.targets.width]);
       const weights = graph.input('weights', 'float32', [batch]);
-      const logits = network.network(context, normalise(images, input), { outputs: head.outputs }); // [B, outputs]
+      const logits = sampleLogits(context, data, values, head.outputs); // [B, outputs]
       return context.auxiliary.reduce(
         (loss, side) => add(loss, mul(head.loss(side.logits, targets, weights), scalar(graph, side.weight))),
         head.loss(logits, targets, weights),

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { openModel } from '../../engine/graph/open-model.node.ts';
+import type { MultiInputNetwork } from '../../learning/networks/fusion.ts';
 import { type ImportedNetwork, importedNetwork } from '../../learning/networks/imported-network.ts';
 import {
   type NetworkEntry,
@@ -18,6 +19,12 @@ export interface ChosenNetwork extends NetworkEntry {
   /** Where a file says better than names which parameters belong together; its head is not among them. */
   readonly blocks?: readonly Block[];
   readonly imported?: ImportedNetwork;
+  /** Over all inputs of a sample, where there are several. */
+  readonly joint?: MultiInputNetwork;
+  /** All layers that are drawn anew for other labels and inputs; `head` alone where left out. */
+  readonly heads?: readonly string[];
+  /** Where in the joint network the named one lies, once or more often, and its own last layer. */
+  readonly within?: { readonly prefixes: readonly string[]; readonly head: string };
 }
 
 /** Whether a setting names a file rather than a registered network. */

@@ -34,19 +34,19 @@ interface Named {
 /**
  * The phases of a run for a network's parameters.
  *
- * @param head what the names of the head's parameters begin with
+ * @param head what the names of the head's parameters begin with, or several such
  * @param given the blocks, where names do not tell; without the head
  * @throws NOTHING_TO_TRAIN naming the phase, FREEZE_PATTERN when a pattern names no parameter
  */
 export function planPhases(
   settings: ClassificationSettings,
   parameters: readonly Named[],
-  head: string,
+  head: string | readonly string[],
   given?: readonly Block[],
 ): readonly Phase[] {
   requireMatches(settings.freeze, parameters);
   const byName = parameterBlocks(parameters, head);
-  const blocks = given ? [...given, ...byName.filter(({ name }) => name === head)] : byName;
+  const blocks = given ? [...given, ...byName.slice(-1)] : byName;
   const rates = depthRates(blocks, settings.depthDecay);
   const isFrozen = matcher(settings.freeze);
   const whole: PhaseSettings = { name: 'all', train: 'all', epochs: settings.epochs };

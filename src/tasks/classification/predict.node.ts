@@ -1,15 +1,20 @@
 import { loadModel } from '../bundle/load-model.node.ts';
-import { openPicture } from '../dataset/read-sample.node.ts';
-import type { Prediction, TaskSurroundings } from '../task.ts';
+import type { Prediction, PredictRequest, TaskSurroundings } from '../task.ts';
 import { readAnswer } from './answers.ts';
-import { conformToModel, openClassifier } from './classifier.node.ts';
+import { casesFor } from './cases-to-judge.node.ts';
+import { openClassifier, readInputs } from './classifier.node.ts';
 
-/** See Task.predict. @throws what loadModel and openImage throw; CHANNELS_MISMATCH, BIT_DEPTH_MIXED, UNIT_MIXED */
+/**
+ * See Task.predict.
+ *
+ * @throws what loadModel, casesFor and openImage throw; CHANNELS_MISMATCH, BIT_DEPTH_MIXED, UNIT_MIXED, POLARITY_MIXED
+ */
 export async function predictImages(
-  request: { readonly model: string; readonly images: readonly string[]; readonly threads?: number },
+  request: PredictRequest,
   around: TaskSurroundings,
 ): Promise<readonly Prediction[]> {
   const { graph, card } = await loadModel(request.model);
+  const dataset = await casesFor(request, card);
   const classifier = await openClassifier(
     graph,
     around.runtime,
@@ -17,11 +22,11 @@ export async function predictImages(
   );
   const answers: Prediction[] = [];
   try {
-    for (const [i, file] of request.images.entries()) {
-      const image = conformToModel(await openPicture(file, card.input.preparation), card, file);
-      const { index: _, ...answer } = readAnswer(card, await classifier.predict([image]));
-      answers.push({ image: file, ...answer });
-      around.report({ kind: 'count', text: 'predicting', done: i + 1, of: request.images.length });
+    for (const [i, { id }] of dataset.samples.entries()) {
+      const inputs = await readInputs(dataset, i, card);
+      const { index: _, ...answer } = readAnswer(card, await classifier.predict([inputs]));
+      answers.push({ image: id, ...answer });
+      around.report({ kind: 'count', text: 'predicting', done: i + 1, of: dataset.samples.length });
     }
   } finally {
     await classifier.close();

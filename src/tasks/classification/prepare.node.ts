@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto';
 import { HounsfieldError } from '../../errors.ts';
 import type { InputDescription } from '../bundle/model-card.ts';
+import { type ClinicalInput, describeClinical, describeClinicalInput } from '../dataset/clinical-table.ts';
 import { classCounts, type Dataset } from '../dataset/dataset.ts';
 import { findDuplicates, joinDuplicates, requireNoLeak } from '../dataset/duplicates.ts';
 import { type Fingerprint, fingerprint, requireUniformImages } from '../dataset/fingerprint.ts';
+import { inputView } from '../dataset/image-inputs.ts';
 import { loadDataset } from '../dataset/manifest.node.ts';
 import { takeParts } from '../dataset/parts.ts';
 import { readParts } from '../dataset/parts-file.node.ts';
 import { type Splits, splitDataset } from '../dataset/split.ts';
 import { splitHashes } from '../dataset/split-hash.node.ts';
-import { type Survey, surveyDataset } from '../dataset/survey.node.ts';
+import { type Survey, surveyInputs } from '../dataset/survey.node.ts';
 import type { TaskEvent } from '../task.ts';
 import { type Head, headFor } from './head.ts';
+import { jointNetwork } from './joint-network.ts';
 import { watchOf } from './kind-settings.ts';
 import { type ChosenNetwork, chooseNetwork, fitNetwork } from './network-choice.node.ts';
 import { type Convention, type ConventionName, conventionalInput, conventions } from './normalisation.ts';
@@ -25,7 +28,11 @@ export interface PreparedData {
   readonly fingerprint: Fingerprint;
   /** SHA-256 over pixels and labels of every image. */
   readonly contentHash: string;
+  /** The image, or the first of several. */
   readonly input: InputDescription;
+  readonly inputs: readonly InputDescription[];
+  /** Columns of clinical values as the training samples show them. */
+  readonly clinical: readonly ClinicalInput[] | undefined;
   readonly network: ChosenNetwork;
   readonly head: Head;
   /** Training images of each class. */
@@ -55,18 +62,26 @@ export async function prepareData(
     : undefined;
   const found = { ...(named?.dataset ?? loaded), preparation: settings.preprocess };
   for (const text of found.notes) report({ kind: 'note', text });
-  const survey = await surveyDataset(found, (done, of) =>
+  const surveys = await surveyInputs(found, (done, of) =>
     report({ kind: 'count', text: 'checking images', done, of }),
   );
-  requireUniformImages(found, survey, settings.channels === 3 ? 'allow' : 'refuse');
-  const pairs = findDuplicates(survey);
+  for (const [k, own] of surveys.entries()) {
+    requireUniformImages(inputView(found, k), own, settings.channels === 3 ? 'allow' : 'refuse');
+  }
+  const survey = surveys[0]!;
+  const pairs = surveys.flatMap(findDuplicates);
   // A split that the data prescribe stays as it is; what it gets wrong is told just below.
   const dataset = found.samples.some(({ split }) => split) ? found : joinDuplicates(found, pairs);
   const divided = named?.splits ?? splitDataset(dataset, settings.seed, settings.split);
   const splits = settings.refit ? withValidation(divided) : divided;
   requireNoLeak(dataset, pairs, divided, settings.allowDuplicates);
   requireWatchable(dataset, splits, settings);
-  const input = describeInput({ survey, splits, settings, chosen, convention });
+  const inputs = describeInputs({ dataset, surveys, splits, settings, chosen, convention });
+  const input = inputs[0]!;
+  const clinical = clinicalOf(dataset, splits, settings);
+  for (const column of clinical ?? []) {
+    report({ kind: 'note', text: `clinical column '${column.name}': ${describeClinicalInput(column)}` });
+  }
   if (settings.normalise === 'weights' && !convention && settings.weights !== undefined) {
     const text =
       "the weights do not say how images are to be normalised; torchvision's way is taken (--normalise)";
@@ -77,9 +92,16 @@ export async function prepareData(
     splits,
     splitHashes: splitHashes(dataset, splits),
     fingerprint: fingerprint(dataset, survey, pairs, splits),
-    contentHash: contentHash(dataset, survey),
+    contentHash: contentHash(dataset, surveys),
     input,
-    network: fitNetwork(chosen, Math.min(input.height, input.width), settings),
+    inputs,
+    clinical,
+    network: jointNetwork(
+      fitNetwork(chosen, Math.min(input.height, input.width), settings),
+      inputs,
+      clinical,
+      settings,
+    ),
     head: headFor({ dataset, train: splits.train, settings }),
     trainCounts: classCounts(dataset, splits.train),
   };
@@ -116,23 +138,53 @@ const someLabelDiffers = ({ classes, samples }: Dataset, indices: readonly numbe
     [0, 1].every((value) => indices.some((index) => samples[index]!.targets![k] === value)),
   );
 
+function clinicalOf(
+  { table, samples }: Dataset,
+  { train }: Splits,
+  { missingIndicators }: ClassificationSettings,
+): readonly ClinicalInput[] | undefined {
+  if (!table) return undefined;
+  const rows = train.map((index) => samples[index]!.row!); // a table has rows
+  return describeClinical(table, rows, missingIndicators);
+}
+
 interface InputContext {
-  readonly survey: Survey;
+  readonly dataset: Dataset;
+  /** Of each image input. */
+  readonly surveys: readonly Survey[];
   readonly splits: Splits;
   readonly settings: ClassificationSettings;
   readonly chosen: ChosenNetwork;
   readonly convention: Convention | undefined;
 }
 
-/** Size, channels and normalisation of the network's input, from the training images alone. */
-function describeInput({ survey, splits, settings, chosen, convention }: InputContext): InputDescription {
+/** Size, channels and normalisation of the network's inputs, from the training images alone; all have one size. */
+function describeInputs(context: InputContext): readonly InputDescription[] {
+  const { dataset, surveys, splits, settings, chosen } = context;
   const training = new Set(splits.train);
-  const images = survey.images.filter(({ index }) => training.has(index));
+  const images = surveys.map((survey) => survey.images.filter(({ index }) => training.has(index)));
+  const sides = images.flat().map(({ height, width }) => Math.min(height, width));
+  const side = settings.size ?? usualSize(sides, settings, chosen);
+  const stacked = images.length > 1 && settings.fusion === 'early';
+  return images.map((own, k) => {
+    const name = dataset.inputs?.[k];
+    return { ...(name === undefined ? {} : { name }), ...describeInput(own, side, stacked, context) };
+  });
+}
+
+/** @param stacked whether other images' channels go into the same network */
+function describeInput(
+  images: Survey['images'],
+  side: number,
+  stacked: boolean,
+  { settings, chosen, convention }: InputContext,
+): InputDescription {
   const file = chosen.imported?.input;
   const found = Math.max(...images.map((image) => image.channels));
-  const channels = settings.channels ?? file?.channels ?? (settings.weights === undefined ? found : 3);
-  const sides = images.map(({ height, width }) => Math.min(height, width));
-  const side = settings.size ?? usualSize(sides, settings, chosen);
+  const ofWeights = stacked
+    ? undefined
+    : (file?.channels ?? (settings.weights === undefined ? undefined : 3));
+  const channels = settings.channels ?? ofWeights ?? found;
   const { mean, deviation } = measured(images);
   const { bitDepth, whole, unit, inverted } = images[0]!;
   const low = images.reduce((least, image) => Math.min(least, image.low), 0);
@@ -188,10 +240,12 @@ function usualSize(sides: readonly number[], settings: ClassificationSettings, e
   return Math.max(Math.min(usual, median), Math.min(entry.minimumSize, usual));
 }
 
-function contentHash(dataset: Dataset, survey: Survey): string {
-  const rows = survey.images.map(({ index, pixelHash }) => {
-    const { label, targets } = dataset.samples[index]!;
-    return `${pixelHash} ${targets ? targets.join(' ') : label}`;
+function contentHash(dataset: Dataset, [first, ...others]: readonly Survey[]): string {
+  const rows = first!.images.map(({ index, pixelHash }, i) => {
+    const { label, targets, row } = dataset.samples[index]!;
+    const hashes = [pixelHash, ...others.map(({ images }) => images[i]!.pixelHash)]; // all of them are readable
+    const clinical = row ? ` ${JSON.stringify(row)}` : '';
+    return `${hashes.join(' ')} ${targets ? targets.join(' ') : label}${clinical}`;
   });
   return createHash('sha256').update(rows.sort().join('\n')).digest('hex');
 }

@@ -38,6 +38,10 @@ export interface ClassificationSettings {
   readonly size?: number;
   /** 1 grey, 3 colour; left out: as the images are. */
   readonly channels?: number;
+  /** Several images of a sample: channels stacked before one network, or a network each and features joined. */
+  readonly fusion: 'early' | 'late';
+  /** Clinical columns that get a column of what is missing: those where a training sample lacks a value, or all. */
+  readonly missingIndicators: 'as needed' | 'always';
   readonly epochs: number;
   readonly batch: number;
   /** Highest learning rate of the schedule; 'find' looks for one first. */
@@ -139,6 +143,8 @@ export const defaultSettings: ClassificationSettings = {
   judge: 'test',
   refit: false,
   track: [],
+  fusion: 'late',
+  missingIndicators: 'as needed',
   epochs: 20,
   batch: 32,
   lr: 1e-3,
@@ -192,6 +198,8 @@ const choices: Readonly<Partial<Record<keyof ClassificationSettings, readonly st
   schedule: ['constant', 'step', 'cosine', 'one-cycle', 'plateau'],
   loss: ['auto', 'cross-entropy', 'focal', 'logit-adjusted', 'squared-error', 'huber'],
   batchNorm: ['train', 'keep'],
+  fusion: ['early', 'late'],
+  missingIndicators: ['as needed', 'always'],
   target: ['auto', 'class', 'labels', 'grade', 'value'],
   normalise: ['data', 'weights', ...(Object.keys(conventions) as ConventionName[])],
   recipe: ['transfer'],

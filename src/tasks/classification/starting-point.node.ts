@@ -5,6 +5,7 @@ import { describeMatch } from '../../learning/weights/describe-match.ts';
 import { type LoadedWeights, loadWeights } from '../../learning/weights/load-weights.node.ts';
 import { type MatchReport, matchWeights } from '../../learning/weights/match-weights.ts';
 import type { PreparedData } from './prepare.node.ts';
+import { sampleLogits, trainingInputs } from './sample-values.ts';
 import type { ClassificationSettings } from './settings.ts';
 
 /** Names and shapes of what a network has. */
@@ -17,16 +18,17 @@ export interface NetworkParts {
 /** Builds the network once for its names and shapes. */
 export function networkParts({
   network,
-  input,
+  inputs,
+  clinical,
   head,
-}: Pick<PreparedData, 'network' | 'input' | 'head'>): NetworkParts {
+}: Pick<PreparedData, 'network' | 'inputs' | 'clinical' | 'head'>): NetworkParts {
   const graph = new Graph();
   const context = createContext(graph, 'train', 0);
-  const x = graph.input('x', 'float32', [2, input.channels, input.height, input.width]);
-  network.network(context, x, { outputs: head.outputs });
-  const parts = (values: typeof context.parameters) =>
+  const parts = { network, inputs, clinical };
+  sampleLogits(context, parts, trainingInputs(graph, parts, 2), head.outputs);
+  const named = (values: typeof context.parameters) =>
     values.map(({ name, constant }) => ({ name, shape: constant!.dims })); // parameters and buffers hold data
-  return { parameters: parts(context.parameters), buffers: parts(context.buffers) };
+  return { parameters: named(context.parameters), buffers: named(context.buffers) };
 }
 
 /** Weights to begin with, and what became of each name. */
@@ -51,9 +53,19 @@ export async function openWeights(settings: ClassificationSettings): Promise<Loa
 export function startingPoint(
   loaded: LoadedWeights,
   { parameters, buffers }: NetworkParts,
-  head: string,
+  { head, within }: Pick<PreparedData['network'], 'head' | 'within'>,
 ): StartingPoint {
   const wanted = [...parameters, ...buffers.filter(({ name }) => !name.endsWith('num_batches_tracked'))];
-  const { tensors, report } = matchWeights(wanted, loaded, { ignoreHead: head });
-  return { tensors, report, text: describeMatch(report) };
+  if (!within) {
+    const { tensors, report } = matchWeights(wanted, loaded, { ignoreHead: head });
+    return { tensors, report, text: describeMatch(report) };
+  }
+  const found = within.prefixes.map((under) =>
+    matchWeights(wanted, loaded, { under, ignoreHead: within.head }),
+  );
+  return {
+    tensors: new Map(found.flatMap(({ tensors }) => [...tensors])),
+    report: found[0]!.report,
+    text: describeMatch(found[0]!.report),
+  };
 }

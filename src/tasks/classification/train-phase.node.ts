@@ -13,7 +13,8 @@ import { plateauRate, scheduleNamed, warmUp } from '../../learning/training/sche
 import { compileStatistics, type StatisticsMeasurer } from '../../learning/training/statistics.ts';
 import { compileTrainingStep, type Learning, type TrainingStep } from '../../learning/training/step.ts';
 import { writeSafetensors } from '../../learning/weights/safetensors.ts';
-import { type BatchLoader, createBatchLoader } from '../dataset/batches.node.ts';
+import type { BatchLoader } from '../dataset/batches.node.ts';
+import { createSampleLoader } from '../dataset/sample-batches.node.ts';
 import type { TaskSurroundings } from '../task.ts';
 import type { Tracker } from '../tracking/tracker.ts';
 import { findPhaseRate } from './find-rate.node.ts';
@@ -22,11 +23,12 @@ import { classifierLearning } from './learning.ts';
 import type { Phase } from './phases.ts';
 import type { PreparedData } from './prepare.node.ts';
 import type { RunFile } from './run-files.ts';
+import { sampleFeeds, sampleNames } from './sample-values.ts';
 import type { ClassificationSettings } from './settings.ts';
 import { speedMeter } from './speed-meter.ts';
 import type { NetworkParts } from './starting-point.node.ts';
 import { areBySample, featureBatches, featureBytes, featureSteps, storeFeatures } from './stored-features.ts';
-import { featureValidator, imagesOf, imageValidator, type Validator } from './validate.node.ts';
+import { featureValidator, imageValidator, type Validator } from './validate.node.ts';
 
 /** Seconds between checkpoints within an epoch. */
 const CHECKPOINT_SECONDS = 60;
@@ -162,7 +164,7 @@ function learningOf(
     frozen: phase.frozen,
     keepsStatistics: phase.keepsStatistics,
     rateFactor: phase.rateFactor,
-    ...(phase.augment ? {} : { unchangingSamples: ['images'] }),
+    ...(phase.augment ? {} : { unchangingSamples: sampleNames(data) }),
   };
 }
 
@@ -180,26 +182,24 @@ interface BatchSource {
 
 async function openPhase(run: Run, phase: Phase, { weights }: PhaseStart) {
   const { data, settings, around } = run;
-  const { channels, height, width } = data.input;
   const common = {
     dataset: data.dataset,
     batchSize: settings.batch,
     seed: settings.seed,
-    channels,
-    height,
-    width,
+    inputs: data.inputs,
+    clinical: data.clinical,
     ...(around.imageCache ? { diskCache: around.imageCache } : {}),
   };
   const balance =
     settings.imbalance === 'oversample' || settings.imbalance === 'undersample' ? settings.imbalance : 'none';
-  const training = await createBatchLoader({
+  const training = await createSampleLoader({
     ...common,
     samples: data.splits.train,
     ...(phase.augment ? { recipe: settings.augment } : {}),
     balance,
     targets: data.head.targets,
   });
-  const checking = await createBatchLoader({ ...common, samples: data.splits.validation, shuffle: false });
+  const checking = await createSampleLoader({ ...common, samples: data.splits.validation, shuffle: false });
   const step = await compileTrainingStep(learningOf(run, phase, weights), placeOf(run));
   const close = async () => {
     await step.close();
@@ -225,9 +225,9 @@ async function openPhase(run: Run, phase: Phase, { weights }: PhaseStart) {
         source = { ...source, batches: (epoch, from) => computedFeatures(data, training, step, epoch, from) };
       } else {
         around.report({ kind: 'stage', text: 'computing what the frozen layers give, once' });
-        const plain = await createBatchLoader({ ...common, samples: data.splits.train, shuffle: false });
+        const plain = await createSampleLoader({ ...common, samples: data.splits.train, shuffle: false });
         const stored = await storeFeatures(plain, data.splits.train.length, features.features, (batch) =>
-          features.run({ images: imagesOf(data, batch) }),
+          features.run(sampleFeeds(data, batch)),
         ).finally(() => plain.close());
         const options = {
           dataset: data.dataset,
@@ -309,7 +309,7 @@ async function* imageBatches(
     yield {
       count,
       feeds: {
-        images: imagesOf(data, batch),
+        ...sampleFeeds(data, batch),
         targets: tensor('float32', [weights.length, data.head.targets.width], targets),
         weights: tensor('float32', [weights.length], weights),
       },
@@ -325,8 +325,10 @@ async function* computedFeatures(
   from: number,
 ): AsyncGenerator<TrainingBatch> {
   for await (const { count, feeds } of imageBatches(data, loader, epoch, from)) {
-    const { images, ...rest } = feeds;
-    yield { count, feeds: { ...rest, ...(await step.features!.run({ images: images! })) } };
+    const names = new Set(sampleNames(data));
+    const part = (ofSamples: boolean) =>
+      Object.fromEntries(Object.entries(feeds).filter(([name]) => names.has(name) === ofSamples));
+    yield { count, feeds: { ...part(false), ...(await step.features!.run(part(true))) } };
   }
 }
 

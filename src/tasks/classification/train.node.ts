@@ -53,7 +53,8 @@ async function trackedRun(
   const loaded = await openWeights(settings);
   const data = await prepareData(request.data, settings, around.report, loaded?.input);
   const parts = networkParts(data);
-  const phases = planPhases(settings, parts.parameters, data.network.head, data.network.blocks);
+  const { head, heads = head, blocks } = data.network;
+  const phases = planPhases(settings, parts.parameters, heads, blocks);
   const run: Run = {
     ...place,
     data,
@@ -65,7 +66,7 @@ async function trackedRun(
   for (const text of data.network.imported?.notes ?? []) around.report({ kind: 'note', text });
   let weights: ReadonlyMap<string, Tensor> = new Map();
   if (loaded) {
-    const start = startingPoint(loaded, parts, data.network.head);
+    const start = startingPoint(loaded, parts, data.network);
     weights = start.tensors;
     for (const text of start.text.split('\n')) around.report({ kind: 'note', text });
   }

@@ -1,14 +1,16 @@
 import { Graph } from '../../engine/graph/graph.ts';
 import { writeOnnx } from '../../engine/graph/onnx-file.ts';
 import type { Device, Session } from '../../engine/runtime/session.ts';
-import { type Tensor, tensor } from '../../engine/tensor/tensor.ts';
+import type { Tensor } from '../../engine/tensor/tensor.ts';
 import { createContext } from '../../learning/layers/build-context.ts';
 import { type FrozenSplit, splitFrozen } from '../../learning/training/frozen-part.ts';
 import type { Batch, BatchLoader } from '../dataset/batches.node.ts';
+import { clinicalRow } from '../dataset/clinical-table.ts';
 import type { TaskSurroundings } from '../task.ts';
-import { openClassifier } from './classifier.node.ts';
-import { classifierGraph, normalise } from './classifier-graph.ts';
+import { openClassifier, type SampleInputs } from './classifier.node.ts';
+import { sampleGraph } from './classifier-graph.ts';
 import type { PreparedData } from './prepare.node.ts';
+import { sampleFeeds, sampleLogits, sampleNames, trainingInputs } from './sample-values.ts';
 import type { ClassificationSettings } from './settings.ts';
 import { validationFigures } from './validation-figures.ts';
 
@@ -39,17 +41,12 @@ export function imageValidator(place: ValidationPlace): Validator {
   const { data, loader, around } = place;
   return {
     async figures(weights) {
-      const { graph } = classifierGraph(data.network.network, data.input, data.head, weights);
+      const { graph } = sampleGraph(data, data.head, weights);
       const classifier = await openClassifier(graph, around.runtime, sessionSettings(place));
       try {
-        const length = data.input.channels * data.input.height * data.input.width;
         const answers: Float32Array[] = [];
-        for await (const { images, count } of loader.epoch(0)) {
-          const batch = Array.from({ length: count }, (_, i) => ({
-            ...data.input,
-            pixels: images.subarray(i * length, (i + 1) * length),
-          }));
-          answers.push(await classifier.predict(batch));
+        for await (const batch of loader.epoch(0)) {
+          answers.push(await classifier.predict(samplesOf(data, batch)));
         }
         return validationFigures(data, joined(answers));
       } finally {
@@ -58,6 +55,18 @@ export function imageValidator(place: ValidationPlace): Validator {
     },
     close: async () => {},
   };
+}
+
+/** The samples of a batch as the model's file takes them. */
+function samplesOf({ inputs, clinical, dataset }: PreparedData, batch: Batch): readonly SampleInputs[] {
+  return Array.from({ length: batch.count }, (_, row) => {
+    const images = [batch.images, ...(batch.others ?? [])].map((values, k) => {
+      const length = values.length / batch.weights.length;
+      return { ...inputs[k]!, pixels: values.subarray(row * length, (row + 1) * length) };
+    });
+    const { row: values } = dataset.samples[batch.indices[row]!]!;
+    return { images, ...(clinical ? { table: clinicalRow(clinical, values!) } : {}) }; // a table has rows
+  });
 }
 
 /**
@@ -82,7 +91,7 @@ export async function featureValidator(
   try {
     let bytes = 0;
     for await (const batch of loader.epoch(0)) {
-      const feeds = await layers.run({ images: imagesOf(data, batch) }, {}, first.features);
+      const feeds = await layers.run(sampleFeeds(data, batch), {}, first.features);
       bytes += Object.values(feeds).reduce((sum, { data: values }) => sum + 4 * values.length, 0);
       if (bytes > mostBytes) return undefined;
       stored.push({ feeds, count: batch.count });
@@ -113,21 +122,16 @@ export async function featureValidator(
 }
 
 function splitPrepared(
-  { network, input, head }: PreparedData,
+  data: PreparedData,
   weights: Weights,
   trained: ReadonlySet<string>,
 ): FrozenSplit | undefined {
   const graph = new Graph();
   const context = createContext(graph, 'infer', 0, { tensors: weights, missing: 'error' });
-  const images = graph.input('images', 'float32', ['N', input.channels, input.height, input.width]);
-  const logits = network.network(context, normalise(images, input), { outputs: head.outputs });
-  graph.output(head.answer(logits));
-  return splitFrozen(graph, ['images'], trained);
+  const values = trainingInputs(graph, data, 'N');
+  graph.output(data.head.answer(sampleLogits(context, data, values, data.head.outputs)));
+  return splitFrozen(graph, sampleNames(data), trained);
 }
-
-/** A batch's images as the training graph takes them. */
-export const imagesOf = ({ input }: Pick<PreparedData, 'input'>, { images, weights }: Batch): Tensor =>
-  tensor('float32', [weights.length, input.channels, input.height, input.width], images);
 
 function joined(parts: readonly Float32Array[]): Float32Array {
   const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));

@@ -1,4 +1,8 @@
-import { applyAugmentation, drawAugmentation } from '../../imaging/augmentation/augmentation.ts';
+import {
+  type AugmentationRecord,
+  applyAugmentation,
+  drawAugmentation,
+} from '../../imaging/augmentation/augmentation.ts';
 import { applyMixup, type MixupRecord } from '../../imaging/augmentation/mixup.ts';
 import type { AugmentationRecipe } from '../../imaging/augmentation/recipe.ts';
 import type { FloatImage, IntensityUnit } from '../../imaging/image/medical-image.ts';
@@ -19,6 +23,8 @@ export interface BatchContext {
   readonly shape: InputShape;
   readonly mode: ResizeMode;
   readonly recipe: AugmentationRecipe | undefined;
+  /** Name of the input, of several those after the first. */
+  readonly input?: string;
   readonly seed: number;
   readonly bitDepth: number;
   readonly unit: IntensityUnit;
@@ -89,7 +95,7 @@ export async function makeBatch(context: BatchContext, job: BatchJob): Promise<F
     if (context.recipe) {
       const purpose = job.repeats[row] ? `augment#${job.repeats[row]}` : 'augment';
       const key = { seed: context.seed, purpose, epoch: job.epoch, step: context.sources[position]!.index };
-      image = applyAugmentation(image, drawAugmentation(context.recipe, new RandomStream(key)), fullScale);
+      image = applyAugmentation(image, drawnFor(context.recipe, key, context.input), fullScale);
     }
     batch.set(image.pixels, row * length);
   }
@@ -99,6 +105,19 @@ export async function makeBatch(context: BatchContext, job: BatchJob): Promise<F
     batch.copyWithin(at, 0, Math.min(filled, batch.length - at));
   }
   return batch;
+}
+
+/** Images of one sample move alike; brightness, noise and what else changes their values is drawn for each. */
+function drawnFor(
+  recipe: AugmentationRecipe,
+  key: { seed: number; purpose: string; epoch: number; step: number },
+  input: string | undefined,
+): AugmentationRecord {
+  const first = drawAugmentation(recipe, new RandomStream(key));
+  if (input === undefined) return first;
+  const own = drawAugmentation(recipe, new RandomStream({ ...key, purpose: `${key.purpose}/${input}` }));
+  const { geometry, elastic } = first;
+  return { ...own, ...(geometry ? { geometry } : {}), ...(elastic ? { elastic } : {}) };
 }
 
 /** One source at the network's size, from the cache or decoded and put there. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { HounsfieldError } from '../../errors.ts';
-import { applyMixup, drawMixup } from '../../imaging/augmentation/mixup.ts';
+import { applyMixup, drawMixup, type MixupRecord } from '../../imaging/augmentation/mixup.ts';
 import { type AugmentationRecipe, recipeFaults } from '../../imaging/augmentation/recipe.ts';
 import { RandomStream } from '../../random.ts';
 import { type BatchContext, type BatchJob, createImageCache, valueBytes } from './batch-maker.node.ts';
@@ -17,6 +17,12 @@ import { readSample } from './read-sample.node.ts';
 export interface Batch {
   /** Values in the files' scale, not normalised: that is the graph's part. */
   readonly images: Float32Array; // [B, C, H, W]
+  /** Of several image inputs those after the first, each [B, C, H, W]. */
+  readonly others?: readonly Float32Array[];
+  /** Clinical values as encodeClinical gives them, [B, columns]; mixed as the images are. */
+  readonly table?: Float32Array;
+  /** How pairs were mixed, where they were. */
+  readonly mixup?: MixupRecord;
   /** What is to be learned; of classes rows sum to 1, soft under mixup. Rows of padding are zero. */
   readonly targets: Float32Array; // [B, width of a target]
   /** Index into dataset.samples; -1 for padding. */
@@ -45,6 +51,8 @@ export interface BatchLoaderOptions extends InputShape {
   /** A new random order each epoch (default), or the order of `samples`, for evaluation. */
   readonly shuffle?: boolean;
   readonly balance?: Balance;
+  /** Name of the image input, whose values then vary by themselves while its geometry varies as the others' does. */
+  readonly input?: string;
   /** What is to be learned of a sample; left out: 1 in the place of its class. */
   readonly targets?: TargetRows;
   readonly resizeMode?: ResizeMode;
@@ -168,6 +176,7 @@ async function createContext(options: BatchLoaderOptions): Promise<BatchContext>
     shape,
     mode,
     recipe: options.recipe,
+    ...(options.input === undefined ? {} : { input: options.input }),
     seed: options.seed,
     ...bits,
     cache: createImageCache(sources.length, shape, bits, options.cacheBytes ?? 2 ** 30),
@@ -202,5 +211,6 @@ function assemble(
     weights[row] = 1;
   }
   if (job.mixup) applyMixup(targets, width, job.mixup);
-  return { images, targets, indices, weights, count: job.positions.length };
+  const mixed = job.mixup ? { mixup: job.mixup } : {};
+  return { images, targets, indices, weights, count: job.positions.length, ...mixed };
 }

@@ -9,9 +9,12 @@ export const inputNames = ({ inputs }: Pick<Dataset, 'inputs'>): readonly string
 
 /** The data set with one of its image inputs alone, as though there were no other. */
 export function inputView(dataset: Dataset, input: number): Dataset {
-  if (input === 0) return dataset;
+  const names = inputNames(dataset);
+  if (names.length === 1) return dataset;
+  const name = `${dataset.name} (${names[input]})`;
+  if (input === 0) return { ...dataset, name };
   const samples = dataset.samples.map((sample) => ({ ...sample, ...sample.others![input - 1]! })); // as many as inputs
-  return { ...dataset, samples };
+  return { ...dataset, name, samples };
 }
 
 /**

@@ -3,6 +3,7 @@ import { isHounsfieldError } from '../../errors.ts';
 import { type MedicalImage, toFloatImage } from '../../imaging/image/medical-image.ts';
 import { isGreyInColour } from './conform-image.ts';
 import type { Dataset } from './dataset.ts';
+import { inputNames, inputView } from './image-inputs.ts';
 import { isInverted, isWhole } from './intensity-scale.ts';
 import { likeness } from './perceptual-hash.ts';
 import { readSample } from './read-sample.node.ts';
@@ -37,6 +38,21 @@ export async function surveyDataset(
   images.sort((a, b) => a.index - b.index);
   unreadable.sort((a, b) => a.index - b.index);
   return { images, unreadable };
+}
+
+/** Surveys each image input of a data set by itself, in their order. */
+export async function surveyInputs(
+  dataset: Dataset,
+  onProgress?: (done: number, total: number) => void,
+): Promise<readonly Survey[]> {
+  const names = inputNames(dataset);
+  const total = dataset.samples.length;
+  const surveys: Survey[] = [];
+  for (const [k] of names.entries()) {
+    const report = onProgress && ((done: number) => onProgress(k * total + done, names.length * total));
+    surveys.push(await surveyDataset(inputView(dataset, k), report));
+  }
+  return surveys;
 }
 
 function describe(index: number, image: MedicalImage): SurveyedImage {

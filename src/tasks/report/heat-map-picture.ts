@@ -60,6 +60,27 @@ export function overlayPicture(picture: MedicalImage, map: HeatMap): MedicalImag
   return medicalImage(pixels, { channels: 3, height, width }, 8);
 }
 
+/** Pixels between pictures side by side. */
+const GAP = 4;
+
+/** Colour pictures in one row, white between and below them. */
+export function sideBySide(pictures: readonly MedicalImage[]): MedicalImage {
+  if (pictures.length === 1) return pictures[0]!;
+  const height = Math.max(...pictures.map((picture) => picture.height));
+  const width = pictures.reduce((sum, picture) => sum + picture.width + GAP, -GAP);
+  const pixels = new Uint8Array(3 * height * width).fill(255);
+  let left = 0;
+  for (const picture of pictures) {
+    for (let row = 0; row < 3 * picture.height; row++) {
+      const [c, y] = [Math.floor(row / picture.height), row % picture.height];
+      const from = picture.pixels.subarray(row * picture.width, (row + 1) * picture.width);
+      pixels.set(from, (c * height + y) * width + left);
+    }
+    left += picture.width + GAP;
+  }
+  return medicalImage(pixels, { channels: 3, height, width }, 8);
+}
+
 /** Stops of a scale from dark violet over red to yellow that grows in lightness, so that it reads without colour too. */
 const stops: readonly (readonly [number, number, number])[] = [
   [40, 11, 84],

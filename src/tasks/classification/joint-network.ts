@@ -1,0 +1,40 @@
+import { fusion } from '../../learning/networks/fusion.ts';
+import type { InputDescription } from '../bundle/model-card.ts';
+import type { ClinicalInput } from '../dataset/clinical-table.ts';
+import type { ChosenNetwork } from './network-choice.node.ts';
+import type { ClassificationSettings } from './settings.ts';
+
+/** Width of the layer over clinical values. */
+const TABLE_WIDTHS = [32];
+
+/**
+ * The network over all inputs of a sample: `chosen` itself for one image without clinical values; else a fusion whose
+ * images go through `chosen`.
+ */
+export function jointNetwork(
+  chosen: ChosenNetwork,
+  inputs: readonly InputDescription[],
+  clinical: readonly ClinicalInput[] | undefined,
+  settings: Pick<ClassificationSettings, 'fusion'>,
+): ChosenNetwork {
+  if (inputs.length === 1 && !clinical) return chosen;
+  const { blocks: _, ...rest } = chosen; // under other names here
+  const { network, head } = chosen;
+  const images = inputs.length === 1 ? 'early' : settings.fusion; // of one image both are the same
+  const parts = [
+    ...(inputs.length > 1 ? [`${images} fusion of ${inputs.length} images`] : []),
+    ...(clinical ? ['clinical table'] : []),
+  ];
+  return {
+    ...rest,
+    name: [chosen.name, ...parts].join(', '),
+    joint: fusion({
+      images,
+      backbones: [{ network, head }],
+      ...(clinical ? { tableWidths: TABLE_WIDTHS } : {}),
+    }),
+    head: 'fc',
+    heads: ['fc', 'fusion', 'table0'],
+    within: { prefixes: images === 'early' ? ['image.'] : inputs.map((_, k) => `image${k}.`), head },
+  };
+}
