@@ -68,6 +68,7 @@ async function writeFiles(): Promise<void> {
   } as const)) {
     await writeFindingsPhantom(path.join(folder, name), { seed: 1, patients: 48, target });
   }
+  await writeTfjsModel(path.join(folder, 'brain'));
   const samples = Float64Array.from({ length: 3600 }, (_, i) => Math.sin(i / 20));
   const ecg = signal(
     ['MLII', 'V1'].map((name) => ({ name, unit: 'mV', samplingRateHz: 360, samples })),
@@ -78,6 +79,34 @@ async function writeFiles(): Promise<void> {
     await writeFile(path.join(folder, name), bytes);
   }
   await writeFile(path.join(folder, 'night.edf'), writeEdf(ecg));
+}
+
+/** A TensorFlow.js layers model of one 3-D convolution. */
+async function writeTfjsModel(to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  const layer = (className: string, config: object) => ({ class_name: className, config });
+  const kernel = { filters: 2, kernel_size: [3, 3, 3], padding: 'same', activation: 'linear' };
+  const model = {
+    format: 'layers-model',
+    modelTopology: layer('Sequential', {
+      name: 'brain',
+      layers: [
+        layer('InputLayer', { name: 'input', batch_input_shape: [null, 16, 16, 16, 1], dtype: 'float32' }),
+        layer('Conv3D', { name: 'conv', ...kernel }),
+      ],
+    }),
+    weightsManifest: [
+      {
+        paths: ['weights.bin'],
+        weights: [
+          { name: 'conv/kernel', shape: [3, 3, 3, 1, 2], dtype: 'float32' },
+          { name: 'conv/bias', shape: [2], dtype: 'float32' },
+        ],
+      },
+    ],
+  };
+  await writeFile(path.join(to, 'model.json'), JSON.stringify(model));
+  await writeFile(path.join(to, 'weights.bin'), new Uint8Array(4 * (54 + 2)));
 }
 
 /** Twelve patients with the ball and twelve without. */
