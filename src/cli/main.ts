@@ -6,6 +6,7 @@ import type { Run } from './command.ts';
 import { demoCommand } from './demo.ts';
 import { dicomCommand } from './dicom.ts';
 import { doctorCommand } from './doctor.ts';
+import { ensembleCommand } from './ensemble.ts';
 import { convertCommand, infoCommand, viewCommand } from './files.ts';
 import { inspectCommand } from './inspect.ts';
 import { evaluateCommand, explainCommand, predictCommand } from './model-commands.ts';
@@ -46,6 +47,7 @@ for (const add of [
   evaluateCommand,
   predictCommand,
   explainCommand,
+  ensembleCommand,
   doctorCommand,
   demoCommand,
   dicomCommand,

@@ -2,17 +2,21 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { taskOfModel } from '../tasks/registry.ts';
 import { nodeSurroundings } from '../tasks/surroundings.node.ts';
-import type { EvaluateRequest } from '../tasks/task.ts';
+import type { EvaluateRequest, PredictRequest } from '../tasks/task.ts';
 import { numberOption, type Run } from './command.ts';
 import { table } from './output.ts';
 import { runningPath } from './paths.ts';
 import { predictionsText } from './predictions-text.ts';
+
+const ttaHelp =
+  'average the answers to views of each image: auto, flips, rotations, shifts, or names by commas';
 
 interface EvaluateOptions {
   readonly split?: NonNullable<EvaluateRequest['split']>;
   readonly out?: string;
   readonly patientPattern?: string;
   readonly language?: 'en' | 'zh';
+  readonly tta?: string;
   readonly threads?: number;
 }
 
@@ -29,6 +33,7 @@ export function evaluateCommand(program: Command, run: Run): void {
     )
     .option('--out <folder>', 'write metrics.json and report.html there')
     .option('--patient-pattern <regex>', "finds the patient in a file's name: its first group")
+    .option('--tta <views>', ttaHelp)
     .addOption(new Option('--language <code>', 'of the report').choices(['en', 'zh']))
     .addOption(numberOption('--threads <n>', 'of the runtime (default: one a core)'))
     .addHelpText('after', '\nExample:\n  hounsfield evaluate run/model.onnx other-hospital/ --out judged')
@@ -49,12 +54,14 @@ export function predictCommand(program: Command, run: Run): void {
       'probabilities of each label or the numbers, and the operating points where the model has them',
     )
     .option('--table <file>', 'CSV with a row a case, for models of several images or clinical values')
+    .option('--tta <views>', ttaHelp)
+    .option('--members', "of an ensemble: also each member's answer, and how far they are apart")
     .addOption(numberOption('--threads <n>', 'of the runtime (default: one a core)'))
     .addHelpText(
       'after',
       '\nExamples:\n  hounsfield predict run/model.onnx new/*.png --json > answers.json\n  hounsfield predict run/model.onnx --table cases.csv',
     )
-    .action((model: string, images: string[], options: { table?: string; threads?: number }) =>
+    .action((model: string, images: string[], options: Omit<PredictRequest, 'model' | 'images'>) =>
       run(async (output) => {
         const task = await taskOfModel(model);
         const answers = await task.predict({ model, images, ...options }, nodeSurroundings(output.report));

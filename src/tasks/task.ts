@@ -1,5 +1,6 @@
 import type { Runtime } from '../engine/runtime/session.ts';
 import type { ImageCachePlace } from './dataset/image-cache-folder.node.ts';
+import type { Disagreement } from './ensemble/disagreement.ts';
 
 /** How far something long has come; whoever shows it decides how. */
 export type TaskEvent =
@@ -63,6 +64,8 @@ export interface EvaluateRequest {
   readonly threads?: number;
   readonly patientPattern?: string;
   readonly language?: 'en' | 'zh';
+  /** Views of each image whose answers are averaged: see viewsOf in ensemble/views.ts. */
+  readonly tta?: string;
 }
 
 /** One image's answer. */
@@ -81,6 +84,9 @@ export interface Prediction {
   /** Only with an operating point: whether the second class's probability reaches its threshold. */
   readonly positive?: boolean;
   readonly threshold?: number;
+  /** Of an ensemble, where they are asked for: what each member says, by label or number. */
+  readonly members?: readonly Readonly<Record<string, number>>[];
+  readonly disagreement?: Disagreement;
 }
 
 /** What a model is to answer for. */
@@ -90,10 +96,14 @@ export interface PredictRequest {
   readonly images: readonly string[];
   /** CSV or TSV with a row a case: the columns that the model was trained on, without answers. */
   readonly table?: string;
+  /** Views of each image whose answers are averaged: see viewsOf in ensemble/views.ts. */
+  readonly tta?: string;
+  /** Whether what an ensemble's members say is told, too. */
+  readonly members?: boolean;
   readonly threads?: number;
 }
 
-export interface ExplainRequest extends PredictRequest {
+export interface ExplainRequest extends Omit<PredictRequest, 'tta' | 'members'> {
   readonly out: string;
   /** Label to explain; the predicted one when left out. */
   readonly label?: string;

@@ -7,6 +7,8 @@ import { type LoadedModel, loadModel } from '../bundle/load-model.node.ts';
 import { classCounts, type Dataset } from '../dataset/dataset.ts';
 import { loadDataset } from '../dataset/manifest.node.ts';
 import { samplesHash } from '../dataset/split-hash.node.ts';
+import { memberNotes } from '../ensemble/check-members.ts';
+import { withViews } from '../ensemble/viewed-model.ts';
 import type { ReportContent } from '../report/content.ts';
 import { renderReport } from '../report/render-report.ts';
 import type { EvaluateRequest, TaskSurroundings } from '../task.ts';
@@ -40,7 +42,9 @@ export async function evaluateModel(
   requireUnits(card, dataset);
   const { split, indices } = chosenSamples(dataset, request.split);
   const threads = request.threads ? { threads: request.threads } : {};
-  const classifier = await openClassifier(model.graph, around.runtime, threads);
+  const classifier = await openClassifier(withViews(model, request.tta), around.runtime, threads);
+  const members = card.ensemble?.members ?? [];
+  for (const text of memberNotes(members)) around.report({ kind: 'note', text });
   let probabilities: Float32Array;
   try {
     probabilities = await predictSamples(classifier, card, dataset, indices, (done, of) =>
@@ -152,7 +156,7 @@ function reportOf(
     test,
     cases,
     heatMapMethod: 'Grad-CAM',
-    settings: {},
+    settings: request.tta ? { 'test-time views': request.tta } : {},
     provenance: Object.entries(card.versions).map(([name, value]) => ({ name, value })),
   };
 }

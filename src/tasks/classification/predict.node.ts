@@ -1,4 +1,5 @@
 import { loadModel } from '../bundle/load-model.node.ts';
+import { askedGraph } from '../ensemble/asked-graph.ts';
 import type { Prediction, PredictRequest, TaskSurroundings } from '../task.ts';
 import { readAnswer } from './answers.ts';
 import { casesFor } from './cases-to-judge.node.ts';
@@ -7,13 +8,15 @@ import { openClassifier, readInputs } from './classifier.node.ts';
 /**
  * See Task.predict.
  *
- * @throws what loadModel, casesFor and openImage throw; CHANNELS_MISMATCH, BIT_DEPTH_MIXED, UNIT_MIXED, POLARITY_MIXED
+ * @throws what loadModel, askedGraph, casesFor and openImage throw; CHANNELS_MISMATCH, BIT_DEPTH_MIXED, UNIT_MIXED, POLARITY_MIXED
  */
 export async function predictImages(
   request: PredictRequest,
   around: TaskSurroundings,
 ): Promise<readonly Prediction[]> {
-  const { graph, card } = await loadModel(request.model);
+  const model = await loadModel(request.model);
+  const { card } = model;
+  const { graph, read } = askedGraph(model, request);
   const dataset = await casesFor(request, card);
   const classifier = await openClassifier(
     graph,
@@ -24,8 +27,9 @@ export async function predictImages(
   try {
     for (const [i, { id }] of dataset.samples.entries()) {
       const inputs = await readInputs(dataset, i, card);
-      const { index: _, ...answer } = readAnswer(card, await classifier.predict([inputs]));
-      answers.push({ image: id, ...answer });
+      const { answer: row, ...members } = read(await classifier.predict([inputs]));
+      const { index: _, ...answer } = readAnswer(card, row);
+      answers.push({ image: id, ...answer, ...members });
       around.report({ kind: 'count', text: 'predicting', done: i + 1, of: dataset.samples.length });
     }
   } finally {
