@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { isHounsfieldError } from '../src/errors.ts';
 import { augmentation } from './augmentation.ts';
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
+import { bloodCells } from './blood-cells.ts';
 import { brainchop } from './brainchop.ts';
 import { benchConvolutionGradients } from './convolution-gradients.ts';
 import { deidentification } from './deidentification.ts';
@@ -55,6 +56,7 @@ const benchmarks: readonly Benchmark[] = [
   imageCache,
   brainchop,
   fewImages,
+  bloodCells,
   search,
 ];
 const folder = path.join(repository, 'bench');
