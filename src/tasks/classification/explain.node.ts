@@ -10,6 +10,7 @@ import { encodePng } from '../../imaging/formats/write-png.node.ts';
 import { loadModel } from '../bundle/load-model.node.ts';
 import { imageInputsOf } from '../bundle/model-card.ts';
 import { ONLY_IMAGE } from '../dataset/image-inputs.ts';
+import { explainedMembers, meanHeatMap } from '../ensemble/explained-members.ts';
 import { displayPicture, overlayPicture } from '../report/heat-map-picture.ts';
 import type { ExplainRequest, Explanation, TaskSurroundings } from '../task.ts';
 import { explainedLogit, readAnswer } from './answers.ts';
@@ -26,11 +27,34 @@ export interface Explainer {
 /** Sizes kept compiled at once for each image input; data sets of photographs may hold hundreds. */
 const KEPT = 4;
 
-/** Grad-CAM of a classifier's graph for images of any size. */
+/** Grad-CAM of a classifier's graph for images of any size; of an ensemble the mean of its members' maps. */
 export function openExplainer(
   graph: Graph,
   runtime: Runtime,
   options: { threads?: number; layer?: string } = {},
+): Explainer {
+  const members = explainedMembers(graph, options.layer);
+  if (!members) return explainerOfOne(graph, runtime, options);
+  const explainers = members.map((member) => explainerOfOne(member.graph, runtime, options));
+  const weights = members.map(({ weight }) => weight);
+  return {
+    async heatMaps(inputs, logit) {
+      const maps: HeatMap[] = [];
+      for (const [m, explainer] of explainers.entries()) {
+        maps.push(...(await explainer.heatMaps(inputs, members[m]!.logit(logit)))); // members take one image
+      }
+      return [meanHeatMap(maps, weights)];
+    },
+    async close() {
+      for (const explainer of explainers) await explainer.close();
+    },
+  };
+}
+
+function explainerOfOne(
+  graph: Graph,
+  runtime: Runtime,
+  options: { threads?: number; layer?: string },
 ): Explainer {
   const compiled = new Map<string, GradCam>();
   // The answer of grades is made of all logits, and a number's is scaled: the logits themselves are explained.

@@ -16,10 +16,21 @@ export interface ExplainedMember {
   readonly logit: (index: number) => number;
 }
 
-/** The members of an ensemble, each looking at the image as it is; undefined for a single network. */
-export function explainedMembers(graph: Graph): readonly ExplainedMember[] | undefined {
+/**
+ * The members of an ensemble, each looking at the image as it is; undefined for a single network.
+ *
+ * @throws EXPLAIN_LAYER when a layer is asked for
+ */
+export function explainedMembers(graph: Graph, layer?: string): readonly ExplainedMember[] | undefined {
   if (!graph.metadata.has('hounsfield.ensemble') || !graph.outputs.some(({ name }) => name === 'members')) {
     return undefined;
+  }
+  if (layer !== undefined) {
+    throw new HounsfieldError(
+      'EXPLAIN_LAYER',
+      `the layer '${layer}' is asked for, and each member of an ensemble has layers of its own. Leave the layer out, or ` +
+        "explain a member's own file.",
+    );
   }
   const { ensemble, labels, target } = readCard(graph, 'the ensemble');
   return ensemble!.members.map((member, m) => {
