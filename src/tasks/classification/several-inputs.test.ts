@@ -1,0 +1,140 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseDelimited } from '../dataset/delimited-text.ts';
+import { writePairsPhantom } from '../dataset/phantom-pairs.node.ts';
+import { nodeSurroundings } from '../surroundings.node.ts';
+import { evaluateModel } from './evaluate.node.ts';
+import { explainImages } from './explain.node.ts';
+import { predictImages } from './predict.node.ts';
+import { trainClassifier } from './train.node.ts';
+
+const around = nodeSurroundings(() => {});
+let folder: string;
+const at = (...parts: string[]) => path.join(folder, ...parts);
+
+const settings = {
+  network: 'compact-cnn',
+  epochs: 8,
+  batch: 16,
+  lr: 5e-3,
+  schedule: 'cosine',
+  allowDuplicates: 'near',
+  augment: { shift: 0.05, brightness: 0.05 },
+  threads: 1,
+  split: { train: 0.6, validation: 0.2, test: 0.2 },
+};
+
+const train = async (data: string, out: string, more: Record<string, unknown> = {}) => {
+  await trainClassifier({ data, out: at(out), settings: { ...settings, ...more }, resume: false }, around);
+  return JSON.parse(await readFile(at(out, 'metrics.json'), 'utf8')) as {
+    test: Record<string, number>;
+    intervals: { test: Record<string, { low: number; high: number }> };
+  }; // as finishRun writes it
+};
+
+/** The manifest beside itself under another name, its cells changed. */
+async function changed(
+  kind: string,
+  name: string,
+  change: (
+    cell: string,
+    title: string,
+    row: number,
+    rows: readonly (readonly string[])[],
+  ) => string | undefined,
+): Promise<string> {
+  const [titles, ...rows] = parseDelimited(await readFile(at(kind, 'manifest.csv'), 'utf8'), ',');
+  const cells = [titles!, ...rows].map((row, i) =>
+    row.flatMap((cell, k) => change(cell, titles![k]!, i, [titles!, ...rows]) ?? []),
+  );
+  const file = at(kind, name);
+  await writeFile(file, cells.map((row) => row.join(',')).join('\n'));
+  return file;
+}
+
+/** The image of the patient before, which says nothing of this one. */
+const ofAnother = (row: number, rows: readonly (readonly string[])[], column: number) =>
+  row === 0 ? undefined : rows[row === 1 ? rows.length - 1 : row - 1]![column];
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'hounsfield-inputs-'));
+  await writePairsPhantom(at('image'), { seed: 4, patients: 240, second: 'image' });
+  await writePairsPhantom(at('table'), { seed: 4, patients: 240, second: 'table' });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const kinds = [
+  { kind: 'image', more: { fusion: 'late' } },
+  { kind: 'image', more: { fusion: 'early' } },
+  { kind: 'table', more: { epochs: 20, lr: 1e-2 } },
+] as const;
+
+describe.each(kinds)('an image and a second $kind, $more', ({ kind, more }) => {
+  const out = () => `${kind}-${'fusion' in more ? more.fusion : ''}`;
+
+  test('that both tell the label is learned from both', { timeout: 30_000 }, async () => {
+    const { test: found } = await train(at(kind), out(), more);
+    if (process.env['HOUNSFIELD_LOOK']) console.log(kind, more, found);
+    expect(found['accuracy']).toBeGreaterThan(0.9);
+  });
+
+  test('the model file answers as in training, and says where it looked', { timeout: 30_000 }, async () => {
+    const model = at(out(), 'model.onnx');
+    const cases = await changed(kind, 'cases.csv', (cell, title, row) =>
+      row > 4 || title === 'label' || title === 'patient' ? undefined : cell,
+    );
+    const text = await readFile(cases, 'utf8');
+    await writeFile(cases, text.trim());
+    const answers = await predictImages({ model, images: [], table: cases }, around);
+    expect(answers.length).toBe(4);
+    const judged = (await evaluateModel({ model, data: at(kind) }, around)) as {
+      all: Record<string, number>;
+    }; // plain JSON
+    expect(judged.all['accuracy']).toBeGreaterThan(0.9);
+    const [first] = await explainImages(
+      { model, images: [], table: cases, out: at(`${out()}-maps`) },
+      around,
+    );
+    const overlays = first!.overlays ?? { image: first!.overlay };
+    expect(Object.keys(overlays)).toEqual(kind === 'image' ? ['t1', 't2'] : ['image']);
+    for (const file of Object.values(overlays)) expect((await readFile(file)).length).toBeGreaterThan(100);
+    const page = await readFile(at(out(), 'report.html'), 'utf8');
+    const words = page.replace(/<style>[\s\S]*?<\/style>/, '').replace(/"data:[^"]*"/g, '""');
+    expect(words.match(/.{0,30}(?:\{\w+\}|undefined|NaN|\bnull\b|\[object)/)).toBeNull();
+  });
+});
+
+const alone: readonly [string, string, (k: typeof changed) => Promise<string>][] = [
+  [
+    'the first image',
+    'image',
+    (make) => make('image', 't1.csv', (cell, title) => (title === 'image:t2' ? undefined : cell)),
+  ],
+  [
+    'the second image',
+    'image',
+    (make) => make('image', 't2.csv', (cell, title) => (title === 'image:t1' ? undefined : cell)),
+  ],
+  [
+    'the image without the table',
+    'table',
+    (make) => make('table', 'image.csv', (cell, title) => (title.startsWith('table:') ? undefined : cell)),
+  ],
+  [
+    "the table beside another's image",
+    'table',
+    (make) =>
+      make('table', 'table.csv', (cell, title, row, rows) =>
+        title === 'image' ? (ofAnother(row, rows, rows[0]!.indexOf('image')) ?? cell) : cell,
+      ),
+  ],
+];
+
+test.each(alone)('nothing but chance is learned from %s', { timeout: 30_000 }, async (name, _, make) => {
+  const { intervals } = await train(await make(changed), name, { epochs: 6 });
+  expect(intervals.test['auc']!.low).toBeLessThan(0.5);
+  expect(intervals.test['auc']!.high).toBeGreaterThan(0.5);
+  expect(intervals.test['accuracy']!.high).toBeLessThan(0.85);
+});
