@@ -332,6 +332,14 @@ describe('choosing', () => {
     expect(networkForSize(name, size).name).toBe(chosen);
   });
 
+  test.each([
+    ['squeezenet1_0', 'squeezenet-1.0'],
+    ['mobilenet_v2', 'mobilenet-v2'],
+    ['vgg16_bn', 'vgg16-bn'],
+    ['efficientnet_b0', 'efficientnet-b0'],
+    ['vit_small_patch16_224', 'vit-s16'],
+  ])('%s, as its peer spells it, is %s', (name, chosen) => expect(networkNamed(name).name).toBe(chosen));
+
   test.each<[() => unknown, RegExp]>([
     [() => networkNamed('resnet19'), /^NETWORK_UNKNOWN: there is no network 'resnet19'.*resnet18, /],
     [

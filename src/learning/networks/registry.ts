@@ -190,9 +190,17 @@ export const networks: ReadonlyMap<string, NetworkEntry> = new Map(
   entries.map((entry) => [entry.name, entry]),
 );
 
-/** The network of that name. @throws NETWORK_UNKNOWN */
+/** A name as its peers may spell it: squeezenet1_0, mobilenet_v2, vgg16_bn. */
+const plain = (name: string): string => name.toLowerCase().replace(/[-_.]/g, '');
+
+const spellings: ReadonlyMap<string, NetworkEntry> = new Map([
+  ...entries.map((entry) => [plain(entry.name), entry] as const),
+  [plain('vit_small_patch16_224'), networks.get('vit-s16')!], // among the entries
+]);
+
+/** The network of that name, or of its spelling in torchvision or timm. @throws NETWORK_UNKNOWN */
 export function networkNamed(name: string): NetworkEntry {
-  const entry = networks.get(name);
+  const entry = networks.get(name) ?? spellings.get(plain(name));
   if (entry) return entry;
   throw new HounsfieldError(
     'NETWORK_UNKNOWN',

@@ -28,7 +28,7 @@ export function transferRecipe(given: Readonly<Record<string, unknown>>): Partia
     epochs,
     lr,
     phases: [head, all],
-    depthDecay: 0.9,
+    depthDecay: 0.8,
     normalise: 'weights',
     imbalance: 'weights',
     channels: 3,
