@@ -8,21 +8,46 @@ interface Column {
   readonly weight: (answer: Prediction) => number;
 }
 
-/** A probability a label, or a number in its unit. */
+/** A probability a label, or a number in its unit; then how far an ensemble's members are apart. */
 function columnsOf(first: Prediction | undefined): readonly Column[] {
-  const { values, units } = first ?? {};
+  const { values, units, disagreement } = first ?? {};
   if (values) {
-    return Object.keys(values).map((name) => ({
-      title: units?.[name] ? `${name} (${units[name]})` : name,
-      cell: (answer) => String(Number(answer.values![name]!.toPrecision(4))),
-      weight: () => 0,
-    }));
+    return Object.keys(values).flatMap((name) => [
+      {
+        title: units?.[name] ? `${name} (${units[name]})` : name,
+        cell: (answer: Prediction) => String(Number(answer.values![name]!.toPrecision(4))),
+        weight: () => 0,
+      },
+      ...(disagreement
+        ? [
+            {
+              title: values && Object.keys(values).length > 1 ? `spread of ${name}` : 'spread',
+              cell: (answer: Prediction) =>
+                String(Number(answer.disagreement!.deviation[name]!.toPrecision(2))),
+              weight: () => 0,
+            },
+          ]
+        : []),
+    ]);
   }
-  return Object.keys(first?.probabilities ?? {}).map((name) => ({
+  const probabilities = Object.keys(first?.probabilities ?? {}).map((name) => ({
     title: name,
-    cell: (answer) => answer.probabilities[name]!.toFixed(4),
-    weight: (answer) => answer.probabilities[name]!,
+    cell: (answer: Prediction) => answer.probabilities[name]!.toFixed(4),
+    weight: (answer: Prediction) => answer.probabilities[name]!,
   }));
+  if (!disagreement) return probabilities;
+  const figures = [
+    ['entropy', 'entropy'],
+    ['disagreement', 'mutualInformation'],
+  ] as const;
+  return [
+    ...probabilities,
+    ...figures.map(([title, figure]) => ({
+      title,
+      cell: (answer: Prediction) => answer.disagreement![figure]!.toFixed(4),
+      weight: () => -1,
+    })),
+  ];
 }
 
 /** One row an image where that fits the terminal, else one row a label or number. */
