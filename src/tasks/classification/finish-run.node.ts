@@ -5,7 +5,8 @@ import { elementCount, type Tensor } from '../../engine/tensor/tensor.ts';
 import type { Evidence } from '../../evidence/statistics/evidence.ts';
 import type { Progress } from '../../learning/training/loop.ts';
 import { version } from '../../version.node.ts';
-import { type ModelCard, writeCard } from '../bundle/model-card.ts';
+import { type InputDescription, type ModelCard, writeCard } from '../bundle/model-card.ts';
+import { describeClinicalInput } from '../dataset/clinical-table.ts';
 import type { ReportContent } from '../report/content.ts';
 import { renderReport } from '../report/render-report.ts';
 import type { TaskSurroundings } from '../task.ts';
@@ -179,7 +180,7 @@ function reportOf(
     title: `${titleOf(card)}: ${dataset.name}`,
     createdAt: card.createdAt,
     purpose: {
-      summary: `${data.network.describe} ${purposeOf(dataset)}`,
+      summary: `${data.network.describe} ${purposeOf(data)}`,
       intendedUse: settings.intendedUse,
     },
     model: {
@@ -241,13 +242,17 @@ const metricNames: Readonly<Record<string, string>> = {
 };
 
 /** What the model was trained for, one sentence. */
-function purposeOf({ target = 'class', classes, units }: PreparedData['dataset']): string {
+function purposeOf({
+  dataset: { target = 'class', classes, units, inputs },
+  clinical,
+}: PreparedData): string {
+  const where = `${inputs ? `images (${inputs.join(', ')})` : 'single images'}${clinical ? ' with clinical values' : ''}`;
   const names = classes.map((name, k) => (units?.[k] ? `${name} (${units[k]})` : name));
   const sentences = {
-    class: `Trained to tell ${classes.join(' from ')} in single images.`,
-    labels: `Trained to find any of ${classes.join(', ')} in single images.`,
-    grade: `Trained to grade single images from ${classes[0]} to ${classes.at(-1)}.`,
-    value: `Trained to measure ${names.join(', ')} in single images.`,
+    class: `Trained to tell ${classes.join(' from ')} in ${where}.`,
+    labels: `Trained to find any of ${classes.join(', ')} in ${where}.`,
+    grade: `Trained to grade ${where} from ${classes[0]} to ${classes.at(-1)}.`,
+    value: `Trained to measure ${names.join(', ')} in ${where}.`,
   };
   return sentences[target];
 }
@@ -275,7 +280,7 @@ function splitMethod({ dataset, splits }: PreparedData, { seed }: Classification
   return `${unit}, stratified by ${strataWords[dataset.target ?? 'class']}, seed ${seed}${splits.origin === 'completed' ? ', completing what the data prescribe' : ''}`;
 }
 
-function dataFacts({ fingerprint: found }: PreparedData) {
+function dataFacts({ fingerprint: found, inputs, clinical = [] }: PreparedData) {
   const range = ({ smallest, median, largest }: { smallest: number; median: number; largest: number }) =>
     smallest === largest ? `${smallest}` : `${smallest} to ${largest}, median ${median}`;
   return [
@@ -283,5 +288,16 @@ function dataFacts({ fingerprint: found }: PreparedData) {
     { name: 'width (pixels)', value: range(found.width) },
     { name: 'bits a value', value: Object.keys(found.bitDepths).join(', ') },
     { name: 'intensity', value: `${found.intensity.low} to ${found.intensity.high}` },
+    ...inputs.flatMap((input) =>
+      input.name === undefined ? [] : [{ name: `image ${input.name}`, value: inputInWords(input) }],
+    ),
+    ...clinical.map((column) => ({ name: `clinical: ${column.name}`, value: describeClinicalInput(column) })),
   ];
+}
+
+/** Scale and normalisation of one of several images. */
+function inputInWords({ mean, standardDeviation, unit, bitDepth }: InputDescription): string {
+  const show = (values: readonly number[]) => values.map((value) => Number(value.toPrecision(4))).join(', ');
+  const scale = unit === undefined || unit === 'arbitrary' ? `${bitDepth} bits a value` : unit;
+  return `${scale}, normalised by ${show(mean)} ± ${show(standardDeviation)}`;
 }

@@ -91,7 +91,7 @@ export async function prepareData(
     dataset,
     splits,
     splitHashes: splitHashes(dataset, splits),
-    fingerprint: fingerprint(dataset, survey, pairs, splits),
+    fingerprint: fingerprint(dataset, survey, pairs, splits, surveys),
     contentHash: contentHash(dataset, surveys),
     input,
     inputs,

@@ -13,6 +13,7 @@ export function formatFingerprint(print: Fingerprint, columns = 80): string {
     ...valueTable(print, width),
     ...siteRows(print, width),
     ...pictures(print),
+    ...inputRows(print),
     ...duplicates(print, width),
     ...unreadable(print, width),
     ...print.notes.flatMap((note) => wrap(note, width)),
@@ -89,6 +90,23 @@ function siteRows({ sites, grouping }: Fingerprint, width: number): string[] {
     return `  ${shorten(name, width - text.length - 4)}  ${text}`;
   });
   return ['sites', ...rows, ''];
+}
+
+/** Of several image inputs those after the first, and clinical columns. */
+function inputRows({ inputs = {}, table = [] }: Fingerprint): string[] {
+  const images = Object.entries(inputs).map(([name, { height, width, bitDepths, intensity }], k) =>
+    row(
+      k === 0 ? 'inputs' : '',
+      `${name}: ${range(height.smallest, height.largest)} x ${range(width.smallest, width.largest)}, ${Object.keys(bitDepths).join(' or ')} bits, ${intensity.low} to ${intensity.high}`,
+    ),
+  );
+  const columns = table.map(({ name, unit, kind, missing }, k) =>
+    row(
+      k === 0 ? 'clinical' : '',
+      `${name}${unit ? ` (${unit})` : ''}: ${kind}${missing > 0 ? `, ${missing} missing` : ''}`,
+    ),
+  );
+  return [...images, ...columns];
 }
 
 function pictures(print: Fingerprint): string[] {

@@ -59,6 +59,20 @@ export interface Fingerprint {
     readonly percentiles: Readonly<Record<'1' | '25' | '50' | '75' | '99', number>>;
     readonly high: number;
   };
+  /** Of several image inputs each one by its name; the fields above are the first one's. */
+  readonly inputs?: Readonly<
+    Record<
+      string,
+      Pick<Fingerprint, 'readable' | 'height' | 'width' | 'bitDepths' | 'channels' | 'intensity'>
+    >
+  >;
+  /** Clinical columns: what each holds, and samples without a value. */
+  readonly table?: readonly {
+    readonly name: string;
+    readonly unit: string;
+    readonly kind: string;
+    readonly missing: number;
+  }[];
   readonly duplicates: {
     readonly exact: number;
     readonly near: number;
@@ -79,6 +93,7 @@ export function fingerprint(
   survey: Survey,
   duplicates: readonly DuplicatePair[],
   splits?: Splits,
+  surveys: readonly Survey[] = [survey],
 ): Fingerprint {
   const { samples, classes } = dataset;
   const patients = new Map<string, number>();
@@ -110,11 +125,18 @@ export function fingerprint(
     patients: patients.size,
     grouping: dataset.grouping,
     imagesPerPatient: extent([...patients.values()]),
-    height: extent(survey.images.map((image) => image.height)),
-    width: extent(survey.images.map((image) => image.width)),
-    bitDepths: tally(survey.images.map((image) => image.bitDepth)),
-    channels: tally(survey.images.map((image) => image.channels)),
-    intensity: intensities(survey),
+    ...extentsOf(survey),
+    ...(dataset.inputs
+      ? {
+          inputs: Object.fromEntries(
+            surveys.map((own, k) => [
+              dataset.inputs![k]!,
+              { readable: own.images.length, ...extentsOf(own) },
+            ]),
+          ),
+        }
+      : {}),
+    ...tableOf(dataset),
     duplicates: {
       exact: duplicates.filter((pair) => pair.kind === 'exact').length,
       near: duplicates.filter((pair) => pair.kind === 'near').length,
@@ -124,12 +146,32 @@ export function fingerprint(
         crosses,
       })),
     },
-    unreadable: survey.unreadable.map(({ index, code, message }) => ({
-      image: samples[index]!.id,
-      code,
-      message,
-    })),
+    unreadable: surveys.flatMap((own, k) =>
+      own.unreadable.map(({ index, code, message }) => {
+        const sample = samples[index]!;
+        return { image: k === 0 ? sample.id : sample.others![k - 1]!.id, code, message }; // one for each survey
+      }),
+    ),
     notes: dataset.notes,
+  };
+}
+
+const extentsOf = (survey: Survey) => ({
+  height: extent(survey.images.map((image) => image.height)),
+  width: extent(survey.images.map((image) => image.width)),
+  bitDepths: tally(survey.images.map((image) => image.bitDepth)),
+  channels: tally(survey.images.map((image) => image.channels)),
+  intensity: intensities(survey),
+});
+
+function tableOf({ table, samples }: Dataset): Pick<Fingerprint, 'table'> {
+  if (!table) return {};
+  const isUnknown = (value: number | string | undefined) => value === '' || Number.isNaN(value);
+  return {
+    table: table.map(({ name, unit, kind }, k) => {
+      const missing = samples.filter(({ row }) => isUnknown(row?.[k])).length;
+      return { name, unit, kind, missing };
+    }),
   };
 }
 

@@ -6,7 +6,7 @@ import { type Fingerprint, fingerprint } from './fingerprint.ts';
 import { loadDataset } from './manifest.node.ts';
 import { preparationFaults } from './preparation.ts';
 import { DEFAULT_FRACTIONS, type SplitFractions, type Splits, splitDataset } from './split.ts';
-import { surveyDataset } from './survey.node.ts';
+import { surveyInputs } from './survey.node.ts';
 
 export interface InspectOptions {
   readonly patientPattern?: string;
@@ -38,11 +38,12 @@ export async function inspectDataset(data: string, options: InspectOptions = {})
     ...(options.classes ? { classes: options.classes } : {}),
   });
   const dataset = { ...loaded, preparation: options.preprocess ?? [] };
-  const survey = await surveyDataset(dataset, options.onProgress);
-  const pairs = findDuplicates(survey);
+  const surveys = await surveyInputs(dataset, options.onProgress);
+  const survey = surveys[0]!; // one image at least
+  const pairs = surveys.flatMap(findDuplicates);
   const joined = dataset.samples.some(({ split }) => split) ? dataset : joinDuplicates(dataset, pairs);
   const { splits, note } = splitPreview(joined, options);
-  const found = fingerprint(dataset, survey, pairs, splits);
+  const found = fingerprint(dataset, survey, pairs, splits, surveys);
   return note ? { ...found, notes: [...found.notes, note] } : found;
 }
 
