@@ -27,7 +27,8 @@ const of =
   (page: Page): R =>
     section(page as unknown as Page<E>); // the evidence is of this kind
 
-const sections: Readonly<Record<NonNullable<ReportContent['test']['kind']>, Sections>> = {
+/** Sections by what is learned. */
+export const sectionsByKind: Readonly<Record<NonNullable<ReportContent['test']['kind']>, Sections>> = {
   class: {
     keyFigures: of(keyFiguresSection),
     performance: of(performanceSection),
@@ -62,7 +63,7 @@ const sections: Readonly<Record<NonNullable<ReportContent['test']['kind']>, Sect
 export async function renderReport(content: ReportContent): Promise<string> {
   const texts = textsByLanguage[content.language];
   const page: Page = { content, texts, numbers: numbersOf(content.language) };
-  const own = sections[content.test.kind ?? 'class'];
+  const own = sectionsByKind[content.test.kind ?? 'class'];
   const training = content.training?.history.length ? content.training : undefined;
   const { sites } = content.test;
   const hasCases = content.cases.mistakes.length + content.cases.correct.length > 0;
