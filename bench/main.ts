@@ -15,6 +15,7 @@ import { dicomObjects } from './dicom-objects.ts';
 import { dicomSeries } from './dicom-series.ts';
 import { fewImages } from './few-images.ts';
 import { fineTuneStep } from './fine-tune-step.ts';
+import { frozenFeatures } from './frozen-features.ts';
 import { fuzzing } from './fuzz.ts';
 import { imageCache } from './image-cache.ts';
 import { inference } from './inference.ts';
@@ -57,6 +58,7 @@ const benchmarks: readonly Benchmark[] = [
   brainchop,
   fewImages,
   bloodCells,
+  frozenFeatures,
   search,
 ];
 const folder = path.join(repository, 'bench');
