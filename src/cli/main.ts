@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../version.node.ts';
 import { cacheCommand } from './cache.ts';
 import type { Run } from './command.ts';
+import { crossValidateCommand } from './cross-validate.ts';
 import { demoCommand } from './demo.ts';
 import { dicomCommand } from './dicom.ts';
 import { doctorCommand } from './doctor.ts';
@@ -44,6 +45,7 @@ for (const add of [
   inspectCommand,
   trainCommand,
   searchCommand,
+  crossValidateCommand,
   evaluateCommand,
   predictCommand,
   explainCommand,

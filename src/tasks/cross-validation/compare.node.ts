@@ -105,7 +105,7 @@ function requireSameFolds(
   );
 }
 
-/** Folds are told apart by their names where the names agree on sizes, as those of one file do. */
+/** Folds of one name test the same images: their names are part of what is compared. */
 function compareFigure(name: string, a: CrossValidationMetrics, b: CrossValidationMetrics): FigureComparison {
   const others = new Map(b.folds.map((fold) => [fold.name, fold]));
   const differences = a.folds.map(({ name: fold, figures }) => {
