@@ -104,7 +104,7 @@ function requireMatches(patterns: readonly string[], parameters: readonly Named[
 /** One phase in words: what is trained, for how long, how fast. */
 export function describePhase({ name, epochs, lr, blocks, trained, of }: Phase): string {
   const what = trained === of ? 'every parameter' : `${trained} of ${of} parameters (${shortened(blocks)})`;
-  return `phase '${name}': ${what}, ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}, learning rate ${lr === 'find' ? 'to be found' : `up to ${lr}`}`;
+  return `phase '${name}': ${what}, ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}, learning rate ${lr === 'find' ? 'to be found' : `up to ${Number(lr.toPrecision(3))}`}`;
 }
 
 const shortened = (blocks: readonly string[]): string =>

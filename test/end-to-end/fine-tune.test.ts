@@ -1,0 +1,100 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nodeRuntime } from '../../src/engine/runtime/runtime.node.ts';
+import { toNumbers } from '../../src/engine/tensor/tensor.ts';
+import { readSafetensors } from '../../src/learning/weights/safetensors.ts';
+import { writePhantomDataset } from '../../src/tasks/dataset/phantom-files.node.ts';
+import { taskNamed } from '../../src/tasks/registry.ts';
+import type { TaskEvent } from '../../src/tasks/task.ts';
+import { fixturePath } from '../peers/peer-fixture.ts';
+
+let folder: string;
+let data: string;
+const notes: string[] = [];
+const around = {
+  runtime: nodeRuntime,
+  report: (event: TaskEvent) => {
+    if (event.kind === 'note') notes.push(event.text);
+  },
+};
+const classification = taskNamed('classification');
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'hounsfield-fine-tune-'));
+  data = await writePhantomDataset(path.join(folder, 'data'), {
+    seed: 5,
+    patients: 24,
+    slicesPerPatient: 1,
+    size: 32,
+  });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const common = { batch: 8, epochs: 2, threads: 1, allowDuplicates: 'near', lr: 1e-3 };
+const train = (name: string, settings: Readonly<Record<string, unknown>>) =>
+  classification.train(
+    { data, out: path.join(folder, name), settings: { ...common, ...settings }, resume: false },
+    around,
+  );
+const weightsOf = async (name: string, file: string) =>
+  readSafetensors(await readFile(path.join(folder, name, file))).tensors;
+
+describe.each([
+  ['squeezenet', 'imported-networks/squeezenet-script-13-plain.onnx'],
+  ['a vision transformer', 'imported-networks/vit-script-17-plain.onnx'],
+  ['a folded residual network', 'imported/resnet-dynamo-18-folded.onnx'],
+])('%s from a file', (name, file) => {
+  test('is trained in two phases, judged, asked and explained', { timeout: 120_000 }, async () => {
+    const out = name.replaceAll(' ', '-');
+    const { outcome, test: figures } = await train(out, { network: fixturePath(file), recipe: 'transfer' });
+    expect(outcome).toBe('finished');
+    expect(figures['auc']).not.toBeUndefined();
+    const [begun, ended] = [
+      await weightsOf(out, 'phase-start.safetensors'),
+      await weightsOf(out, 'best.safetensors'),
+    ];
+    expect([...begun.keys()].sort()).toEqual([...ended.keys()].sort());
+
+    const model = path.join(folder, out, 'model.onnx');
+    const image = path.join(
+      path.dirname(data),
+      (await readFile(data, 'utf8')).split('\n')[1]!.split(',')[0]!,
+    );
+    const [answer] = await classification.predict({ model, images: [image] }, around);
+    const sum = Object.values(answer!.probabilities ?? {}).reduce((total, value) => total + value, 0);
+    expect(sum).toBeCloseTo(1, 5);
+    const judged = await classification.evaluate({ model, data }, around);
+    expect(judged['images']).toBe(24);
+  });
+});
+
+test('published weights go into a registered network by their names, and the notes say how', async () => {
+  await train('source', { network: 'compact-cnn', size: 32, channels: 3, epochs: 1 });
+  const weights = path.join(folder, 'source', 'best.safetensors');
+  notes.length = 0;
+  await train('transfer', {
+    network: 'compact-cnn',
+    size: 32,
+    weights,
+    recipe: 'transfer',
+    freeze: ['conv1.*'],
+  });
+  expect(notes.join('\n')).toMatch(/matched: 20 of 20 /);
+  expect(notes.join('\n')).toMatch(/phase 'head': 2 of 14 parameters \(fc\)/);
+  const [before, after] = [
+    await weightsOf('source', 'best.safetensors'),
+    await weightsOf('transfer', 'best.safetensors'),
+  ];
+  expect(toNumbers(after.get('conv1.weight')!)).toEqual(toNumbers(before.get('conv1.weight')!));
+  expect(toNumbers(after.get('conv4.weight')!)).not.toEqual(toNumbers(before.get('conv4.weight')!));
+}, 120_000);
+
+test.each([
+  [{ network: 'no-such-file.onnx' }, /^MODEL_UNREADABLE/],
+  [{ network: 'resnet18', weights: 'no-such-file.safetensors' }, /^WEIGHTS_UNREADABLE/],
+  [{ network: 'squeezenet-1.1', size: 32, freeze: ['nothing.*'] }, /^FREEZE_PATTERN/],
+])('%j is refused before training', async (settings, message) => {
+  await expect(train('refused', settings)).rejects.toThrow(message);
+});
