@@ -66,8 +66,21 @@ def vote(answers, target):
     return one_hot((above > 0.5).sum(-1), count)
 
 
-def combine(case, answers):
-    """answers [M, N, K] in float64"""
+def exact(logits, target):
+    """Probabilities from the logits in float64; a label's odds would be lost in float32's rounding near 1."""
+    logits = logits.astype(float)
+    if target == "labels":
+        return special.expit(logits), special.expit(-logits)
+    if target == "grade":
+        passed = np.cumsum(special.log_expit(logits), axis=1)
+        passed = np.concatenate([np.zeros((len(logits), 1)), passed], axis=1)
+        stopped = np.concatenate([special.log_expit(-logits), np.zeros((len(logits), 1))], axis=1)
+        return np.exp(passed + stopped), None
+    return special.softmax(logits, axis=1), None
+
+
+def combine(case, answers, noes):
+    """answers [M, N, K] in float64, noes what labels are not"""
     weights, rule, target = np.array(case["weights"]), case["rule"], case["target"]
     if rule == "median":
         return np.median(answers, axis=0)
@@ -76,7 +89,7 @@ def combine(case, answers):
     if rule == "mean":
         return np.average(answers, axis=0, weights=weights)
     if target == "labels":
-        return special.expit(np.average(special.logit(answers), axis=0, weights=weights))
+        return special.expit(np.average(np.log(answers) - np.log(noes), axis=0, weights=weights))
     mean = stats.gmean(answers, axis=0, weights=weights[:, None, None])
     return mean / mean.sum(1, keepdims=True)
 
@@ -85,14 +98,19 @@ def judge(folder, case):
     onnx.checker.check_model(onnx.load(folder / case["file"]), full_check=True)
     image = np.array(case["image"]["data"], np.float32).reshape(case["image"]["dims"])
     name = "values" if case["target"] == "value" else "probabilities"
-    answers = []
+    answers, noes = [], []
     for member in case["members"]:
         own = np.repeat(image, 3, axis=1) if member["channels"] == 3 else image
-        seen = [run(folder / member["file"], view(own), [name])[0].astype(float)
-                for view in [lambda x: x, *VIEWS[case["tta"]]]]
         order = [member["labels"].index(label) for label in "abc"]
-        answers.append(np.mean(seen, axis=0)[:, order])
-    expected = combine(case, np.array(answers))
+        views = [view(own) for view in [lambda x: x, *VIEWS[case["tta"]]]]
+        if case["rule"] == "geometric":
+            seen = [exact(run(folder / member["file"], view, ["logits"])[0], case["target"]) for view in views]
+            answers.append(np.mean([yes for yes, _ in seen], axis=0)[:, order])
+            noes.append(np.mean([no for _, no in seen], axis=0)[:, order] if case["target"] == "labels" else None)
+        else:
+            seen = [run(folder / member["file"], view, [name])[0].astype(float) for view in views]
+            answers.append(np.mean(seen, axis=0)[:, order])
+    expected = combine(case, np.array(answers), noes)
     found, members = run(folder / case["file"], image, [name, "members"])
     tolerance = 2e-3 if case["half"] else 1e-6
     worst = np.abs(found - expected).max() / max(1, np.abs(expected).max())

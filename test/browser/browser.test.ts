@@ -6,6 +6,8 @@ import { writeOnnx } from '../../src/engine/graph/onnx-file.ts';
 import type { OperatorSupport } from '../../src/engine/runtime/probe-operators.ts';
 import { nodeRuntime } from '../../src/engine/runtime/runtime.node.ts';
 import { openClassifier } from '../../src/tasks/classification/classifier.node.ts';
+import { ensembleCases, makeCase } from '../peers/ensemble-cases.ts';
+import { outputsOf } from '../peers/ensemble-members.ts';
 import { parityImages, trainedModel } from '../peers/parity-model.ts';
 import { chromiumPath, openChromium } from './chromium.ts';
 import { type CompiledPages, compilePages, root } from './compiled-pages.ts';
@@ -15,6 +17,7 @@ import { type TrainingRun, trainSmallNetwork } from './page/training-run.ts';
 import { type StaticServer, serveFolders } from './static-server.ts';
 
 const STEPS = 8;
+const ensembles = ensembleCases.filter(({ target }) => target !== 'value');
 const skipped = chromiumPath ? '' : ' (skipped: no Chromium; set HOUNSFIELD_CHROMIUM)';
 
 /** Sources that say of themselves, by name, that they run in a browser. */
@@ -55,7 +58,12 @@ describe.skipIf(!chromiumPath)(`in headless Chromium${skipped}`, () => {
     pages = compilePages();
     server = await serveFolders(
       { '/js/': pages.folder, '/node_modules/': path.join(root, 'node_modules') },
-      { '/model.onnx': writeOnnx((await trainedModel()).graph) },
+      {
+        '/model.onnx': writeOnnx((await trainedModel()).graph),
+        ...Object.fromEntries(
+          ensembles.map((one, i) => [`/ensemble-${i}.onnx`, writeOnnx(makeCase(one).graph)]),
+        ),
+      },
     );
     browser = await openChromium();
     page = await browser.newPage();
@@ -157,5 +165,21 @@ describe.skipIf(!chromiumPath)(`in headless Chromium${skipped}`, () => {
       for (const [k, value] of expected.entries()) expect(Math.abs(found[i]![k]! - value)).toBeLessThan(1e-5);
     }
     await classifier.close();
+  });
+
+  test('ensembles with views give the same probabilities by onnxruntime-web alone', async () => {
+    for (const [i, one] of ensembles.entries()) {
+      const { graph, image } = makeCase(one);
+      const plain = [{ dims: image.dims, pixels: Array.from(image.data) }];
+      const [found] = await inPage<readonly (readonly number[])[]>(
+        'predictPlainly',
+        `/ensemble-${i}.onnx`,
+        plain,
+      );
+      const { data } = (await outputsOf(graph, image))['probabilities']!;
+      expect(found!.length).toBe(data.length);
+      for (const [k, value] of data.entries())
+        expect(Math.abs(found![k]! - value), one.name).toBeLessThan(1e-5);
+    }
   });
 });

@@ -55,6 +55,8 @@ export const ensembleCases: readonly EnsembleCase[] = [
     tta: 'rotate-90,rotate-270',
     size: [33, 21],
   },
+  { ...common, name: 'grade, geometric', target: 'grade', rule: 'geometric', weights: [0.2, 0.3, 0.5] },
+  { ...common, name: 'labels, geometric, flips', target: 'labels', rule: 'geometric', tta: 'flips' },
   {
     ...common,
     name: 'value, median, crops',

@@ -5,6 +5,7 @@ import {
   ints,
   matMul,
   mul,
+  neg,
   reduceSum,
   scalar,
   sub,
@@ -34,28 +35,55 @@ const logOf = (p: Value): Value => p.graph.op('Log', [p.graph.op('Max', [p, scal
 const floats = (graph: Graph, dims: readonly number[], values: readonly number[]): Value =>
   graph.constant(tensorOf('float32', dims, values));
 
+/** Answers of members side by side, [N, M, K]. */
+export interface Answers {
+  readonly members: Value;
+  /**
+   * The same again from the logits, to full relative precision however small: of labels the probabilities of yes and of
+   * no, of grades the probabilities; see exactOf. Others have none.
+   */
+  readonly exact: readonly Value[];
+}
+
+/** A combined answer [N, K], and the logits from which the head makes it again. */
+export interface Combined {
+  readonly answer: Value;
+  readonly logits: Value;
+}
+
 /**
  * One answer of many. The mean is that of probabilities or values; the geometric mean that of probabilities, renormalised
  * (of labels that of odds); a vote the share of members that say so; the median that of values.
- *
- * @param members [N, M, K]
- * @returns [N, K]
  */
-export function combined(members: Value, combination: Combination): Value {
-  return rules[combination.rule](members, combination);
+export function combined(answers: Answers, combination: Combination): Combined {
+  return rules[combination.rule](answers, combination);
 }
 
-const rules: Readonly<Record<Rule, (members: Value, combination: Combination) => Value>> = {
-  mean: (members, { weights }) => weighted(members, weights),
-  geometric(members, { target, weights }) {
-    const { graph } = members;
-    if (target !== 'labels') return graph.op('Softmax', [weighted(logOf(members), weights)], { axis: 1 });
-    const odds = sub(logOf(members), logOf(sub(scalar(graph, 1), members)));
-    return graph.op('Sigmoid', [weighted(odds, weights)]);
+const rules: Readonly<Record<Rule, (answers: Answers, combination: Combination) => Combined>> = {
+  mean({ members, exact }, { target, weights }) {
+    const answer = weighted(members, weights);
+    const exactly = exact.map((one) => weighted(one, weights));
+    return { answer, logits: logitsOf(target, answer, exactly) };
   },
-  vote: (members, combination) =>
-    weighted(cast(votes[combination.target](members, combination), 'float32'), combination.weights),
-  median: (members) => median(members),
+  geometric({ members, exact }, { target, weights }) {
+    const { graph } = members;
+    if (target === 'labels') {
+      const [yes, no] = exact;
+      const logits = weighted(sub(logOf(yes!), logOf(no!)), weights); // labels have both
+      return { answer: graph.op('Sigmoid', [logits]), logits };
+    }
+    const answer = graph.op('Softmax', [weighted(logOf(exact[0] ?? members), weights)], { axis: 1 });
+    return { answer, logits: logitsOf(target, answer, []) };
+  },
+  vote({ members }, combination) {
+    const { target, weights } = combination;
+    const answer = weighted(cast(votes[target](members, combination), 'float32'), weights);
+    return { answer, logits: logitsOf(target, answer, []) };
+  },
+  median({ members }) {
+    const answer = median(members);
+    return { answer, logits: answer };
+  },
 };
 
 function weighted(members: Value, weights: readonly number[]): Value {
@@ -110,19 +138,57 @@ function median(members: Value): Value {
 }
 
 /**
+ * What the logits [N, L] of a model say to full relative precision. Sigmoid is precise near 0 and 1 to float32's rounding of
+ * 1 only, which is nothing of a probability of 1e-6: these are exponentials of log sigmoid(l), each [N, K]. Of labels
+ * those of yes and no; of grades, by CORN, P(y = k) of all cuts below k passed and the one above it not.
+ */
+export function exactOf(target: TargetKind, logits: Value): readonly Value[] {
+  const { graph } = logits;
+  const passed = graph.op('Softplus', [neg(logits)]); // -log sigmoid(l)
+  const stopped = graph.op('Softplus', [logits]); // -log sigmoid(-l)
+  if (target === 'labels') return [passed, stopped].map((cost) => graph.op('Exp', [neg(cost)]));
+  if (target !== 'grade') return [];
+  const cuts = Number(logits.shape!.at(-1)); // the number of grades is known
+  const matrix = (at: (cut: number, grade: number) => boolean) =>
+    floats(
+      graph,
+      [cuts, cuts + 1],
+      Array.from({ length: cuts * (cuts + 1) }, (_, n) =>
+        at(Math.floor(n / (cuts + 1)), n % (cuts + 1)) ? -1 : 0,
+      ),
+    );
+  const logs = add(
+    matMul(
+      passed,
+      matrix((cut, grade) => cut < grade),
+    ),
+    matMul(
+      stopped,
+      matrix((cut, grade) => cut === grade),
+    ),
+  );
+  return [graph.op('Exp', [logs])];
+}
+
+/**
  * Logits from which the head of that kind makes the answer again: logarithms of probabilities, log odds of labels, CORN's
  * conditional log odds of grades, log P(y > k) - log P(y = k). Numbers are their own.
  *
  * @param answer [N, K]
+ * @param exact [N, K] each, see exactOf; none where they are not known
  */
-export function logitsOf(target: TargetKind, answer: Value): Value {
+export function logitsOf(target: TargetKind, answer: Value, exact: readonly Value[]): Value {
   const { graph } = answer;
   if (target === 'value') return answer;
   if (target === 'class') return logOf(answer);
-  if (target === 'labels') return sub(logOf(answer), logOf(sub(scalar(graph, 1), answer)));
-  const cuts = Number(answer.shape!.at(-1)) - 1; // known
-  const at = graph.op('Slice', [answer, ints(graph, [0]), ints(graph, [cuts]), ints(graph, [1])]);
-  return sub(logOf(above(answer)), logOf(at));
+  if (target === 'labels') {
+    const [yes = answer, no = sub(scalar(graph, 1), answer)] = exact;
+    return sub(logOf(yes), logOf(no));
+  }
+  const grades = exact[0] ?? answer;
+  const cuts = Number(grades.shape!.at(-1)) - 1; // known
+  const at = graph.op('Slice', [grades, ints(graph, [0]), ints(graph, [cuts]), ints(graph, [1])]);
+  return sub(logOf(above(grades)), logOf(at));
 }
 
 /** Side by side along a new axis 1. */

@@ -36,7 +36,12 @@ function ensembleOf(
 }
 
 /** [N][K] of one member in the first one's order of labels, run by itself. */
-async function asked(member: LoadedMember, labels: readonly string[], image: Tensor): Promise<number[][]> {
+async function asked(
+  member: LoadedMember,
+  labels: readonly string[],
+  image: Tensor,
+  output = answerName(member.card.target ?? 'class'),
+): Promise<number[][]> {
   const [n, channels, height, width] = image.dims as [number, number, number, number];
   const wanted = member.card.input.channels;
   const plane = height * width;
@@ -53,9 +58,10 @@ async function asked(member: LoadedMember, labels: readonly string[], image: Ten
           ),
         );
   const outputs = await outputsOf(member.graph, own);
-  const { data } = outputs[answerName(member.card.target ?? 'class')]!;
-  const order = labels.map((label) => member.card.labels.indexOf(label));
-  return Array.from({ length: n }, (_, row) => order.map((k) => data[row * labels.length + k]!));
+  const { data, dims } = outputs[output]!;
+  const count = dims[1]!; // grades have a logit less
+  const order = labels.slice(0, count).map((label) => member.card.labels.indexOf(label));
+  return Array.from({ length: n }, (_, row) => order.map((k) => data[row * count + k]!));
 }
 
 function expectNear(found: ArrayLike<number>, expected: readonly number[], relative = 1e-6): void {
@@ -88,18 +94,30 @@ const oneHot = (index: number, count: number) =>
   Array.from({ length: count }, (_, k) => (k === index ? 1 : 0));
 const weights = [0.5, 0.2, 0.3];
 
-/** What the rule makes of rows [M][K] of one image. */
+/** What the rule makes of rows [M][K] of one image, of a geometric mean the logits. */
 function byHand(rule: Rule, target: TargetKind, rows: readonly (readonly number[])[]): number[] {
   const over = (map: (row: readonly number[]) => readonly number[]) =>
-    rows[0]!.map((_, k) => total(rows.map((row, m) => weights[m]! * map(row)[k]!)));
+    map(rows[0]!).map((_, k) => total(rows.map((row, m) => weights[m]! * map(row)[k]!)));
   if (rule === 'mean') return over((row) => row);
   if (rule === 'median') return rows[0]!.map((_, k) => rows.map((row) => row[k]!).sort((a, b) => a - b)[1]!);
   if (rule === 'geometric') {
-    if (target !== 'labels') return softmax(over((row) => row.map(Math.log)));
-    return over((row) => row.map((p) => Math.log(p / (1 - p)))).map((odds) => 1 / (1 + Math.exp(-odds)));
+    if (target === 'labels')
+      return headOf(
+        'labels',
+        over((row) => row),
+      );
+    return softmax(over((row) => (target === 'grade' ? logGrades(row) : row)));
   }
   if (target === 'labels') return over((row) => row.map((p) => (p >= 0.5 ? 1 : 0)));
   return over((row) => oneHot(target === 'grade' ? gradeOf(row) : row.indexOf(Math.max(...row)), row.length));
+}
+
+/** Logarithms of CORN's probabilities. */
+function logGrades(logits: readonly number[]): number[] {
+  const logSigmoid = (x: number) => -Math.log1p(Math.exp(-x));
+  const passed = [0];
+  for (const logit of logits) passed.push(passed.at(-1)! + logSigmoid(logit));
+  return passed.map((log, k) => (k < logits.length ? log + logSigmoid(-logits[k]!) : log));
 }
 
 /** The head's answer to logits. */
@@ -138,13 +156,15 @@ describe.each([
       const outputs = await outputsOf(graph, image);
       const alone = await Promise.all(members.map((member) => asked(member, labels, image)));
       const rows = Array.from({ length: n }, (_, row) => alone.map((member) => member[row]!));
+      const logitsAlone = await Promise.all(members.map((member) => asked(member, labels, image, 'logits')));
+      const logitRows = Array.from({ length: n }, (_, row) => logitsAlone.map((member) => member[row]!));
       expect(outputs['members']!.dims).toEqual([n, 3, labels.length]);
       expectNear(outputs['members']!.data, rows.flat(2));
       const answer = outputs[answerName(target)]!;
       expect(answer.dims).toEqual([n, labels.length]);
       expectNear(
         answer.data,
-        rows.flatMap((row) => byHand(rule, target, row)),
+        (rule === 'geometric' ? logitRows : rows).flatMap((row) => byHand(rule, target, row)),
       );
       const { data, dims } = outputs['logits']!;
       const again = rows.flatMap((_, row) =>

@@ -3,7 +3,7 @@ import { Graph, type Value } from '../../engine/graph/graph.ts';
 import { mergeEqualNodes, pruneGraph } from '../../engine/graph/rewrite.ts';
 import type { InputDescription } from '../bundle/model-card.ts';
 import type { TargetKind } from '../dataset/dataset.ts';
-import { type Combination, combined, logitsOf, meanOf, stacked } from './combine.ts';
+import { type Combination, type Combined, combined, exactOf, logitsOf, meanOf, stacked } from './combine.ts';
 import { type AddConstant, graft, sharedConstants } from './graft.ts';
 import { viewOf } from './view-graph.ts';
 import type { View } from './views.ts';
@@ -38,14 +38,22 @@ export function ensembleGraph(
   graph.name = 'ensemble';
   const image = graph.input('image', 'float32', ['N', channels, 'H', 'W']);
   const addConstant = sharedConstants(graph);
+  const { target } = combination;
   const answers = members.map((member, m) => {
-    const own = answerOf(member, image, memberPrefix(m), addConstant);
+    const own = meanLook(looks(member, image, memberPrefix(m), addConstant), target);
     const order = labels.map((label) => member.labels.indexOf(label));
     if (order.every((from, to) => from === to)) return own;
-    return graph.op('Gather', [own, ints(graph, order)], { axis: 1 });
+    const sorted = (value: Value) => graph.op('Gather', [value, ints(graph, order)], { axis: 1 });
+    return { answer: sorted(own.answer), exact: own.exact.map(sorted) };
   });
-  const each = graph.op('Identity', [stacked(answers)], {}, { outputNames: ['members'] });
-  finish(graph, combined(each, combination), combination.target, each);
+  const each = graph.op(
+    'Identity',
+    [stacked(answers.map(({ answer }) => answer))],
+    {},
+    { outputNames: ['members'] },
+  );
+  const exact = answers[0]!.exact.map((_, i) => stacked(answers.map((one) => one.exact[i]!))); // all have as many
+  finish(graph, combined({ members: each, exact }, combination), target, each);
   return tidy(graph);
 }
 
@@ -59,22 +67,26 @@ export function viewedGraph(member: Member, target: TargetKind): Graph {
   graph.name = member.graph.name;
   const image = graph.input('image', 'float32', ['N', member.input.channels, 'H', 'W']);
   const seen = looks(member, image, memberPrefix(0), sharedConstants(graph));
-  const answer = meanOf(seen.map(answerAmong));
+  const { answer, exact } = meanLook(seen, target);
   const members = seen.flatMap((outputs) => outputs.get('members') ?? []);
   const each =
     members.length > 0
       ? graph.op('Identity', [meanOf(members)], {}, { outputNames: ['members'] })
       : undefined;
-  finish(graph, answer, target, each);
+  finish(graph, { answer, logits: logitsOf(target, answer, exact) }, target, each);
   return tidy(graph);
 }
 
-function answerOf(member: Member, image: Value, prefix: string, addConstant: AddConstant): Value {
-  return meanOf(looks(member, image, prefix, addConstant).map(answerAmong));
+/** The mean of a model's answers [N, K] over views, see Answers. */
+function meanLook(
+  seen: readonly ReadonlyMap<string, Value>[],
+  target: TargetKind,
+): { readonly answer: Value; readonly exact: readonly Value[] } {
+  // Every classifier has one of the two, and its logits.
+  const answer = meanOf(seen.map((outputs) => outputs.get('probabilities') ?? outputs.get('values')!));
+  const exacts = seen.map((outputs) => exactOf(target, outputs.get('logits')!));
+  return { answer, exact: exacts[0]!.map((_, i) => meanOf(exacts.map((exact) => exact[i]!))) };
 }
-
-const answerAmong = (outputs: ReadonlyMap<string, Value>): Value =>
-  outputs.get('probabilities') ?? outputs.get('values')!; // every classifier has one of them
 
 /** The outputs of a model for the image and each view of it. */
 function looks(
@@ -95,10 +107,14 @@ function looks(
   });
 }
 
-function finish(graph: Graph, answer: Value, target: TargetKind, members: Value | undefined): void {
-  const name = target === 'value' ? 'values' : 'probabilities';
-  const logits = graph.op('Identity', [logitsOf(target, answer)], {}, { outputNames: ['logits'] });
-  graph.output(graph.op('Identity', [answer], {}, { outputNames: [name] }), logits);
+function finish(
+  graph: Graph,
+  { answer, logits }: Combined,
+  target: TargetKind,
+  members: Value | undefined,
+): void {
+  const named = (value: Value, name: string) => graph.op('Identity', [value], {}, { outputNames: [name] });
+  graph.output(named(answer, target === 'value' ? 'values' : 'probabilities'), named(logits, 'logits'));
   if (members) graph.output(members);
 }
 
