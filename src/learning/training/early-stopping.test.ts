@@ -45,6 +45,25 @@ describe('early stopping', () => {
     expect(follow(stopping, [2, 1.75, 1.5, 1.25]).improved).toEqual([true, false, true, false]);
   });
 
+  test('of equal figures the one with the lower loss is the better, also after a checkpoint', () => {
+    const stopping: EarlyStopping = { metric: 'auc', mode: 'max', patience: 9 };
+    const epochs = [
+      { auc: 1, loss: 0.83 },
+      { auc: 1, loss: 0.85 },
+      { auc: 0.99, loss: 0.01 },
+      { auc: 1, loss: 0.05 },
+      { auc: 1, loss: 0.05 },
+    ];
+    let state: EarlyStoppingState | undefined;
+    const improved = epochs.map((validation, epoch) => {
+      const judged = observe(stopping, state, { epoch, validation });
+      state = JSON.parse(JSON.stringify(judged.state)) as EarlyStoppingState; // what was just written
+      return judged.improved;
+    });
+    expect(improved).toEqual([true, false, false, true, false]);
+    expect(state).toEqual({ best: 1, bestEpoch: 3, bestLoss: 0.05, waited: 1 });
+  });
+
   test('a figure that is not a number never counts as best', () => {
     const { state, improved } = follow({ metric: 'auc', mode: 'max', patience: 9 }, [
       Number.NaN,

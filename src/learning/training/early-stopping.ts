@@ -1,6 +1,10 @@
 import { HounsfieldError } from '../../errors.ts';
 
-/** When to stop: the watched figure has not improved for `patience` epochs (Prechelt, "Early stopping – but when?", 1998). */
+/**
+ * When to stop: the watched figure has not improved for `patience` epochs (Prechelt, "Early stopping – but when?", 1998).
+ * Of epochs with the same figure the one with the lower validation loss is the better: an AUC stays at 1 from the first
+ * epoch that orders a small validation set, long before its probabilities are any good.
+ */
 export interface EarlyStopping {
   /** Name of the validation figure that is watched. */
   readonly metric: string;
@@ -16,6 +20,8 @@ export interface EarlyStoppingState {
   /** null while no figure was a number. */
   readonly best: number | null;
   readonly bestEpoch: number;
+  /** Validation loss of the best epoch; absent where validation gives none. */
+  readonly bestLoss?: number;
   /** Epochs since the best. */
   readonly waited: number;
 }
@@ -45,12 +51,15 @@ export function observe(
       `early stopping watches '${metric}', and validation gives: ${Object.keys(validation).join(', ') || 'nothing'}. Watch one of these.`,
     );
   }
-  const before = state ?? { best: null, bestEpoch: epoch, waited: 0 };
+  const before: EarlyStoppingState = state ?? { best: null, bestEpoch: epoch, waited: 0 };
   const gain = before.best === null ? Number.POSITIVE_INFINITY : figure - before.best;
+  const loss = validation['loss'];
+  const tieWon = gain === 0 && loss !== undefined && loss < (before.bestLoss ?? Number.POSITIVE_INFINITY);
   const improved =
-    !Number.isNaN(figure) && (mode === 'max' || before.best === null ? gain : -gain) > minimumDelta;
+    !Number.isNaN(figure) &&
+    ((mode === 'max' || before.best === null ? gain : -gain) > minimumDelta || tieWon);
   const next = improved
-    ? { best: figure, bestEpoch: epoch, waited: 0 }
+    ? { best: figure, bestEpoch: epoch, ...(loss === undefined ? {} : { bestLoss: loss }), waited: 0 }
     : { ...before, waited: before.waited + 1 };
   return { state: next, improved, stop: next.waited >= patience };
 }

@@ -146,10 +146,18 @@ function recordOf(
     curve,
     seconds: sorted.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0),
     ...(loss === undefined ? {} : { loss }),
-    ...(best === undefined ? {} : { best, bestEpoch: sorted[curve.indexOf(best)]!.epoch }),
+    ...(best === undefined
+      ? {}
+      : { best, bestEpoch: lowestLoss(sorted.filter((_, i) => curve[i] === best)).epoch }),
     ...(end?.code === undefined ? {} : { code: end.code }),
     ...(end?.message === undefined ? {} : { message: end.message }),
   };
+}
+
+/** Of epochs with the same figure the one that training keeps; see observe(). */
+function lowestLoss(epochs: readonly Extract<JournalEntry, { event: 'epoch' }>[]) {
+  const lossOf = ({ validation }: (typeof epochs)[number]) => validation['loss'] ?? Number.POSITIVE_INFINITY;
+  return epochs.reduce((best, epoch) => (lossOf(epoch) < lossOf(best) ? epoch : best));
 }
 
 function damaged(file: string, cause: unknown): HounsfieldError {
