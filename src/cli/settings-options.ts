@@ -70,6 +70,22 @@ const rows: readonly Row[] = [
     'fusion',
     'of several images: early (channels stacked) or late (a network each, features joined)',
   ],
+  [
+    '--pooling <how>',
+    'pooling',
+    'studies of slices: attention, recurrent, mean or max over what the network sees in each',
+  ],
+  [
+    '--depth <n>',
+    'depth',
+    'slices that volumes are resampled to (default: as most have, 32 at most)',
+    number,
+  ],
+  [
+    '--orientation <code>',
+    'orientation',
+    "which way volumes' axes are made to run: LPS, RAS, …, or 'as stored'",
+  ],
   ['--missing-indicators <how>', 'missingIndicators', "of clinical columns: 'as needed' or always"],
   ['--channels <1|3>', 'channels', 'grey or colour (default: as the images are)', number],
   ['--epochs <n>', 'epochs', 'times through the training images', number],

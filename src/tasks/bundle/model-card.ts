@@ -12,6 +12,9 @@ export interface InputDescription {
   /** Of several images: which one; the name of the graph's input. Absent: 'image'. */
   readonly name?: string;
   readonly channels: number;
+  /** Of volumes: slices that the graph resizes to, and which way the axes ran in the training volumes, as 'LPS'. */
+  readonly depth?: number;
+  readonly orientation?: string;
   /** Size that the graph resizes to, in pixels. */
   readonly height: number;
   readonly width: number;

@@ -10,8 +10,9 @@ import type { PredictRequest } from '../task.ts';
 type InputCard = Pick<ModelCard, 'labels' | 'input' | 'inputs' | 'table'>;
 
 /** What a data set is to have for a model: its images and clinical columns, in its order. */
-export function inputsWanted(card: InputCard): Required<Pick<LoadOptions, 'inputs' | 'table'>> {
+export function inputsWanted(card: InputCard): Required<Pick<LoadOptions, 'inputs' | 'table' | 'volumes'>> {
   return {
+    volumes: card.input.depth !== undefined,
     inputs: imageInputsOf(card).map(({ name = ONLY_IMAGE }) => name),
     table: (card.table ?? []).map((column): ClinicalColumn => {
       const unit = column.kind === 'number' ? column.unit : '';

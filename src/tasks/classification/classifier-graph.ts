@@ -16,7 +16,7 @@ export interface SampleGraph {
 }
 
 /**
- * The model as it is used: images [N, C, H, W] under their names ('image' where there is one), raw values as decoded, any
+ * The model as it is used: images [N, C, H, W], or volumes [N, C, D, H, W], under their names ('image' where there is one), raw values as decoded, any
  * N, H and W, and 'table' [N, columns] where there are clinical values, to the head's answer ('probabilities' or
  * 'values', [N, K]) and 'logits' [N, outputs].
  *
@@ -30,9 +30,15 @@ export function sampleGraph(
   const graph = new Graph();
   graph.name = 'classifier';
   const context = createContext(graph, 'infer', 0, { tensors: weights, missing: 'error' });
-  const images = parts.inputs.map(({ name = ONLY_IMAGE, channels }, k) => {
+  const images = parts.inputs.map(({ name = ONLY_IMAGE, channels, depth }, k) => {
     const own = k === 0 ? '' : `_${name}`; // images of one sample may differ in size
-    return graph.input(name, 'float32', ['N', channels, `H${own}`, `W${own}`]);
+    return graph.input(name, 'float32', [
+      'N',
+      channels,
+      ...(depth === undefined ? [] : [`D${own}`]),
+      `H${own}`,
+      `W${own}`,
+    ]);
   });
   const prepared = images.map((image, k) => normalise(resized(image, parts.inputs[k]!), parts.inputs[k]!));
   const { clinical } = parts;

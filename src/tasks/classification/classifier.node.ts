@@ -3,10 +3,11 @@ import { writeOnnx } from '../../engine/graph/onnx-file.ts';
 import type { Runtime, Session, SessionSettings } from '../../engine/runtime/session.ts';
 import { type Tensor, tensor } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';
-import { type FloatImage, type MedicalImage, toFloatImage } from '../../imaging/image/medical-image.ts';
+import { type MedicalImage, toFloatImage } from '../../imaging/image/medical-image.ts';
 import { imageInputsOf, type ModelCard } from '../bundle/model-card.ts';
 import { clinicalRow } from '../dataset/clinical-table.ts';
 import { conformChannels } from '../dataset/conform-image.ts';
+import { type FloatInput, orientationOf, toFloatVolume } from '../dataset/conform-volume.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { isInverted, requireScale } from '../dataset/intensity-scale.ts';
 import { readSample } from '../dataset/read-sample.node.ts';
@@ -14,7 +15,7 @@ import { readSample } from '../dataset/read-sample.node.ts';
 /** One sample as a model's file takes it. */
 export interface SampleInputs {
   /** In the order of the model's inputs, values as decoded. */
-  readonly images: readonly FloatImage[];
+  readonly images: readonly FloatInput[];
   /** Clinical values as clinicalRow gives them. */
   readonly table?: Float32Array;
 }
@@ -49,10 +50,10 @@ export function feedsOf(
   };
   const feeds: Record<string, Tensor<'float32'>> = {};
   for (const [k, name] of names.filter((one) => one !== 'table').entries()) {
-    const { channels, height, width } = samples[0]!.images[k]!;
+    const { channels, depth, height, width } = samples[0]!.images[k]!;
     feeds[name] = stacked(
       samples.map(({ images }) => images[k]!.pixels),
-      [channels, height, width],
+      [channels, ...(depth === undefined ? [] : [depth]), height, width],
     );
   }
   const rows = samples.flatMap(({ table }) => (table ? [table] : []));
@@ -79,7 +80,7 @@ export function conformToModel(
   image: MedicalImage,
   { input }: Pick<ModelCard, 'input'>,
   name: string,
-): FloatImage {
+): FloatInput {
   const { bitDepth, unit = 'arbitrary', inverted = false } = input;
   const trainedOn = input.name === undefined ? '' : ` for its input '${input.name}'`;
   requireScale(image, name, { bitDepth, unit }, `the model was trained${trainedOn} on`);
@@ -90,7 +91,15 @@ export function conformToModel(
         `${inverted ? 'low' : 'high'} values white. Turn the image round first, by scale-intensity.`,
     );
   }
-  return toFloatImage(conformChannels(image, input.channels, name));
+  if (input.depth === undefined) return toFloatImage(conformChannels(image, input.channels, name));
+  const [own, asTrained] = [orientationOf(image), input.orientation ?? 'unknown'];
+  if (own !== asTrained) {
+    throw new HounsfieldError(
+      'ORIENTATION_MIXED',
+      `${name} has the orientation ${own}, the model was trained on ${asTrained}. Turn the volume's axes first, by the transform orient.`,
+    );
+  }
+  return toFloatVolume(image, input.channels, name);
 }
 
 /** One sample of a data set, opened and checked. @throws what readSample and conformToModel throw */
@@ -100,7 +109,7 @@ export async function readInputs(
   card: Pick<ModelCard, 'input' | 'inputs' | 'table'>,
 ): Promise<SampleInputs> {
   const sample = dataset.samples[index]!;
-  const images: FloatImage[] = [];
+  const images: FloatInput[] = [];
   for (const [k, input] of imageInputsOf(card).entries()) {
     const { id, source } = k === 0 ? sample : sample.others![k - 1]!; // the data set has the model's inputs
     images.push(conformToModel(await readSample(source, dataset), { input }, id));
@@ -145,4 +154,4 @@ export async function predictSamples(
 }
 
 const sizesOf = ({ images }: SampleInputs): string =>
-  images.map(({ height, width }) => `${height}x${width}`).join();
+  images.map(({ depth = 1, height, width }) => `${depth}x${height}x${width}`).join();

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { openModel } from '../../engine/graph/open-model.node.ts';
+import { HounsfieldError } from '../../errors.ts';
 import type { MultiInputNetwork } from '../../learning/networks/fusion.ts';
 import { type ImportedNetwork, importedNetwork } from '../../learning/networks/imported-network.ts';
 import {
@@ -8,17 +9,20 @@ import {
   networkNamed,
   networks,
 } from '../../learning/networks/registry.ts';
+import { volumeNetworks } from '../../learning/networks/volume-registry.ts';
 import type { Block } from '../../learning/training/blocks.ts';
 import type { ClassificationSettings } from './settings.ts';
 
 /** Names of the registered networks. */
-export const networkNames: readonly string[] = [...networks.keys()];
+export const networkNames: readonly string[] = [...networks.keys(), ...volumeNetworks.keys()];
 
 /** The network of a run: a registered one, or a file's. */
 export interface ChosenNetwork extends NetworkEntry {
   /** Where a file says better than names which parameters belong together; its head is not among them. */
   readonly blocks?: readonly Block[];
   readonly imported?: ImportedNetwork;
+  /** Whether it takes volumes, [N, C, D, H, W]. */
+  readonly volumes?: boolean;
   /** Over all inputs of a sample, where there are several. */
   readonly joint?: MultiInputNetwork;
   /** All layers that are drawn anew for other labels and inputs; `head` alone where left out. */
@@ -36,6 +40,14 @@ const isFile = (name: string): boolean => /\.onnx$/i.test(name);
  * @throws NETWORK_UNKNOWN; for a file MODEL_UNREADABLE, ONNX_FILE, and what importedNetwork throws
  */
 export function chooseNetwork(settings: ClassificationSettings): ChosenNetwork {
+  const ofVolumes = volumeNetworks.get(settings.network);
+  if (ofVolumes && settings.pooling === undefined) return { ...ofVolumes, volumes: true };
+  if (ofVolumes) {
+    throw new HounsfieldError(
+      'SETTINGS_INVALID',
+      `pooling is '${settings.pooling}' and ${settings.network} takes whole volumes. Pool the slices of a 2-D network, or leave pooling out.`,
+    );
+  }
   if (!isFile(settings.network)) return networkNamed(settings.network);
   const imported = importedNetwork(openModel(settings.network), {
     batchNorm: settings.batchNorm,
@@ -67,6 +79,12 @@ export function fitNetwork(
   size: number,
   { weights, network }: Pick<ClassificationSettings, 'weights' | 'network'>,
 ): ChosenNetwork {
-  if (chosen.imported || weights !== undefined) return chosen;
+  if (chosen.volumes && size < chosen.minimumSize) {
+    throw new HounsfieldError(
+      'NETWORK_INPUT',
+      `${chosen.name} takes volumes of ${chosen.minimumSize} voxels a side or more, ${size} were given. Raise --size and --depth, or use --pooling.`,
+    );
+  }
+  if (chosen.imported || chosen.volumes || weights !== undefined) return chosen;
   return networkForSize(network, size);
 }

@@ -19,6 +19,14 @@ import { watchOf } from './kind-settings.ts';
 import { type ChosenNetwork, chooseNetwork, fitNetwork } from './network-choice.node.ts';
 import { type Convention, type ConventionName, conventionalInput, conventions } from './normalisation.ts';
 import type { ClassificationSettings } from './settings.ts';
+import {
+  gridNote,
+  preparationOf,
+  requireSmallBatch,
+  requireVolumeSettings,
+  smallestSide,
+  usualDepth,
+} from './volume-inputs.ts';
 
 /** A data set that has been checked, divided and measured: all that training needs to know of it. */
 export interface PreparedData {
@@ -52,15 +60,22 @@ export async function prepareData(
   convention?: Convention,
 ): Promise<PreparedData> {
   const chosen = chooseNetwork(settings);
+  const volumes = chosen.volumes === true || settings.pooling !== undefined;
+  requireVolumeSettings(volumes, settings);
   const loaded = await loadDataset(path, {
     ...(settings.patientPattern ? { patientPattern: settings.patientPattern } : {}),
     target: settings.target,
     ...(settings.classes ? { classes: settings.classes } : {}),
+    ...(volumes ? { volumes } : {}),
   });
   const named = settings.parts
     ? takeParts(loaded, await readParts(settings.parts, settings.judge), settings.parts)
     : undefined;
-  const found = { ...(named?.dataset ?? loaded), preparation: settings.preprocess };
+  const found = {
+    ...(named?.dataset ?? loaded),
+    preparation: preparationOf(settings),
+    ...(volumes ? { volumes } : {}),
+  };
   for (const text of found.notes) report({ kind: 'note', text });
   const surveys = await surveyInputs(found, (done, of) =>
     report({ kind: 'count', text: 'checking images', done, of }),
@@ -79,6 +94,8 @@ export async function prepareData(
   const inputs = describeInputs({ dataset, surveys, splits, settings, chosen, convention });
   const input = inputs[0]!;
   const clinical = clinicalOf(dataset, splits, settings);
+  requireSmallBatch(inputs, settings);
+  if (volumes) report({ kind: 'note', text: gridNote(survey, input) });
   for (const column of clinical ?? []) {
     report({ kind: 'note', text: `clinical column '${column.name}': ${describeClinicalInput(column)}` });
   }
@@ -97,7 +114,7 @@ export async function prepareData(
     inputs,
     clinical,
     network: jointNetwork(
-      fitNetwork(chosen, Math.min(input.height, input.width), settings),
+      fitNetwork(chosen, smallestSide(input, chosen), settings),
       inputs,
       clinical,
       settings,
@@ -186,7 +203,7 @@ function describeInput(
     : (file?.channels ?? (settings.weights === undefined ? undefined : 3));
   const channels = settings.channels ?? ofWeights ?? found;
   const { mean, deviation } = measured(images);
-  const { bitDepth, whole, unit, inverted } = images[0]!;
+  const { bitDepth, whole, unit, inverted, orientation } = images[0]!;
   const low = images.reduce((least, image) => Math.min(least, image.low), 0);
   const named = settings.normalise === 'weights' ? (convention ?? conventions.torchvision) : undefined;
   const followed =
@@ -198,6 +215,7 @@ function describeInput(
   };
   return {
     channels,
+    ...(orientation === undefined ? {} : { depth: usualDepth(images, settings), orientation }),
     height: settings.size ?? file?.height ?? side,
     width: settings.size ?? file?.width ?? side,
     ...(followed
@@ -210,7 +228,7 @@ function describeInput(
     bitDepth,
     unit,
     inverted,
-    preparation: settings.preprocess,
+    preparation: preparationOf(settings),
   };
 }
 

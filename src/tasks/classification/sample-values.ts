@@ -1,4 +1,4 @@
-import { add, cast, div, ints, scalar, sub, where } from '../../engine/graph/build.ts';
+import { add, cast, div, ints, reshape, scalar, sub, where } from '../../engine/graph/build.ts';
 import type { Graph, Value } from '../../engine/graph/graph.ts';
 import { type Tensor, tensor, tensorOf } from '../../engine/tensor/tensor.ts';
 import type { BuildContext, Network } from '../../learning/layers/build-context.ts';
@@ -25,12 +25,9 @@ export interface SampleValues {
   readonly table?: Value;
 }
 
-/** Size of one image, [C, h, w]. */
-export const imageShape = ({ channels, height, width }: InputDescription): readonly number[] => [
-  channels,
-  height,
-  width,
-];
+/** Size of one image, [C, h, w], or volume, [C, d, h, w]. */
+export const imageShape = ({ channels, depth, height, width }: InputDescription): readonly number[] =>
+  depth === undefined ? [channels, height, width] : [channels, depth, height, width];
 
 /** (x - mean) / standard deviation per channel, then the channels in the network's order. */
 export function normalise(x: Value, input: InputDescription): Value {
@@ -47,16 +44,34 @@ export function normalise(x: Value, input: InputDescription): Value {
 /** Raw values of any size to the network's size, as the training data were prepared: linear, anti-aliased. */
 export function resized(image: Value, input: InputDescription): Value {
   const { graph } = image;
-  const sized = graph.op('Resize', [image, undefined, undefined, ints(graph, [input.height, input.width])], {
+  const sized =
+    input.depth === undefined
+      ? sizedAlong(image, [2, 3], [input.height, input.width])
+      : sizedVolume(image, input);
+  // Math.round, which prepared the training images, rounds halves up; ONNX's Round does not.
+  return input.integer ? graph.op('Floor', [add(sized, scalar(graph, 0.5))]) : sized;
+}
+
+/** [N, C, H, W] of another size along some axes. */
+function sizedAlong(image: Value, axes: readonly number[], sizes: readonly number[]): Value {
+  return image.graph.op('Resize', [image, undefined, undefined, ints(image.graph, sizes)], {
     mode: 'linear',
     antialias: 1,
     // At the border the filter is cut and scaled up, as the loader's is; without it ONNX repeats the border's pixel.
     exclude_outside: 1,
-    axes: [2, 3],
+    axes,
     coordinate_transformation_mode: 'half_pixel',
   });
-  // Math.round, which prepared the training images, rounds halves up; ONNX's Round does not.
-  return input.integer ? graph.op('Floor', [add(sized, scalar(graph, 0.5))]) : sized;
+}
+
+/** [N, C, D, H, W] to [N, C, d, h, w]: each slice, then the columns along the slices, as conformVolume does. */
+function sizedVolume(volume: Value, { channels, depth, height, width }: InputDescription): Value {
+  const { graph } = volume;
+  const sides = graph.op('Shape', [volume], { start: 3, end: 5 });
+  const planes = graph.op('Concat', [ints(graph, [0, -1]), sides], { axis: 0 });
+  const slices = sizedAlong(graph.op('Reshape', [volume, planes]), [2, 3], [height, width]); // [N, C D, h, w]
+  const columns = reshape(slices, [0, channels, -1, height * width]); // [N, C, D, h w]
+  return reshape(sizedAlong(columns, [2], [depth!]), [0, channels, depth!, height, width]); // asked for volumes alone
 }
 
 /** Raw clinical values [N, columns] as encodeClinical encodes a row, [N, width]. */

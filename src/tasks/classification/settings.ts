@@ -1,6 +1,7 @@
 import { HounsfieldError } from '../../errors.ts';
 import { type AugmentationRecipe, recipeFaults } from '../../imaging/augmentation/recipe.ts';
 import type { NamedStep } from '../../imaging/transforms/history.ts';
+import { isOrientation } from '../../imaging/transforms/orient.ts';
 import type { TargetKind } from '../dataset/dataset.ts';
 import type { Balance } from '../dataset/imbalance.ts';
 import { preparationFaults } from '../dataset/preparation.ts';
@@ -40,6 +41,12 @@ export interface ClassificationSettings {
   readonly channels?: number;
   /** Several images of a sample: channels stacked before one network, or a network each and features joined. */
   readonly fusion: 'early' | 'late';
+  /** Makes studies of slices: the network sees each slice, what it finds is pooled; without it, images, or a 3-D network's volumes. */
+  readonly pooling?: 'attention' | 'recurrent' | 'mean' | 'max';
+  /** Slices that volumes are resampled to; left out: as many as half of the training volumes have, 32 at most. */
+  readonly depth?: number;
+  /** Which way volumes' axes are made to run, as 'LPS'; 'as stored' takes them as they are, which must be one way. */
+  readonly orientation: string;
   /** Clinical columns that get a column of what is missing: those where a training sample lacks a value, or all. */
   readonly missingIndicators: 'as needed' | 'always';
   readonly epochs: number;
@@ -144,6 +151,7 @@ export const defaultSettings: ClassificationSettings = {
   refit: false,
   track: [],
   fusion: 'late',
+  orientation: 'as stored',
   missingIndicators: 'as needed',
   epochs: 20,
   batch: 32,
@@ -178,6 +186,7 @@ const bounds: Readonly<
 > = {
   size: [4, 4096, 'whole'],
   channels: [1, 3, 'whole'],
+  depth: [2, 1024, 'whole'],
   epochs: [1, 100_000, 'whole'],
   batch: [1, 65_536, 'whole'],
   momentum: [0, 0.9999, 'any'],
@@ -199,6 +208,7 @@ const choices: Readonly<Partial<Record<keyof ClassificationSettings, readonly st
   loss: ['auto', 'cross-entropy', 'focal', 'logit-adjusted', 'squared-error', 'huber'],
   batchNorm: ['train', 'keep'],
   fusion: ['early', 'late'],
+  pooling: ['attention', 'recurrent', 'mean', 'max'],
   missingIndicators: ['as needed', 'always'],
   target: ['auto', 'class', 'labels', 'grade', 'value'],
   normalise: ['data', 'weights', ...(Object.keys(conventions) as ConventionName[])],
@@ -223,6 +233,8 @@ const known: ReadonlySet<string> = new Set([
   'parts',
   'classes',
   'recipe',
+  'pooling',
+  'depth',
 ]);
 
 /** Settings with what is left out filled in. @throws SETTINGS_INVALID listing all that is wrong */
@@ -252,6 +264,12 @@ export function completeSettings(given: Readonly<Record<string, unknown>>): Clas
     if (defined[name] !== undefined && !isListOfTexts(defined[name])) {
       problems.push(`${name} is ${JSON.stringify(defined[name])}, expected a list of texts`);
     }
+  }
+  const orientation = defined['orientation'];
+  if (orientation !== undefined && orientation !== 'as stored' && !isOrientation(String(orientation))) {
+    problems.push(
+      `orientation is ${JSON.stringify(orientation)}, expected 'as stored' or a letter of each of L/R, P/A, S/I, such as LPS`,
+    );
   }
   if (defined['refit'] !== undefined && typeof defined['refit'] !== 'boolean') {
     problems.push(`refit is ${JSON.stringify(defined['refit'])}, expected true or false`);

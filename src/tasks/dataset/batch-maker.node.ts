@@ -9,6 +9,7 @@ import type { FloatImage, IntensityUnit } from '../../imaging/image/medical-imag
 import type { NamedStep } from '../../imaging/transforms/history.ts';
 import { RandomStream } from '../../random.ts';
 import { conformImage, type InputShape, type ResizeMode } from './conform-image.ts';
+import { conformVolume } from './conform-volume.ts';
 import type { ImageStack, SampleSource } from './dataset.ts';
 import { type DiskCache, lookUpImage } from './image-cache.node.ts';
 import { requireScale } from './intensity-scale.ts';
@@ -20,7 +21,10 @@ export interface BatchContext {
   readonly sources: readonly { readonly id: string; readonly index: number; readonly source: SampleSource }[];
   readonly stacks: ReadonlyMap<string, ImageStack>;
   readonly preparation?: readonly NamedStep[];
+  /** Of volumes, channels and slices count as one. */
   readonly shape: InputShape;
+  /** Slices of a volume. */
+  readonly depth?: number;
   readonly mode: ResizeMode;
   readonly recipe: AugmentationRecipe | undefined;
   /** Name of the input, of several those after the first. */
@@ -151,7 +155,11 @@ async function storedImage(context: BatchContext, position: number): Promise<Flo
   }
   const decoded = await readSample(source, context);
   requireScale(decoded, id, context, first);
-  const image = conformImage(decoded, shape, context.mode, id);
+  const { depth } = context;
+  const image =
+    depth === undefined
+      ? conformImage(decoded, shape, context.mode, id)
+      : conformVolume(decoded, { ...shape, channels: shape.channels / depth, depth }, id);
   await entry?.store(image.pixels, decoded);
   return image;
 }

@@ -16,7 +16,7 @@ import { readSample } from './read-sample.node.ts';
 /** What a training or evaluation step is fed. */
 export interface Batch {
   /** Values in the files' scale, not normalised: that is the graph's part. */
-  readonly images: Float32Array; // [B, C, H, W]
+  readonly images: Float32Array; // [B, C, H, W], of volumes [B, C, D, H, W]
   /** Of several image inputs those after the first, each [B, C, H, W]. */
   readonly others?: readonly Float32Array[];
   /** Clinical values as encodeClinical gives them, [B, columns]; mixed as the images are. */
@@ -158,7 +158,8 @@ function checkOptions(options: BatchLoaderOptions): void {
 }
 
 async function createContext(options: BatchLoaderOptions): Promise<BatchContext> {
-  const { dataset, channels, height, width } = options;
+  const { dataset, depth, height, width } = options;
+  const channels = options.channels * (depth ?? 1);
   const sources = options.samples.map((index) => {
     const { id, source } = dataset.samples[index]!;
     return { id, index, source };
@@ -174,6 +175,7 @@ async function createContext(options: BatchLoaderOptions): Promise<BatchContext>
     stacks: dataset.stacks,
     ...(dataset.preparation ? { preparation: dataset.preparation } : {}),
     shape,
+    ...(depth === undefined ? {} : { depth }),
     mode,
     recipe: options.recipe,
     ...(options.input === undefined ? {} : { input: options.input }),

@@ -15,6 +15,8 @@ export type ResizeMode = 'stretch' | 'pad' | 'crop';
 /** What a network takes. */
 export interface InputShape {
   readonly channels: number;
+  /** Slices of a volume; absent of an image. */
+  readonly depth?: number;
   readonly height: number;
   readonly width: number;
 }

@@ -44,8 +44,10 @@ export interface Sample {
 
 /** Images of one size in one array that worker threads share. */
 export interface ImageStack {
-  readonly pixels: PixelArray; // [N, H, W, C]
+  readonly pixels: PixelArray; // [N, H, W, C], of volumes [N, D, H, W, C]
   readonly count: number;
+  /** Slices of a volume. */
+  readonly depth?: number;
   readonly height: number;
   readonly width: number;
   readonly channels: number;
@@ -67,6 +69,8 @@ export interface Dataset {
   readonly inputs?: readonly string[];
   /** Columns of clinical values; absent where there are none. */
   readonly table?: readonly ClinicalColumn[];
+  /** Whether samples are volumes; images where absent. */
+  readonly volumes?: boolean;
   readonly samples: readonly Sample[];
   readonly stacks: ReadonlyMap<string, ImageStack>;
   /** What is done to every image after it is opened; nothing where absent. */
@@ -79,12 +83,12 @@ export interface Dataset {
 
 /** Image `index` of a stack, as a planar image. */
 export function stackImage(stack: ImageStack, index: number): MedicalImage {
-  const { channels, height, width } = stack;
-  const size = channels * height * width;
+  const { channels, depth = 1, height, width } = stack;
+  const size = channels * depth * height * width;
   const interleaved = stack.pixels.slice(index * size, (index + 1) * size);
   return medicalImage(
-    interleavedToPlanar(interleaved, channels, height, width),
-    { channels, height, width },
+    interleavedToPlanar(interleaved, channels, depth * height, width),
+    { channels, depth, height, width },
     stack.bitDepth,
     stack.unit,
   );

@@ -252,7 +252,7 @@ function intensities(survey: Survey): Fingerprint['intensity'] {
 
 /**
  * Throws, naming the files, when images cannot be trained on together: DATA_UNREADABLE, UNIT_MIXED, BIT_DEPTH_MIXED,
- * POLARITY_MIXED, CHANNELS_MIXED
+ * POLARITY_MIXED, ORIENTATION_MIXED (of volumes), CHANNELS_MIXED
  * (colour among grey, unless `mixedChannels` is 'allow': grey then becomes three equal channels).
  */
 export function requireUniformImages(
@@ -279,6 +279,14 @@ export function requireUniformImages(
     '',
     (image) => (image.inverted ? 'low values white (MONOCHROME1)' : 'high values white'),
     'Turn one kind round first: hounsfield convert with the step scale-intensity by -1 and an offset of its largest value.',
+  );
+  requireSame(
+    dataset,
+    survey,
+    'ORIENTATION_MIXED',
+    'as orientation of the axes',
+    (image) => image.orientation ?? '',
+    'Bring them to one, for instance by --orientation LPS, which turns each by whole axes.',
   );
   if (mixedChannels === 'allow') return;
   const advice = 'Convert them, take the odd ones out, or allow mixed channels by name.';

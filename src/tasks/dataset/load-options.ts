@@ -20,6 +20,8 @@ export interface LoadOptions {
   readonly classes?: readonly string[];
   /** Names of a table's columns where they are not image, label, grade, value, patient, site, split. */
   readonly columns?: Readonly<Partial<Record<TableColumn, string>>>;
+  /** Whether samples are volumes: arrays of npz files are read as [N, D, H, W] then. */
+  readonly volumes?: boolean;
   /** Image inputs that are wanted, in their order; left out: all that a table's columns name. */
   readonly inputs?: readonly string[];
   /** Clinical columns that are wanted, in their order; left out: all that a table has. */

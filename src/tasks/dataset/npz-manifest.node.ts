@@ -23,7 +23,7 @@ export async function loadNpz(file: string, options: LoadOptions): Promise<Datas
     if (!images || !labels) {
       throw invalid(file, `'${part}_${images ? 'labels' : 'images'}' is missing`);
     }
-    const stack = toStack(file, part, images);
+    const stack = toStack(file, part, images, options.volumes === true);
     stacks.set(part, stack);
     const rows = labelMatrix(labels);
     if (rows.length !== stack.count) {
@@ -80,18 +80,19 @@ function withNotes(
   return { ...dataset, notes: [...dataset.notes, ...requireVariety(dataset, file)] };
 }
 
-function toStack(file: string, part: string, array: NpyArray): ImageStack {
-  const [count = 0, height = 0, width = 0, channels = 1] = array.shape;
-  const rank = array.shape.length;
+function toStack(file: string, part: string, array: NpyArray, volumes: boolean): ImageStack {
+  const [count = 0, ...sides] = array.shape;
+  const [depth = 0] = volumes ? sides.splice(0, 1) : [1];
+  const [height = 0, width = 0, channels = 1, ...more] = sides;
   if (
-    (rank !== 3 && rank !== 4) ||
-    (rank === 4 && channels !== 1 && channels !== 3) ||
-    height * width === 0
+    sides.length < 2 ||
+    more.length > 0 ||
+    (channels !== 1 && channels !== 3) ||
+    depth * height * width === 0
   ) {
-    throw invalid(
-      file,
-      `'${part}_images' has shape [${array.shape.join(', ')}], not [N, H, W] or [N, H, W, 3]`,
-    );
+    const wanted = volumes ? '[N, D, H, W] or [N, D, H, W, 3]' : '[N, H, W] or [N, H, W, 3]';
+    const advice = !volumes && sides.length >= 3 ? '; volumes take a 3-D network or --pooling' : '';
+    throw invalid(file, `'${part}_images' has shape [${array.shape.join(', ')}], not ${wanted}${advice}`);
   }
   const { data, type } = array;
   const shared = new SharedArrayBuffer(
@@ -110,6 +111,7 @@ function toStack(file: string, part: string, array: NpyArray): ImageStack {
   return {
     pixels,
     count,
+    ...(volumes ? { depth } : {}),
     height,
     width,
     channels,

@@ -29,11 +29,8 @@ export async function createSampleLoader(options: SampleLoaderOptions): Promise<
   try {
     for (const [k, { name, ...shape }] of inputs.entries()) {
       const input = k > 0 && name !== undefined ? { input: name } : {};
-      const { channels, height, width } = shape;
       const dataset = inputView(options.dataset, k);
-      loaders.push(
-        await createBatchLoader({ ...common, ...input, channels, height, width, dataset, cacheBytes }),
-      );
+      loaders.push(await createBatchLoader({ ...common, ...input, ...shapeOf(shape), dataset, cacheBytes }));
     }
   } catch (error) {
     await close();
@@ -46,6 +43,13 @@ export async function createSampleLoader(options: SampleLoaderOptions): Promise<
     close,
   };
 }
+
+const shapeOf = ({ channels, depth, height, width }: InputShape): InputShape => ({
+  channels,
+  height,
+  width,
+  ...(depth === undefined ? {} : { depth }),
+});
 
 /** Every loader has the same order: what it draws does not depend on the input. */
 async function* joined(

@@ -6,6 +6,10 @@ export interface SurveyedImage {
   readonly index: number;
   readonly height: number;
   readonly width: number;
+  /** Of volumes: slices, which way the axes run, and millimetres from slice to slice, row to row, column to column. */
+  readonly depth?: number;
+  readonly orientation?: string;
+  readonly spacingMm?: readonly [z: number, y: number, x: number];
   /** 3 only for true colour; a grey picture stored in three channels counts as 1. */
   readonly channels: number;
   readonly storedChannels: number;
