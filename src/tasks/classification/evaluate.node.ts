@@ -8,7 +8,7 @@ import { classCounts, type Dataset } from '../dataset/dataset.ts';
 import { loadDataset } from '../dataset/manifest.node.ts';
 import { samplesHash } from '../dataset/split-hash.node.ts';
 import { memberNotes } from '../ensemble/check-members.ts';
-import { withViews } from '../ensemble/viewed-model.ts';
+import { cardForViews, pointsNote, withViews } from '../ensemble/viewed-model.ts';
 import type { ReportContent } from '../report/content.ts';
 import { renderReport } from '../report/render-report.ts';
 import type { EvaluateRequest, TaskSurroundings } from '../task.ts';
@@ -29,8 +29,10 @@ export async function evaluateModel(
   request: EvaluateRequest,
   around: TaskSurroundings,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const model = await loadModel(request.model);
-  const { card } = model;
+  const loadedModel = await loadModel(request.model);
+  const card = cardForViews(loadedModel.card, request.tta);
+  const model = { ...loadedModel, card };
+  if (card !== loadedModel.card) around.report({ kind: 'note', text: pointsNote });
   const loaded = await loadDataset(request.data, {
     classes: card.labels,
     target: card.target ?? 'class',

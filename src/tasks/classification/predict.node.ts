@@ -1,5 +1,6 @@
 import { loadModel } from '../bundle/load-model.node.ts';
 import { askedGraph } from '../ensemble/asked-graph.ts';
+import { cardForViews, pointsNote } from '../ensemble/viewed-model.ts';
 import type { Prediction, PredictRequest, TaskSurroundings } from '../task.ts';
 import { readAnswer } from './answers.ts';
 import { casesFor } from './cases-to-judge.node.ts';
@@ -15,7 +16,8 @@ export async function predictImages(
   around: TaskSurroundings,
 ): Promise<readonly Prediction[]> {
   const model = await loadModel(request.model);
-  const { card } = model;
+  const card = cardForViews(model.card, request.tta);
+  if (card !== model.card) around.report({ kind: 'note', text: pointsNote });
   const { graph, read } = askedGraph(model, request);
   const dataset = await casesFor(request, card);
   const classifier = await openClassifier(

@@ -1,6 +1,7 @@
 import type { Graph } from '../../engine/graph/graph.ts';
 import { HounsfieldError } from '../../errors.ts';
 import type { LoadedModel } from '../bundle/load-model.node.ts';
+import type { ModelCard } from '../bundle/model-card.ts';
 import { viewedGraph } from './ensemble-graph.ts';
 import { viewsOf } from './views.ts';
 
@@ -27,4 +28,15 @@ export function withViews({ graph, card }: LoadedModel, views: string | undefine
   const viewed = viewedGraph({ graph, labels: card.labels, input, views: asked }, card.target ?? 'class');
   for (const [key, value] of graph.metadata) viewed.metadata.set(key, value);
   return viewed;
+}
+
+/** Said where thresholds are left out. */
+export const pointsNote =
+  'the operating points were chosen without the views and are left out. Write a file by hounsfield ensemble --tta --validate.';
+
+/** The card of a model that looks at views which its operating points were not chosen with: without them. */
+export function cardForViews(card: ModelCard, views: string | undefined): ModelCard {
+  if ((views ?? 'none') === 'none') return card;
+  const { operatingPoint: _, operatingPoints: __, ...rest } = card;
+  return rest;
 }
