@@ -1,6 +1,7 @@
 import { html, type Markup } from '../report/html.ts';
 import { fill } from '../report/texts.ts';
 import { shortValue } from '../search/trial-table.ts';
+import { watchName } from './figure-names.ts';
 import type { Candidate, ChosenFold } from './plan.ts';
 import type { CrossPage } from './report-page.ts';
 
@@ -17,7 +18,7 @@ const meanOf = (values: readonly (number | null)[]): number | null => {
 
 /** What won in each outer fold, what it was chosen by, and what it reached. */
 export function choicesSection({ metrics, own, page }: CrossPage, choices: readonly ChosenFold[]): Markup {
-  const { watch } = metrics;
+  const watch = watchName(metrics, page.texts);
   const { numbers } = page;
   const write = (value: number | null) => (value === null ? '–' : numbers.figure(value));
   const rows = choices.map(
@@ -48,7 +49,7 @@ function candidatesTable(
   if (!same) return undefined;
   const { numbers } = page;
   const write = (value: number | null) => (value === null ? '–' : numbers.figure(value));
-  const caption = fill(own.candidatesCaption, { watch: metrics.watch });
+  const caption = fill(own.candidatesCaption, { watch: watchName(metrics, page.texts) });
   return html`<h3>${own.candidates}</h3><div class="scroll" tabindex="0" role="region" aria-label="${own.candidates}"><table class="wide"><caption>${caption}</caption>
 <thead><tr><th scope="col">${own.candidate}</th>${choices.map(({ fold }) => html`<th scope="col">${fold}</th>`)}<th scope="col">${own.meanRow}</th></tr></thead>
 <tbody>${first.map((candidate, c) => {

@@ -96,3 +96,21 @@ export function figureRange(name: string, target: TargetKind): readonly [number,
   if (own === 'brier') return [0, target === 'class' ? 2 : 1];
   return [belowZero.has(own) ? -1 : 0, 1];
 }
+
+/** Figures of a test part by the names that the watched ones go by. */
+const testNames: Readonly<Record<TargetKind, Readonly<Record<string, string>>>> = {
+  class: { loss: 'logLoss', f1: 'f1Macro' },
+  labels: { loss: 'logLoss', f1: 'f1Macro' },
+  grade: { loss: 'logLoss', kappa: 'kappaQuadratic' },
+  value: {},
+};
+
+/** Name in the figures of the test part of what is watched. */
+export const testFigureName = (metric: string, target: TargetKind): string =>
+  testNames[target][metric] ?? metric;
+
+/** The watched figure in words. */
+export const watchName = (
+  metrics: Pick<CrossValidationMetrics, 'target' | 'classes' | 'watch'>,
+  texts: Texts,
+): string => figureName(testFigureName(metrics.watch, metrics.target), metrics, texts).replace(' ↓', '');

@@ -35,7 +35,7 @@ export function foldChart(
     type: 'quantitative',
     title: words.title,
     scale: { zero: false, nice: true },
-    axis: { tickCount: 5, ...(words.percent ? { format: '.0%' } : {}) },
+    axis: { tickCount: 4, labelOverlap: true, ...(words.percent ? { format: '.0%' } : {}) },
   };
   const band =
     low === null || high === null

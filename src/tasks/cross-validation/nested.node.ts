@@ -7,6 +7,7 @@ import { RandomStream } from '../../random.ts';
 import type { TargetKind } from '../dataset/dataset.ts';
 import type { FoldsFile } from '../dataset/folds-file.node.ts';
 import { withValues } from '../search/trial-settings.ts';
+import { testFigureName } from './figure-names.ts';
 import type { Candidate, CandidateScore, Choice, ChosenFold, CrossValidationPlan } from './plan.ts';
 import { type Job, type JobsPlace, runJobs } from './run-jobs.node.ts';
 import type { FoldRow } from './summary.ts';
@@ -146,18 +147,6 @@ async function bestFigure(
   if (values.length === 0) return null;
   return values.reduce((a, b) => (mode === 'min' ? Math.min(a, b) : Math.max(a, b)));
 }
-
-/** Figures of a test part by the names that the watched ones go by. */
-const testNames: Readonly<Record<TargetKind, Readonly<Record<string, string>>>> = {
-  class: { loss: 'logLoss', f1: 'f1Macro' },
-  labels: { loss: 'logLoss', f1: 'f1Macro' },
-  grade: { loss: 'logLoss', kappa: 'kappaQuadratic' },
-  value: {},
-};
-
-/** Name in the figures of the test part of what is watched. */
-export const testFigureName = (metric: string, target: TargetKind): string =>
-  testNames[target][metric] ?? metric;
 
 /** Choices beside the outer test parts. */
 export function withOuter(

@@ -1,5 +1,4 @@
 import type { Figure } from '../../evidence/statistics/classification-evidence.ts';
-import type { FoldsFigure } from '../../evidence/statistics/corrected-resampled.ts';
 import type { ClassificationSettings } from '../classification/settings.ts';
 import { drawChart } from '../report/charts.ts';
 import type { ReportContent } from '../report/content.ts';
@@ -14,8 +13,14 @@ import { choicesSection } from './choices-section.ts';
 import { figureFormat, figureName, mainFigures } from './figure-names.ts';
 import { foldChart, isByRepeat } from './fold-chart.ts';
 import type { CrossValidationMetrics, CrossValidationPlan } from './plan.ts';
+import type { FigureSummary } from './summary.ts';
 import { en } from './texts-en.ts';
 import { zh } from './texts-zh.ts';
+
+const ownStyle = `
+th .range, th .why { display: block; min-width: 0; margin: 0; color: var(--soft); font-size: 12px; font-weight: 400; white-space: normal; }
+table.list th .why { margin: 0; }
+`;
 
 /** The page's own sentences. */
 export type OwnTexts = Readonly<Record<keyof typeof en, string>>;
@@ -66,7 +71,7 @@ export async function renderCrossValidation(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${page.content.title} – ${own.overline}</title>
-<style>${trusted(styleSheet)}</style>
+<style>${trusted(styleSheet + ownStyle)}</style>
 </head>
 <body><main class="sheet">
 ${top(cross, settings, contents)}
@@ -154,9 +159,9 @@ ${
 }
 
 /** A mean over folds in the form of a figure. */
-export function meanAsFigure({ mean, low, high }: FoldsFigure): Figure {
+export function meanAsFigure({ mean, low, high, pooled }: FigureSummary): Figure {
   return mean === null
-    ? { value: null, low: null, high: null, undefinedReplicates: 0, reason: 'class-absent' }
+    ? { value: null, low: null, high: null, undefinedReplicates: 0, reason: pooled?.reason ?? 'class-absent' }
     : { value: mean, low, high, undefinedReplicates: 0 };
 }
 

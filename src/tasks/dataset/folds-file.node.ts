@@ -45,10 +45,18 @@ export function answersFingerprint({ samples, classes, target }: Dataset): strin
 }
 
 /** Folds with samples by their ids. */
-export function foldsToFile(dataset: Dataset, { warnings: _warnings, folds, ...how }: Folds): FoldsFile {
+export function foldsToFile(
+  dataset: Dataset,
+  { folds, scheme, seed, k, repeats, inner: innerFolds, stratify }: Folds,
+): FoldsFile {
   const ids = (indices: readonly number[]) => indices.map((index) => dataset.samples[index]!.id);
   return {
-    ...how,
+    scheme,
+    seed,
+    k,
+    repeats,
+    inner: innerFolds,
+    stratify,
     data: { name: dataset.name, images: dataset.samples.length, fingerprint: answersFingerprint(dataset) },
     folds: folds.map(({ train, validation, test, inner, ...rest }) => ({
       ...rest,
