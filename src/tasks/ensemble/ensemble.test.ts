@@ -189,6 +189,12 @@ test('auto are the views of the training, and the operating points are chosen an
     around,
   );
   expect(Object.values(answer!.thresholds!)).toEqual(card.operatingPoints!.map((point) => point!.threshold));
+  // Those of a single model were chosen without views.
+  said.length = 0;
+  const request = { model: models[0]!, images: [at('labels', 'images', 'patient-0001_1.png')], tta: 'auto' };
+  const [viewed] = await predictImages({ ...request, threads: 1 }, around);
+  expect(Object.values(viewed!.thresholds!)).toEqual([0.5, 0.5]);
+  expect(said.join('\n')).toMatch(/chosen without the views and are left out/);
 });
 
 const value: Pick<MadeMember, 'target' | 'labels'> = { target: 'value', labels: ['diameter'] };

@@ -34,9 +34,9 @@ export function withViews({ graph, card }: LoadedModel, views: string | undefine
 export const pointsNote =
   'the operating points were chosen without the views and are left out. Write a file by hounsfield ensemble --tta --validate.';
 
-/** The card of a model that looks at views which its operating points were not chosen with: without them. */
+/** The card without operating points, where there are any and views are asked for that they were not chosen with. */
 export function cardForViews(card: ModelCard, views: string | undefined): ModelCard {
-  if ((views ?? 'none') === 'none') return card;
-  const { operatingPoint: _, operatingPoints: __, ...rest } = card;
-  return rest;
+  const { operatingPoint, operatingPoints, ...rest } = card;
+  const asked = (views ?? 'none') !== 'none';
+  return asked && (operatingPoint || operatingPoints) ? rest : card;
 }
