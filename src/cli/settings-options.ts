@@ -31,7 +31,7 @@ const rows: readonly Row[] = [
   [
     '--recipe <name>',
     'recipe',
-    'transfer: published weights, the head first, then everything at a lower rate',
+    'transfer: published weights, the head first, then everything at a lower rate; gradual: block by block',
   ],
   [
     '--weights <file|url|name>',
@@ -44,7 +44,11 @@ const rows: readonly Row[] = [
     'headNode',
     "of an ONNX file: the layer that gives the labels; 'none': it gives features",
   ],
-  ['--batch-norm <how>', 'batchNorm', "of an ONNX file: train, or keep the file's statistics"],
+  [
+    '--batch-norm <how>',
+    'batchNorm',
+    "of an ONNX file: train, keep the file's statistics, or unfold what an exporter folded",
+  ],
   [
     '--normalise <how>',
     'normalise',

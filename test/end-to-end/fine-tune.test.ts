@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { readSafetensors } from '../../src/learning/weights/safetensors.ts';
 import { writePhantomDataset } from '../../src/tasks/dataset/phantom-files.node.ts';
 import { taskNamed } from '../../src/tasks/registry.ts';
 import type { TaskEvent } from '../../src/tasks/task.ts';
+import { hashUniform } from '../peers/hash-weights.ts';
 import { fixturePath } from '../peers/peer-fixture.ts';
 
 let folder: string;
@@ -31,6 +32,43 @@ beforeAll(async () => {
   });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** A convolution, the mean over space and a dense layer of four classes, channels last. */
+async function writeTfjsClassifier(to: string): Promise<void> {
+  const layer = (className: string, config: object) => ({ class_name: className, config });
+  const convolution = { name: 'conv', filters: 6, kernel_size: [3, 3], padding: 'same', activation: 'relu' };
+  const weights = [
+    { name: 'conv/kernel', shape: [3, 3, 3, 6], dtype: 'float32' },
+    { name: 'conv/bias', shape: [6], dtype: 'float32' },
+    { name: 'dense/kernel', shape: [6, 4], dtype: 'float32' },
+    { name: 'dense/bias', shape: [4], dtype: 'float32' },
+  ];
+  const count = weights.reduce(
+    (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
+    0,
+  );
+  await mkdir(to, { recursive: true });
+  await writeFile(
+    path.join(to, 'weights.bin'),
+    new Uint8Array(Float32Array.from(hashUniform('tfjs', count, -0.3, 0.3)).buffer),
+  );
+  await writeFile(
+    path.join(to, 'model.json'),
+    JSON.stringify({
+      format: 'layers-model',
+      modelTopology: layer('Sequential', {
+        name: 'classifier',
+        layers: [
+          layer('InputLayer', { name: 'input', batch_input_shape: [null, 32, 32, 3], dtype: 'float32' }),
+          layer('Conv2D', convolution),
+          layer('GlobalAveragePooling2D', { name: 'pool' }),
+          layer('Dense', { name: 'dense', units: 4, activation: 'softmax' }),
+        ],
+      }),
+      weightsManifest: [{ paths: ['weights.bin'], weights }],
+    }),
+  );
+}
 
 const common = { batch: 8, epochs: 2, threads: 1, allowDuplicates: 'near', lr: 1e-3 };
 const train = (name: string, settings: Readonly<Record<string, unknown>>) =>
@@ -68,6 +106,31 @@ describe.each([
     const judged = await classification.evaluate({ model, data }, around);
     expect(judged['images']).toBe(24);
   });
+});
+
+test('normalisation folded by an exporter is put back, measured on the images, and trained', async () => {
+  const network = fixturePath('imported/resnet-dynamo-18-folded.onnx');
+  const { outcome } = await train('unfolded', { network, recipe: 'gradual', epochs: 1, batchNorm: 'unfold' });
+  expect(outcome).toBe('finished');
+  const history = (await readFile(path.join(folder, 'unfolded', 'history.jsonl'), 'utf8')).trim().split('\n');
+  const phases = history.map((line) => (JSON.parse(line) as { phase: string }).phase); // as training writes it
+  expect(phases).toEqual(['head', 'last 1', 'last 2', 'last 4', 'all']);
+  const names = [...(await weightsOf('unfolded', 'best.safetensors')).keys()];
+  expect(names.some((name) => name.endsWith('running_var'))).toBe(true);
+}, 120_000);
+
+test('a TensorFlow.js layers model is trained as any other', async () => {
+  const model = path.join(folder, 'tfjs');
+  await writeTfjsClassifier(model);
+  const network = path.join(model, 'model.json');
+  const { outcome } = await train('from-tfjs', {
+    network,
+    recipe: 'transfer',
+    epochs: 1,
+    normalise: 'tensorflow',
+  });
+  expect(outcome).toBe('finished');
+  expect([...(await weightsOf('from-tfjs', 'best.safetensors')).keys()]).toContain('conv.weight');
 });
 
 test('published weights go into a registered network by their names, and the notes say how', async () => {

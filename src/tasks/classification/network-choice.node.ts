@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { Graph } from '../../engine/graph/graph.ts';
 import { openModel } from '../../engine/graph/open-model.node.ts';
 import { HounsfieldError } from '../../errors.ts';
 import type { MultiInputNetwork } from '../../learning/networks/fusion.ts';
@@ -11,6 +12,7 @@ import {
 } from '../../learning/networks/registry.ts';
 import { volumeNetworks } from '../../learning/networks/volume-registry.ts';
 import type { Block } from '../../learning/training/blocks.ts';
+import { openTfjsModel } from '../../learning/weights/tfjs/open-tfjs-model.node.ts';
 import type { ClassificationSettings } from './settings.ts';
 
 /** Names of the registered networks. */
@@ -31,13 +33,17 @@ export interface ChosenNetwork extends NetworkEntry {
   readonly within?: { readonly prefixes: readonly string[]; readonly head: string };
 }
 
-/** Whether a setting names a file rather than a registered network. */
-const isFile = (name: string): boolean => /\.onnx$/i.test(name);
+/** Whether a setting names a file rather than a registered network: ONNX, or TensorFlow.js's model.json. */
+const isFile = (name: string): boolean => /\.(onnx|json)$/i.test(name);
+
+const openFile = (file: string): Graph =>
+  /\.json$/i.test(file) ? openTfjsModel(file, { layout: 'channels-first' }) : openModel(file);
 
 /**
  * The network that the settings name, before the size of the images is known.
  *
- * @throws NETWORK_UNKNOWN; for a file MODEL_UNREADABLE, ONNX_FILE, and what importedNetwork throws
+ * @throws NETWORK_UNKNOWN; for a file MODEL_UNREADABLE, ONNX_FILE, and what openTfjsModel and
+ *   importedNetwork throw
  */
 export function chooseNetwork(settings: ClassificationSettings): ChosenNetwork {
   const ofVolumes = volumeNetworks.get(settings.network);
@@ -49,7 +55,7 @@ export function chooseNetwork(settings: ClassificationSettings): ChosenNetwork {
     );
   }
   if (!isFile(settings.network)) return networkNamed(settings.network);
-  const imported = importedNetwork(openModel(settings.network), {
+  const imported = importedNetwork(openFile(settings.network), {
     batchNorm: settings.batchNorm,
     ...(settings.headNode ? { headNode: settings.headNode } : {}),
   });

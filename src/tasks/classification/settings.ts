@@ -7,7 +7,7 @@ import type { Balance } from '../dataset/imbalance.ts';
 import { preparationFaults } from '../dataset/preparation.ts';
 import { watchable } from './kind-settings.ts';
 import { type ConventionName, conventions } from './normalisation.ts';
-import { transferRecipe } from './transfer-recipe.ts';
+import { type RecipeName, recipes } from './transfer-recipe.ts';
 
 /** Every choice of a training run; plain JSON, written to config.json, and all that --resume needs besides the data. */
 export interface ClassificationSettings {
@@ -19,14 +19,20 @@ export interface ClassificationSettings {
   readonly weightsSha256?: string;
   /** Of an ONNX file: the node that gives the logits, 'none' if it gives features; left out: found. */
   readonly headNode?: string;
-  /** Of an ONNX file: 'train' normalises by the batch as while it was trained, 'keep' by the file's statistics. */
-  readonly batchNorm: 'train' | 'keep';
+  /**
+   * Of an ONNX file: 'train' normalises by the batch as while it was trained, 'keep' by the file's statistics, 'unfold'
+   * puts normalisation back behind the convolutions into which an exporter has folded it.
+   */
+  readonly batchNorm: 'train' | 'keep' | 'unfold';
   /** What is learned; 'auto': as the manifest says. */
   readonly target: 'auto' | TargetKind;
   /** Classes, labels, grades (low to high) or numbers and their order; left out: as the data say. */
   readonly classes?: readonly string[];
-  /** 'transfer': from published weights in two phases; what it chooses stands in these settings and can be overridden. */
-  readonly recipe?: 'transfer';
+  /**
+   * From published weights: 'transfer' in two phases, 'gradual' with one block more after another. What it chooses stands
+   * in these settings and can be overridden.
+   */
+  readonly recipe?: RecipeName;
   /** By the training images' mean and deviation, or as the weights' makers did; 'weights': as they say themselves. */
   readonly normalise: 'data' | 'weights' | ConventionName;
   /** Patterns ('layer1.*') of parameters that stay as they are. */
@@ -206,13 +212,13 @@ const choices: Readonly<Partial<Record<keyof ClassificationSettings, readonly st
   optimizer: ['sgd', 'adam', 'adamw', 'rmsprop'],
   schedule: ['constant', 'step', 'cosine', 'one-cycle', 'plateau'],
   loss: ['auto', 'cross-entropy', 'focal', 'logit-adjusted', 'squared-error', 'huber'],
-  batchNorm: ['train', 'keep'],
+  batchNorm: ['train', 'keep', 'unfold'],
   fusion: ['early', 'late'],
   pooling: ['attention', 'recurrent', 'mean', 'max'],
   missingIndicators: ['as needed', 'always'],
   target: ['auto', 'class', 'labels', 'grade', 'value'],
   normalise: ['data', 'weights', ...(Object.keys(conventions) as ConventionName[])],
-  recipe: ['transfer'],
+  recipe: Object.keys(recipes),
   judge: ['test', 'validation'],
   statistics: ['auto', 'running', 'measured'],
   imbalance: ['none', 'weights', 'oversample', 'undersample'],
@@ -284,7 +290,7 @@ export function completeSettings(given: Readonly<Record<string, unknown>>): Clas
   if (problems.length > 0) {
     throw new HounsfieldError('SETTINGS_INVALID', `${problems.join('; ')}. Correct these options.`);
   }
-  const recipe = defined['recipe'] === 'transfer' ? transferRecipe(defined) : {};
+  const recipe = recipes[defined['recipe'] as RecipeName]?.(defined) ?? {}; // checked above
   return { ...defaultSettings, ...recipe, ...defined } as ClassificationSettings; // every field was checked above
 }
 

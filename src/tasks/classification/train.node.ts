@@ -17,6 +17,7 @@ import { runFiles } from './run-files.ts';
 import { type ClassificationSettings, completeSettings } from './settings.ts';
 import { networkParts, openWeights, startingPoint } from './starting-point.node.ts';
 import { type PhaseStart, type Run, trainPhase } from './train-phase.node.ts';
+import { unfoldedWeights } from './unfold.node.ts';
 
 /**
  * Trains a classifier from a folder of labelled images to a model file, its figures and a report.
@@ -64,7 +65,7 @@ async function trackedRun(
     epochs: totalEpochs(phases),
   };
   for (const text of data.network.imported?.notes ?? []) around.report({ kind: 'note', text });
-  let weights: ReadonlyMap<string, Tensor> = new Map();
+  let weights = request.resume ? new Map<string, Tensor>() : await unfoldedWeights(data, settings, around);
   if (loaded) {
     const start = startingPoint(loaded, parts, data.network);
     weights = start.tensors;
