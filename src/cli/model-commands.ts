@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { taskOfModel } from '../tasks/registry.ts';
 import { nodeSurroundings } from '../tasks/surroundings.node.ts';
-import type { EvaluateRequest, PredictRequest } from '../tasks/task.ts';
+import type { EvaluateRequest, Explanation, PredictRequest } from '../tasks/task.ts';
 import { numberOption, type Run } from './command.ts';
 import { table } from './output.ts';
 import { runningPath } from './paths.ts';
@@ -93,13 +93,22 @@ export function explainCommand(program: Command, run: Run): void {
         run(async (output) => {
           const task = await taskOfModel(model);
           const answers = await task.explain({ model, images, ...options }, nodeSurroundings(output.report));
-          const lines = answers.map(
-            ({ image, label, probability, value, overlay, overlays = { image: overlay } }) =>
-              `${image}: ${label} ${probability?.toFixed(3) ?? Number(value!.toPrecision(4))} -> ${Object.values(overlays).map(runningPath).join(', ')}`,
-          );
+          const lines = answers.map(explanationText);
           return output.result(answers, lines.join('\n'));
         }),
     );
+}
+
+/** One answer, where its maps lie, and of a study the slices that count. */
+function explanationText({ image, label, probability, value, ...rest }: Explanation): string {
+  const { overlay, overlays = { image: overlay }, slice, sliceWeights } = rest;
+  const files = Object.values(overlays).map(runningPath).join(', ');
+  const shown = slice === undefined ? '' : ` (slice ${slice}, counted from 0)`;
+  const line = `${image}: ${label} ${probability?.toFixed(3) ?? Number(value!.toPrecision(4))} -> ${files}${shown}`;
+  if (!sliceWeights) return line;
+  const heaviest = [...sliceWeights.entries()].sort((a, b) => b[1] - a[1]).slice(0, 5);
+  const weights = heaviest.map(([place, weight]) => `${place}: ${(100 * weight).toFixed(1)} %`);
+  return `${line}\n  weight of ${sliceWeights.length} slices, the first five: ${weights.join(', ')}`;
 }
 
 function figuresText(answer: Readonly<Record<string, unknown>>): string {

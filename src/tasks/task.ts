@@ -120,6 +120,10 @@ export interface Explanation {
   readonly overlay: string;
   /** Of several image inputs each one's, by name. */
   readonly overlays?: Readonly<Record<string, string>>;
+  /** Of a volume the slice that is shown, counted from 0 as stored (of several volumes the first one's). */
+  readonly slice?: number;
+  /** Of a study pooled by attention the weight of each of the slices that it is resampled to; their sum is 1. */
+  readonly sliceWeights?: readonly number[];
 }
 
 /** A capability: one folder under tasks/ and one line in the registry. */

@@ -26,6 +26,8 @@ export interface GradCamOptions extends SessionSettings {
   readonly otherShapes?: Readonly<Record<string, readonly number[]>>;
   /** Name of the input whose part in the score is looked for; left out: any. */
   readonly about?: string;
+  /** Of a network that sees each slice of a study by itself: how many it sees; the map then has one part for each. */
+  readonly slices?: number;
   /** Name of the output with one score per class; the first output when left out. Scores before softmax are used. */
   readonly output?: string;
   /** Name of a node or value to look at; the last one with a spatial extent when left out. */
@@ -63,9 +65,10 @@ export async function compileGradCam(model: Graph, options: GradCamOptions): Pro
     throw new HounsfieldError('EXPLAIN_LAYER', 'the model has no input, so there is nothing to explain.');
   const graph = withInputShapes(model, { ...options.otherShapes, [input.name]: options.inputShape });
   const scores = scoresOf(graph, options.output);
+  const rows = options.slices ?? 1;
   const layer = options.layer
-    ? layerNamed(graph, options.layer)
-    : lastSpatialLayer(graph, scores, options.about);
+    ? layerNamed(graph, options.layer, rows)
+    : lastSpatialLayer(graph, scores, options.about, rows);
   const classes = staticShape(scores).reduce((product, dim) => product * dim, 1);
 
   const chosen = graph.input('explained_class', 'float32', staticShape(scores));
@@ -77,8 +80,9 @@ export async function compileGradCam(model: Graph, options: GradCamOptions): Pro
       `the score does not depend on '${layer.name}'. Choose another layer.`,
     );
   }
-  const size = staticShape(layer).slice(2);
-  const space = size.map((_, i) => i + 2);
+  const [parts = 1, , ...sides] = staticShape(layer);
+  const size = parts > 1 ? [parts, ...sides] : sides;
+  const space = sides.map((_, i) => i + 2);
   const importance = graph.op('ReduceMean', [gradient, axesInput(graph, space)], { keepdims: 1 }); // [1, C, 1, 1]
   const map = graph.op('Relu', [reduceSum(mul(importance, layer), [1])]); // [1, h, w]
   graph.outputs.length = 0;
@@ -143,37 +147,37 @@ function scoresOf(graph: Graph, name: string | undefined): Value {
   return value;
 }
 
-function layerNamed(graph: Graph, name: string): Value {
+function layerNamed(graph: Graph, name: string, rows: number): Value {
   const node = graph.nodes.find((candidate) => candidate.name === name);
   const value = node?.outputs[0] ?? graph.find(name);
-  if (value && isSpatial(value)) return value;
-  const candidates = graph.nodes.filter(({ outputs }) => outputs[0] && isSpatial(outputs[0])).slice(-5);
+  if (value && isSpatial(value, rows)) return value;
+  const candidates = graph.nodes.filter(({ outputs }) => outputs[0] && isSpatial(outputs[0], rows)).slice(-5);
   throw new HounsfieldError(
     'EXPLAIN_LAYER',
     `the model has no layer '${name}' with a spatial extent; the last that have one: ${candidates.map((item) => item.name).join(', ') || 'none'}.`,
   );
 }
 
-const isSpatial = ({ shape }: Value): boolean =>
+const isSpatial = ({ shape }: Value, rows: number): boolean =>
   shape !== undefined &&
   shape.length >= 4 &&
-  shape[0] === 1 &&
+  (shape[0] === 1 || shape[0] === rows) &&
   shape.slice(2).every((dim) => typeof dim === 'number') &&
   shape.slice(2).some((dim) => Number(dim) > 1);
 
 const pooling: ReadonlySet<string> = new Set(['MaxPool', 'AveragePool', 'LpPool']);
 
 /** The last node output on the way to the scores that still has a spatial extent, before a pooling that coarsens it. */
-function lastSpatialLayer(graph: Graph, scores: Value, about: string | undefined): Value {
+function lastSpatialLayer(graph: Graph, scores: Value, about: string | undefined, rows: number): Value {
   const following = about === undefined ? undefined : valuesAfter(graph, about);
   const needed = new Set<Value>([scores]);
   for (let i = graph.nodes.length - 1; i >= 0; i--) {
     const node = graph.nodes[i]!;
     if (!node.outputs.some((output) => needed.has(output))) continue;
     const [first] = node.outputs;
-    const coarsens = pooling.has(node.op) && node.inputs[0] && isSpatial(node.inputs[0]);
+    const coarsens = pooling.has(node.op) && node.inputs[0] && isSpatial(node.inputs[0], rows);
     const concerned = first && (following?.has(first) ?? true);
-    if (first && concerned && needed.has(first) && isSpatial(first) && !coarsens) return first;
+    if (first && concerned && needed.has(first) && isSpatial(first, rows) && !coarsens) return first;
     for (const input of node.inputs) if (input) needed.add(input);
   }
   throw new HounsfieldError(

@@ -7,6 +7,7 @@ import type { ReportCase, ReportContent } from '../report/content.ts';
 import { displayPicture, overlayPicture, sideBySide } from '../report/heat-map-picture.ts';
 import { explainedLogit, labelThreshold, valueInWords } from './answers.ts';
 import { readInputs, type SampleInputs } from './classifier.node.ts';
+import { explainedPicture } from './explained-slice.ts';
 
 const MISTAKES = 8;
 const CORRECT = 4;
@@ -57,8 +58,9 @@ export async function reportCases(
   const draw = async ({ index, explained, right, words }: Judged): Promise<ReportCase> => {
     const inputs = await readInputs(dataset, index, card);
     const maps = await heatMaps(inputs, explainedLogit(card.target, explained));
-    const pictures = inputs.images.map((image) => displayPicture(image));
-    const overlays = pictures.map((picture, k) => overlayPicture(picture, maps[k]!)); // one for each image
+    const shown = inputs.images.map((image, k) => explainedPicture(image, maps[k]!)); // a map for each image
+    const pictures = shown.map(({ picture }) => displayPicture(picture));
+    const overlays = pictures.map((picture, k) => overlayPicture(picture, shown[k]!.map));
     return {
       image: dataUrl(encodePng(sideBySide(pictures))),
       heatMap: dataUrl(encodePng(sideBySide(overlays))),

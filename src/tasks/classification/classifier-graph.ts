@@ -1,3 +1,4 @@
+import { ints } from '../../engine/graph/build.ts';
 import { Graph, type Value } from '../../engine/graph/graph.ts';
 import type { Tensor } from '../../engine/tensor/tensor.ts';
 import { createContext, type Network } from '../../learning/layers/build-context.ts';
@@ -18,7 +19,7 @@ export interface SampleGraph {
 /**
  * The model as it is used: images [N, C, H, W], or volumes [N, C, D, H, W], under their names ('image' where there is one), raw values as decoded, any
  * N, H and W, and 'table' [N, columns] where there are clinical values, to the head's answer ('probabilities' or
- * 'values', [N, K]) and 'logits' [N, outputs].
+ * 'values', [N, K]), 'logits' [N, outputs], and of studies pooled by attention 'attention', each slice's weight [N, S].
  *
  * @param weights parameters and running statistics by name
  */
@@ -46,9 +47,14 @@ export function sampleGraph(
   const raw = sampleLogits(context, parts, { images: prepared, ...(table ? { table } : {}) }, head.outputs);
   const logits = graph.op('Identity', [raw], {}, { outputNames: ['logits'] });
   const answer = head.answer(logits);
-  graph.output(answer, logits);
+  const slices = parts.inputs.length === 1 ? context.attention.get('pool') : undefined; // [N, 1, 1, S]
+  graph.output(answer, logits, ...(slices ? [sliceWeights(slices)] : []));
   return { graph, images, logits, answer };
 }
+
+/** Weights of a study's slices as 'attention', [N, S]. */
+const sliceWeights = (pooled: Value): Value =>
+  pooled.graph.op('Squeeze', [pooled, ints(pooled.graph, [1, 2])], {}, { outputNames: ['attention'] });
 
 /** The parts of a graph of one image. */
 export interface ClassifierGraph extends Omit<SampleGraph, 'images'> {

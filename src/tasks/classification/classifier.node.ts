@@ -24,6 +24,8 @@ export interface SampleInputs {
 export interface Classifier {
   /** The answer, probabilities or values [N, K], of samples whose images are of one size for each input. */
   predict(samples: readonly SampleInputs[]): Promise<Float32Array>;
+  /** Of a study pooled by attention the weight of each slice, which sum to 1; undefined of other models. */
+  attention(sample: SampleInputs): Promise<Float32Array | undefined>;
   close(): Promise<void>;
 }
 
@@ -35,7 +37,8 @@ export async function openClassifier(
 ): Promise<Classifier> {
   const answer = graph.outputs.some(({ name }) => name === 'values') ? 'values' : 'probabilities';
   const names = graph.inputs.map(({ name }) => name);
-  return classifierOf(await runtime.open(writeOnnx(graph), settings), names, answer);
+  const attends = graph.outputs.some(({ name }) => name === 'attention');
+  return classifierOf(await runtime.open(writeOnnx(graph), settings), names, answer, attends);
 }
 
 /** What is fed to a model's file. @param names of its inputs @param samples with images of one size for each input */
@@ -65,11 +68,17 @@ function classifierOf(
   session: Session,
   names: readonly string[],
   answer: 'probabilities' | 'values',
+  attends: boolean,
 ): Classifier {
   return {
     async predict(samples) {
       const outputs = await session.run(feedsOf(names, samples), {}, [answer]);
       return outputs[answer]!.data as Float32Array; // the graph's output is float32
+    },
+    async attention(sample) {
+      if (!attends) return undefined;
+      const { attention } = await session.run(feedsOf(names, [sample]), {}, ['attention']);
+      return attention!.data as Float32Array; // the graph's output is float32
     },
     close: () => session.close(),
   };

@@ -76,7 +76,10 @@ export async function evaluateModel(
     path.join(out, 'metrics.json'),
     `${JSON.stringify({ ...figures, evidence: { [split]: evidence } }, null, 2)}\n`,
   );
-  const explainer = openExplainer(model.graph, around.runtime, threads);
+  const explainer = openExplainer(model.graph, around.runtime, {
+    ...threads,
+    slices: card.input.depth,
+  });
   try {
     const cases = await reportCases({ dataset, indices, probabilities, card }, explainer.heatMaps);
     const content = reportOf(model, dataset, indices, { request, split, test: evidence, cases });

@@ -16,6 +16,7 @@ import type { ExplainRequest, Explanation, TaskSurroundings } from '../task.ts';
 import { explainedLogit, readAnswer } from './answers.ts';
 import { casesFor } from './cases-to-judge.node.ts';
 import { feedsOf, openClassifier, readInputs, type SampleInputs } from './classifier.node.ts';
+import { explainedPicture } from './explained-slice.ts';
 
 /** Draws heat maps, one compiled graph for each size of image. Close it. */
 export interface Explainer {
@@ -31,7 +32,7 @@ const KEPT = 4;
 export function openExplainer(
   graph: Graph,
   runtime: Runtime,
-  options: { threads?: number; layer?: string } = {},
+  options: { threads?: number; layer?: string; slices?: number | undefined } = {},
 ): Explainer {
   const members = explainedMembers(graph, options.layer);
   if (!members) return explainerOfOne(graph, runtime, options);
@@ -54,11 +55,12 @@ export function openExplainer(
 function explainerOfOne(
   graph: Graph,
   runtime: Runtime,
-  options: { threads?: number; layer?: string },
+  options: { threads?: number; layer?: string; slices?: number | undefined },
 ): Explainer {
   const compiled = new Map<string, GradCam>();
   // The answer of grades is made of all logits, and a number's is scaled: the logits themselves are explained.
   const output = graph.outputs.some(({ name }) => name === 'logits') ? { output: 'logits' } : {};
+  const threads = options.threads ? { threads: options.threads } : {};
   const names = graph.inputs.map(({ name }) => name);
   const images = names.filter((name) => name !== 'table');
   const gradCamOf = async (about: string, feeds: Readonly<Record<string, Tensor<'float32'>>>) => {
@@ -78,7 +80,9 @@ function explainerOfOne(
       otherShapes,
       ...(images.length > 1 ? { about } : {}),
       ...output,
-      ...options,
+      ...threads,
+      ...(options.layer ? { layer: options.layer } : {}),
+      ...(options.slices ? { slices: options.slices } : {}),
     });
     compiled.set(key, gradCam);
     return gradCam;
@@ -120,7 +124,7 @@ export async function explainImages(
     throw writeError(cause, request.out);
   });
   const classifier = await openClassifier(graph, around.runtime, options);
-  const explainer = openExplainer(graph, around.runtime, options);
+  const explainer = openExplainer(graph, around.runtime, { ...options, slices: card.input.depth });
   const answers: Explanation[] = [];
   const named = imageInputsOf(card);
   try {
@@ -131,18 +135,30 @@ export async function explainImages(
       const row = await classifier.predict([inputs]);
       const index = wanted ?? readAnswer(card, row).index;
       const maps = await explainer.heatMaps(inputs, explainedLogit(card.target, index));
+      const weights = await classifier.attention(inputs);
       const overlays: Record<string, string> = {};
+      let slice: number | undefined;
       for (const [k, image] of inputs.images.entries()) {
         const name = named.length > 1 ? `.${named[k]!.name}` : '';
         const overlay = path.join(request.out, `${names[i]}${name}.gradcam.png`);
-        const picture = displayPicture(image, 'file');
-        await writeFileAtomically(overlay, encodePng(overlayPicture(picture, maps[k]!))); // one for each image
+        const shown = explainedPicture(image, maps[k]!, weights); // a map for each image
+        const picture = displayPicture(shown.picture, 'file');
+        await writeFileAtomically(overlay, encodePng(overlayPicture(picture, shown.map)));
+        slice ??= shown.slice;
         overlays[named[k]!.name ?? ONLY_IMAGE] = overlay;
       }
       const number = card.target === 'value' ? { value: row[index]! } : { probability: row[index]! };
       const overlay = Object.values(overlays)[0]!;
       const several = named.length > 1 ? { overlays } : {};
-      answers.push({ image: id, label: card.labels[index]!, ...number, overlay, ...several });
+      answers.push({
+        image: id,
+        label: card.labels[index]!,
+        ...number,
+        overlay,
+        ...several,
+        ...(slice === undefined ? {} : { slice }),
+        ...(weights ? { sliceWeights: Array.from(weights) } : {}),
+      });
       around.report({ kind: 'count', text: 'explaining', done: i + 1, of: dataset.samples.length });
     }
   } finally {

@@ -100,7 +100,7 @@ export async function finishRun(run: TrainedRun): Promise<Record<string, number 
   await writeFileAtomically(run.file('model'), writeOnnx(graph));
 
   around.report({ kind: 'stage', text: 'explaining and reporting' });
-  const explainer = openExplainer(graph, around.runtime, threads);
+  const explainer = openExplainer(graph, around.runtime, { ...threads, slices: data.input.depth });
   try {
     const cases = await reportCases({ ...tested, card }, explainer.heatMaps);
     await writeFileAtomically(

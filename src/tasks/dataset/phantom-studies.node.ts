@@ -14,13 +14,13 @@ export interface StudiesPhantomOptions {
   readonly slices?: number;
   /** Pixels a side; 24 by default. */
   readonly size?: number;
-  /** Slices that show the finding, one by default. */
+  /** Slices that show the disc, one by default. */
   readonly thickness?: number;
 }
 
 /**
  * Writes volumes as NIfTI with manifest.csv (image, patient, slice, label) and returns its path; `slice` is the first that
- * shows the finding, counted from 0. Without a finding a disc is dark where it is bright with one. The same options give
+ * shows a disc, counted from 0: bright with a finding, dark without. The other slices show stripes. The same options give
  * the same files.
  */
 export async function writeStudiesPhantom(folder: string, options: StudiesPhantomOptions): Promise<string> {
@@ -32,15 +32,26 @@ export async function writeStudiesPhantom(folder: string, options: StudiesPhanto
     const name = `patient-${String(patient + 1).padStart(4, '0')}`;
     const found = stream.chance(0.5);
     const first = stream.integer(slices - thickness + 1);
-    const [x, y] = [stream.uniform(0.3, 0.7) * size, stream.uniform(0.3, 0.7) * size];
-    const pixels = Uint8Array.from({ length: slices * size * size }, (_, i) => {
-      const z = Math.floor(i / size / size);
-      const inside = Math.hypot((i % size) - x, (Math.floor(i / size) % size) - y) < 0.2 * size;
-      const shown = inside && z >= first && z < first + thickness;
-      return Math.round(
-        Math.min(255, Math.max(0, 110 + (shown ? (found ? 90 : -70) : 0) + stream.normal(0, 10))),
-      );
-    });
+    const disc = {
+      x: stream.uniform(0.3, 0.7) * size,
+      y: stream.uniform(0.3, 0.7) * size,
+      value: found ? 90 : -70,
+    };
+    const pixels = new Uint8Array(slices * size * size);
+    for (let z = 0; z < slices; z++) {
+      const shown = z >= first && z < first + thickness;
+      // Stripes, bright or dark by chance, stand where the disc does not: brightness alone tells nothing.
+      const bright = stream.chance(0.5) ? 90 : -70;
+      const stripe = stream.uniform(0.2, 0.7) * size;
+      for (let i = 0; i < size * size; i++) {
+        const [x, y] = [i % size, Math.floor(i / size)];
+        const inDisc = Math.hypot(x - disc.x, y - disc.y) < 0.2 * size;
+        const inStripe = Math.abs(y - stripe) < 0.06 * size;
+        const thing = shown ? (inDisc ? disc.value : 0) : inStripe ? bright : 0;
+        const value = Math.round(110 + thing + stream.normal(0, 10));
+        pixels[z * size * size + i] = Math.min(255, Math.max(0, value));
+      }
+    }
     const geometry = geometryFrom({ spacingMm: [1, 1, 3] });
     const image = medicalImage(pixels, { depth: slices, height: size, width: size }, 8, 'arbitrary', {
       geometry,
