@@ -161,6 +161,7 @@ test.each([
   [{ network: 'no-such-file.onnx' }, /^MODEL_UNREADABLE/],
   [{ network: 'resnet18', weights: 'no-such-file.safetensors' }, /^WEIGHTS_UNREADABLE/],
   [{ network: 'squeezenet-1.1', size: 32, freeze: ['nothing.*'] }, /^FREEZE_PATTERN/],
+  [{ network: 'resnet18', recipe: 'transfer' }, /^WEIGHTS_NEEDED: .*timm\/resnet18/],
 ])('%j is refused before training', async (settings, message) => {
   await expect(train('refused', settings)).rejects.toThrow(message);
 });

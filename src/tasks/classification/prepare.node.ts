@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { HounsfieldError } from '../../errors.ts';
+import { weightSources } from '../../learning/weights/sources.ts';
 import type { InputDescription } from '../bundle/model-card.ts';
 import { type ClinicalInput, describeClinical, describeClinicalInput } from '../dataset/clinical-table.ts';
 import { classCounts, type Dataset } from '../dataset/dataset.ts';
@@ -60,6 +61,7 @@ export async function prepareData(
   convention?: Convention,
 ): Promise<PreparedData> {
   const chosen = chooseNetwork(settings);
+  requireWeights(chosen, settings);
   const volumes = chosen.volumes === true || settings.pooling !== undefined;
   requireVolumeSettings(volumes, settings);
   const loaded = await loadDataset(path, {
@@ -99,9 +101,9 @@ export async function prepareData(
   for (const column of clinical ?? []) {
     report({ kind: 'note', text: `clinical column '${column.name}': ${describeClinicalInput(column)}` });
   }
-  if (settings.normalise === 'weights' && !convention && settings.weights !== undefined) {
+  if (settings.normalise === 'weights' && !convention) {
     const text =
-      "the weights do not say how images are to be normalised; torchvision's way is taken (--normalise)";
+      "nothing says how images were normalised for these weights; torchvision's way is taken (else: --normalise)";
     report({ kind: 'note', text });
   }
   return {
@@ -122,6 +124,20 @@ export async function prepareData(
     head: headFor({ dataset, train: splits.train, settings }),
     trainCounts: classCounts(dataset, splits.train),
   };
+}
+
+/** @throws WEIGHTS_NEEDED when a recipe is to build on weights and there are none */
+function requireWeights(
+  { imported, name }: ChosenNetwork,
+  { recipe, weights }: ClassificationSettings,
+): void {
+  if (recipe === undefined || weights !== undefined || imported) return;
+  const listed = [...weightSources].flatMap(([source, { network }]) => (network === name ? [source] : []));
+  throw new HounsfieldError(
+    'WEIGHTS_NEEDED',
+    `the recipe '${recipe}' builds on weights that somebody has trained, and none are named for ${name}. Name a file, an ` +
+      `address${listed.length > 0 ? ` or a public source (${listed.join(', ')})` : ''} by --weights, an ONNX file by --network, or leave --recipe out.`,
+  );
 }
 
 /** Training on validation images too: for settings that have been chosen. */
