@@ -88,7 +88,10 @@ function meanLook(
   return { answer, exact: exacts[0]!.map((_, i) => meanOf(exacts.map((exact) => exact[i]!))) };
 }
 
-/** The outputs of a model for the image and each view of it. */
+/**
+ * The outputs of a model for the image and each view of it. Views of one size go through it together, as one batch, so that
+ * its layers are not there once for each; the image as it is goes by itself, where heat maps find it.
+ */
 function looks(
   { graph: source, input, views }: Member,
   image: Value,
@@ -96,15 +99,34 @@ function looks(
   addConstant: AddConstant,
 ): readonly ReadonlyMap<string, Value>[] {
   const { graph } = image;
-  return [undefined, ...views].map((view, v) => {
-    let seen = view ? viewOf(image, view, input) : image;
-    if (image.shape![1] === 1 && input.channels === 3) {
-      seen = graph.op('Concat', [seen, seen, seen], { axis: 1 }); // as grey files are opened for it
-    }
-    // Every view's nodes have names of their own, and the same weights.
-    const names = { prefix: v === 0 ? prefix : `${prefix}view${v}.`, addConstant };
-    return graft(graph, source, { image: seen }, names);
+  const grey = image.shape![1] === 1 && input.channels === 3; // then as grey files are opened for it
+  const groups = [[image], ...bySize(views).map((group) => group.map((view) => viewOf(image, view, input)))];
+  return groups.flatMap((group, g) => {
+    const batch = group.length === 1 ? group[0]! : graph.op('Concat', group, { axis: 0 }); // [V N, C, h, w]
+    const seen = grey ? graph.op('Concat', [batch, batch, batch], { axis: 1 }) : batch;
+    // Every group's nodes have names of their own, and the same weights.
+    const names = { prefix: g === 0 ? prefix : `${prefix}views${g}.`, addConstant };
+    const outputs = graft(graph, source, { image: seen }, names);
+    if (group.length === 1) return [outputs];
+    const parts = new Map(
+      [...outputs].map(([name, value]) => [
+        name,
+        graph.add('Split', [value], { axis: 0, num_outputs: group.length }, { outputs: group.length }),
+      ]),
+    );
+    return group.map((_, v) => new Map([...parts].map(([name, values]) => [name, values[v]!])));
   });
+}
+
+/** Views that give images of one size together. */
+function bySize(views: readonly View[]): readonly (readonly View[])[] {
+  const groups = new Map<string, View[]>();
+  for (const view of views) {
+    const turned = view.kind === 'rotate-90' || view.kind === 'rotate-270';
+    const size = view.kind === 'window' ? `${view.height} x ${view.width}` : turned ? 'turned' : '1 x 1';
+    groups.set(size, [...(groups.get(size) ?? []), view]);
+  }
+  return [...groups.values()];
 }
 
 function finish(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { writeFileAtomically } from '../../atomic-file.node.ts';
 import type { Graph } from '../../engine/graph/graph.ts';
 import { writeOnnx } from '../../engine/graph/onnx-file.ts';
@@ -97,7 +98,13 @@ const fileHash = async (file: string): Promise<string> =>
 const hasOperatingPoint = ({ target, labels }: ModelCard): boolean =>
   target === 'labels' || (target === 'class' && labels.length === 2);
 
-function requireSeveral(members: readonly LoadedMember[], { how, tta }: EnsembleRequest): void {
+function requireSeveral(members: readonly LoadedMember[], { how, tta, out }: EnsembleRequest): void {
+  if (members.some(({ file }) => path.resolve(file) === path.resolve(out))) {
+    throw new HounsfieldError(
+      'ENSEMBLE_MEMBERS',
+      `${out} is one of the models and would be written over. Name another file to write.`,
+    );
+  }
   if (members.length > 1 || (members.length === 1 && how !== 'soup' && (tta ?? 'none') !== 'none')) return;
   throw new HounsfieldError(
     'ENSEMBLE_MEMBERS',

@@ -3,17 +3,18 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type MadeMember, madeMember } from '../../../test/peers/ensemble-members.ts';
+import { type MadeMember, madeImages, madeMember } from '../../../test/peers/ensemble-members.ts';
 import { predictionsText } from '../../cli/predictions-text.ts';
 import { writeOnnx } from '../../engine/graph/onnx-file.ts';
 import { loadModel } from '../bundle/load-model.node.ts';
 import { evaluateModel } from '../classification/evaluate.node.ts';
-import { explainImages } from '../classification/explain.node.ts';
+import { explainImages, openExplainer } from '../classification/explain.node.ts';
 import { predictImages } from '../classification/predict.node.ts';
 import { trainClassifier } from '../classification/train.node.ts';
 import { writeFindingsPhantom } from '../dataset/phantom-findings.node.ts';
 import { nodeSurroundings } from '../surroundings.node.ts';
 import { type EnsembleRequest, makeEnsemble } from './ensemble.node.ts';
+import { meanHeatMap } from './explained-members.ts';
 
 const said: string[] = [];
 const around = nodeSurroundings((event) => {
@@ -108,7 +109,10 @@ describe.each(kinds)('%s', (target, labels, others) => {
       ),
     );
     expect((await loadModel(out)).card).toEqual(JSON.parse(JSON.stringify(card)));
-    await expect(ensemble([out, files[0]!])).rejects.toThrow(/^ENSEMBLE_NESTED: .*ensemble\.onnx hold/);
+    const elsewhere = { out: at('models', 'nested.onnx') };
+    await expect(ensemble([out, files[0]!], elsewhere)).rejects.toThrow(
+      /^ENSEMBLE_NESTED: .*ensemble\.onnx hold/,
+    );
     await expect(
       explainImages({ model: out, images: images(), out: at('maps'), layer: 'conv' }, around),
     ).rejects.toThrow(/^EXPLAIN_LAYER: .*each member/);
@@ -139,6 +143,46 @@ describe.each(kinds)('%s', (target, labels, others) => {
     );
     expect(judged['images']).toBe(24);
   });
+});
+
+test("the heat map of an ensemble is the mean of its members' own, label by label", async () => {
+  const files = await written('maps', [
+    { seed: 1 },
+    {
+      seed: 2,
+      labels: ['c', 'a', 'b'],
+      network: 'with-statistics',
+      input: { channels: 3, height: 40, width: 30 },
+    },
+  ]);
+  const { out, card } = await ensemble(files, {
+    weights: [1, 3],
+    tta: 'flip',
+    out: at('models', 'maps.onnx'),
+  });
+  const { data } = madeImages(1, 1, 28, 24);
+  const mapOf = async (file: string, label: string) => {
+    const model = await loadModel(file);
+    const { channels } = model.card.input;
+    const pixels = Float32Array.from({ length: channels * data.length }, (_, i) => data[i % data.length]!);
+    const explainer = openExplainer(model.graph, around.runtime, { threads: 1 });
+    try {
+      const image = { pixels, channels, height: 28, width: 24 };
+      return (await explainer.heatMaps({ images: [image] }, model.card.labels.indexOf(label)))[0]!;
+    } finally {
+      await explainer.close();
+    }
+  };
+  const highest: number[] = [];
+  for (const label of card.labels) {
+    const found = await mapOf(out, label);
+    const own = await Promise.all(files.map((file) => mapOf(file, label)));
+    const expected = meanHeatMap(own, [0.25, 0.75]);
+    expect(found.size).toEqual(expected.size);
+    for (const [i, value] of expected.values.entries()) expect(found.values[i]).toBeCloseTo(value, 5);
+    highest.push(Math.max(...found.values));
+  }
+  expect(highest).toContain(1);
 });
 
 test('auto are the views of the training, and the operating points are chosen anew', {
@@ -189,12 +233,28 @@ test('auto are the views of the training, and the operating points are chosen an
     around,
   );
   expect(Object.values(answer!.thresholds!)).toEqual(card.operatingPoints!.map((point) => point!.threshold));
+  const file = at('models', 'ensemble.onnx');
+  const [map] = await explainImages(
+    { model: file, images: [at('labels', 'images', 'patient-0001_1.png')], out: at('maps') },
+    around,
+  );
+  expect((await readFile(map!.overlay)).length).toBeGreaterThan(100);
   // Those of a single model were chosen without views.
   said.length = 0;
   const request = { model: models[0]!, images: [at('labels', 'images', 'patient-0001_1.png')], tta: 'auto' };
   const [viewed] = await predictImages({ ...request, threads: 1 }, around);
   expect(Object.values(viewed!.thresholds!)).toEqual([0.5, 0.5]);
   expect(said.join('\n')).toMatch(/chosen without the views and are left out/);
+});
+
+test('a member is not written over', async () => {
+  const [one, other] = await written('over', [{ seed: 1 }, { seed: 2 }]);
+  const before = await readFile(one!);
+  await expect(
+    ensemble([one!, other!], { out: path.join(path.dirname(one!), '.', path.basename(one!)) }),
+  ).rejects.toThrow(/^ENSEMBLE_MEMBERS: .*over-1\.onnx is one of the models/);
+  expect(await readFile(one!)).toEqual(before);
+  await expect(ensemble([one!, at('models', 'none.onnx')])).rejects.toThrow(/^MODEL_MISSING/);
 });
 
 const value: Pick<MadeMember, 'target' | 'labels'> = { target: 'value', labels: ['diameter'] };
