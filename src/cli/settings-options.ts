@@ -135,6 +135,10 @@ export function addSettingsOptions(command: Command): Command {
   }
   return command
     .option('--augment <what>', 'none, light, or a JSON file with a recipe (default: light)')
+    .option(
+      '--augment-volumes <file>',
+      'of 3-D networks, in place of --augment: JSON with a recipe of volumes',
+    )
     .option('--preprocess <file>', 'JSON list of transforms done to every image, in training as in use')
     .addOption(
       new Option('--mixup <alpha>', 'mix pairs of images, Beta(alpha, alpha); 0: not').argParser(number),
@@ -166,7 +170,8 @@ export async function settingsFrom(
   for (const [, setting] of rows) {
     if (options[setting] !== undefined) settings[setting] = options[setting];
   }
-  const { augment, mixup, preprocess, phases, track } = options;
+  const { augment, augmentVolumes, mixup, preprocess, phases, track } = options;
+  if (typeof augmentVolumes === 'string') settings['augmentVolumes'] = await readObject(augmentVolumes);
   if (typeof phases === 'string') settings['phases'] = await readJson(phases);
   if (track !== undefined) settings['track'] = track;
   if (typeof preprocess === 'string') settings['preprocess'] = await readSteps(preprocess);

@@ -66,7 +66,9 @@ export function planPhases(
       epochs: phase.epochs,
       lr: phase.lr ?? settings.lr,
       patience: phase.patience ?? settings.patience,
-      augment: phase.augment !== false && Object.keys(settings.augment).length > 0,
+      augment:
+        phase.augment !== false &&
+        (Object.keys(settings.augment).length > 0 || settings.augmentVolumes !== undefined),
       frozen,
       keepsStatistics: (layer) =>
         phase.statistics === 'keep' ||

@@ -1,5 +1,6 @@
 import { HounsfieldError } from '../../errors.ts';
 import { type AugmentationRecipe, recipeFaults } from '../../imaging/augmentation/recipe.ts';
+import { type VolumeRecipe, volumeRecipeFaults } from '../../imaging/augmentation/volume-recipe.ts';
 import type { NamedStep } from '../../imaging/transforms/history.ts';
 import { isOrientation } from '../../imaging/transforms/orient.ts';
 import type { TargetKind } from '../dataset/dataset.ts';
@@ -70,6 +71,8 @@ export interface ClassificationSettings {
   readonly labelSmoothing: number;
   readonly imbalance: 'none' | 'weights' | Exclude<Balance, 'none'>;
   readonly augment: AugmentationRecipe;
+  /** Of 3-D networks, in place of `augment`: a recipe of volumes, lengths in voxels of the network's grid. */
+  readonly augmentVolumes?: VolumeRecipe;
   /** Done to every image after it is opened, in training as in use: transforms by name with their numbers. */
   readonly preprocess: readonly NamedStep[];
   /** Largest global norm of the gradient; 0 leaves it alone. */
@@ -241,6 +244,7 @@ const known: ReadonlySet<string> = new Set([
   'recipe',
   'pooling',
   'depth',
+  'augmentVolumes',
 ]);
 
 /** Settings with what is left out filled in. @throws SETTINGS_INVALID listing all that is wrong */
@@ -284,6 +288,9 @@ export function completeSettings(given: Readonly<Record<string, unknown>>): Clas
   if (typeof defined['augment'] === 'object' && defined['augment'] !== null) {
     problems.push(...recipeFaults({ ...defined['augment'] }).map((fault) => `augment: ${fault}`));
   }
+  if (defined['augmentVolumes'] !== undefined) {
+    problems.push(...volumeAugmentationFaults(defined['augmentVolumes']));
+  }
   if (defined['preprocess'] !== undefined) {
     problems.push(...preparationFaults(defined['preprocess']).map((fault) => `preprocess: ${fault}`));
   }
@@ -296,6 +303,16 @@ export function completeSettings(given: Readonly<Record<string, unknown>>): Clas
 
 const isRate = (value: unknown): boolean =>
   value === 'find' || (typeof value === 'number' && value >= 0 && value <= 1000);
+
+/** All that is wrong with a recipe of volumes; a crop would change their size. */
+function volumeAugmentationFaults(recipe: unknown): readonly string[] {
+  if (typeof recipe !== 'object' || recipe === null || Array.isArray(recipe)) {
+    return ['augmentVolumes is no object such as {"affine": {"rotateDegrees": 10}}'];
+  }
+  const faults = volumeRecipeFaults({ ...recipe }).map((fault) => `augmentVolumes: ${fault}`);
+  const changing = ['crop', 'images'].filter((name) => name in recipe);
+  return [...faults, ...changing.map((name) => `augmentVolumes: ${name} is not for training here`)];
+}
 
 const isListOfTexts = (value: unknown): boolean =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');

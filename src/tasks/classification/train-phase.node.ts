@@ -174,6 +174,11 @@ const placeOf = ({ settings, around }: Pick<Run, 'settings' | 'around'>) => ({
   ...(settings.threads ? { threads: settings.threads } : {}),
 });
 
+const augmentationOf = ({ augment, augmentVolumes }: ClassificationSettings) => ({
+  recipe: augment,
+  ...(augmentVolumes ? { volumeRecipe: augmentVolumes } : {}),
+});
+
 /** Where a phase's batches come from: images, or what frozen layers made of them. */
 interface BatchSource {
   readonly stepsPerEpoch: number;
@@ -195,7 +200,7 @@ async function openPhase(run: Run, phase: Phase, { weights }: PhaseStart) {
   const training = await createSampleLoader({
     ...common,
     samples: data.splits.train,
-    ...(phase.augment ? { recipe: settings.augment } : {}),
+    ...(phase.augment ? augmentationOf(settings) : {}),
     balance,
     targets: data.head.targets,
   });

@@ -59,11 +59,16 @@ export const smallestSide = (
 /** @throws SETTINGS_INVALID */
 export function requireVolumeSettings(
   volumes: boolean,
-  { depth, orientation }: Pick<ClassificationSettings, 'depth' | 'orientation'>,
+  {
+    depth,
+    orientation,
+    augmentVolumes,
+  }: Pick<ClassificationSettings, 'depth' | 'orientation' | 'augmentVolumes'>,
 ): void {
   const named = [
     ...(depth === undefined ? [] : ['depth']),
     ...(orientation === 'as stored' ? [] : ['orientation']),
+    ...(augmentVolumes ? ['augmentVolumes'] : []),
   ];
   if (volumes || named.length === 0) return;
   throw new HounsfieldError(

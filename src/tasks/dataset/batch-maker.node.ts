@@ -5,8 +5,17 @@ import {
 } from '../../imaging/augmentation/augmentation.ts';
 import { applyMixup, type MixupRecord } from '../../imaging/augmentation/mixup.ts';
 import type { AugmentationRecipe } from '../../imaging/augmentation/recipe.ts';
-import type { FloatImage, IntensityUnit } from '../../imaging/image/medical-image.ts';
+import {
+  applyVolumeAugmentation,
+  drawVolumeAugmentation,
+} from '../../imaging/augmentation/volume-augmentation.ts';
+import type { VolumeRecipe } from '../../imaging/augmentation/volume-recipe.ts';
+import { geometryFrom } from '../../imaging/geometry/geometry.ts';
+import { gridOf } from '../../imaging/geometry/grid.ts';
+import { type FloatImage, type IntensityUnit, medicalImage } from '../../imaging/image/medical-image.ts';
 import type { NamedStep } from '../../imaging/transforms/history.ts';
+import { clampIntensity } from '../../imaging/transforms/intensity.ts';
+import { moveContents } from '../../imaging/transforms/move-contents.ts';
 import { RandomStream } from '../../random.ts';
 import { conformImage, type InputShape, type ResizeMode } from './conform-image.ts';
 import { conformVolume } from './conform-volume.ts';
@@ -27,6 +36,8 @@ export interface BatchContext {
   readonly depth?: number;
   readonly mode: ResizeMode;
   readonly recipe: AugmentationRecipe | undefined;
+  /** Of volumes, in place of the recipe's moves and values. */
+  readonly volumeRecipe?: VolumeRecipe;
   /** Name of the input, of several those after the first. */
   readonly input?: string;
   readonly seed: number;
@@ -96,10 +107,12 @@ export async function makeBatch(context: BatchContext, job: BatchJob): Promise<F
   const fullScale = context.unsigned ? ([0, 2 ** context.bitDepth - 1] as const) : undefined;
   for (const [row, position] of job.positions.entries()) {
     let image = await preparedImage(context, position);
-    if (context.recipe) {
+    if (context.recipe || context.volumeRecipe) {
       const purpose = job.repeats[row] ? `augment#${job.repeats[row]}` : 'augment';
       const key = { seed: context.seed, purpose, epoch: job.epoch, step: context.sources[position]!.index };
-      image = applyAugmentation(image, drawnFor(context.recipe, key, context.input), fullScale);
+      image = context.volumeRecipe
+        ? augmentedVolume(image, context, context.volumeRecipe, key, fullScale)
+        : applyAugmentation(image, drawnFor(context.recipe!, key, context.input), fullScale); // one or the other
     }
     batch.set(image.pixels, row * length);
   }
@@ -111,12 +124,51 @@ export async function makeBatch(context: BatchContext, job: BatchJob): Promise<F
   return batch;
 }
 
+/** What a draw is keyed by. */
+interface RandomKey {
+  readonly seed: number;
+  readonly purpose: string;
+  readonly epoch: number;
+  readonly step: number;
+}
+
+/** A volume augmented in three dimensions; a voxel of the network's grid counts as a millimetre. */
+function augmentedVolume(
+  image: FloatImage,
+  { depth = 1, input }: BatchContext,
+  recipe: VolumeRecipe,
+  key: RandomKey,
+  fullScale: readonly [number, number] | undefined,
+): FloatImage {
+  const { channels, height, width } = image;
+  const volume = medicalImage(
+    image.pixels,
+    { channels: channels / depth, depth, height, width },
+    32,
+    'arbitrary',
+    { geometry: geometryFrom({ spacingMm: [1, 1, 1] }) },
+  );
+  const grid = gridOf(volume);
+  const shared = drawVolumeAugmentation(recipe, new RandomStream(key), grid);
+  const isMove = ({ transform }: NamedStep) => transform === moveContents.name;
+  const steps =
+    input === undefined
+      ? shared
+      : [
+          ...shared.filter(isMove),
+          ...drawVolumeAugmentation(
+            recipe,
+            new RandomStream({ ...key, purpose: `${key.purpose}/${input}` }),
+            grid,
+          ).filter((step) => !isMove(step)),
+        ];
+  const { pixels } = applyVolumeAugmentation({ images: { image: volume } }, steps).images['image']!;
+  const moved = { ...image, pixels: Float32Array.from(pixels) };
+  return fullScale ? clampIntensity(moved, fullScale) : moved;
+}
+
 /** Images of one sample move alike; brightness, noise and what else changes their values is drawn for each. */
-function drawnFor(
-  recipe: AugmentationRecipe,
-  key: { seed: number; purpose: string; epoch: number; step: number },
-  input: string | undefined,
-): AugmentationRecord {
+function drawnFor(recipe: AugmentationRecipe, key: RandomKey, input: string | undefined): AugmentationRecord {
   const first = drawAugmentation(recipe, new RandomStream(key));
   if (input === undefined) return first;
   const own = drawAugmentation(recipe, new RandomStream({ ...key, purpose: `${key.purpose}/${input}` }));

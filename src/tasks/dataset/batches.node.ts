@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { HounsfieldError } from '../../errors.ts';
 import { applyMixup, drawMixup, type MixupRecord } from '../../imaging/augmentation/mixup.ts';
 import { type AugmentationRecipe, recipeFaults } from '../../imaging/augmentation/recipe.ts';
+import type { VolumeRecipe } from '../../imaging/augmentation/volume-recipe.ts';
 import { RandomStream } from '../../random.ts';
 import { type BatchContext, type BatchJob, createImageCache, valueBytes } from './batch-maker.node.ts';
 import { createBatchPool } from './batch-pool.node.ts';
@@ -48,6 +49,8 @@ export interface BatchLoaderOptions extends InputShape {
   readonly seed: number;
   /** Augmentation and mixup; left out, images are served as they are. */
   readonly recipe?: AugmentationRecipe;
+  /** Of volumes, in place of the recipe but for its mixup: lengths count in voxels of the size that is served. */
+  readonly volumeRecipe?: VolumeRecipe;
   /** A new random order each epoch (default), or the order of `samples`, for evaluation. */
   readonly shuffle?: boolean;
   readonly balance?: Balance;
@@ -178,6 +181,7 @@ async function createContext(options: BatchLoaderOptions): Promise<BatchContext>
     ...(depth === undefined ? {} : { depth }),
     mode,
     recipe: options.recipe,
+    ...(options.volumeRecipe ? { volumeRecipe: options.volumeRecipe } : {}),
     ...(options.input === undefined ? {} : { input: options.input }),
     seed: options.seed,
     ...bits,

@@ -8,6 +8,7 @@ import { Graph } from '../../engine/graph/graph.ts';
 import { writeOnnx } from '../../engine/graph/onnx-file.ts';
 import { nodeRuntime } from '../../engine/runtime/runtime.node.ts';
 import { tensor } from '../../engine/tensor/tensor.ts';
+import type { VolumeRecipe } from '../../imaging/augmentation/volume-recipe.ts';
 import { writeNifti } from '../../imaging/formats/nifti/write-nifti.ts';
 import { geometryFrom } from '../../imaging/geometry/geometry.ts';
 import { type MedicalImage, medicalImage } from '../../imaging/image/medical-image.ts';
@@ -21,6 +22,7 @@ import { createBatchLoader } from './batches.node.ts';
 import { conformVolume, orientationOf, toFloatVolume } from './conform-volume.ts';
 import { requireUniformImages } from './fingerprint.ts';
 import { loadDataset } from './manifest.node.ts';
+import { createSampleLoader } from './sample-batches.node.ts';
 import { surveyDataset } from './survey.node.ts';
 
 const volume = (
@@ -245,5 +247,46 @@ describe('data sets of volumes', () => {
       expect(slices[2]).toEqual(slices[0]);
     }
     await loader.close();
+  });
+
+  test('a recipe of volumes turns them in three dimensions, the inputs of a sample alike', async () => {
+    const image = volume([16, 16, 16], 'whole', 7);
+    for (const name of ['t1', 't2'])
+      await writeFile(at(`${name}.nii.gz`), await writeNifti(image, { compressed: true }));
+    const row = 't1.nii.gz,t2.nii.gz';
+    await writeFile(at('pairs.csv'), `image:t1,image:t2,label\n${row},a\n${row.replace('t1', './t2')},b\n`);
+    const data = { ...(await loadDataset(at('pairs.csv'))), volumes: true };
+    const shape = { channels: 1, depth: 16, height: 16, width: 16 };
+    const serve = async (volumeRecipe: VolumeRecipe, epoch: number) => {
+      const loader = await createSampleLoader({
+        dataset: data,
+        samples: [0],
+        batchSize: 1,
+        seed: 2,
+        workers: 0,
+        volumeRecipe,
+        inputs: [
+          { ...shape, name: 't1' },
+          { ...shape, name: 't2' },
+        ],
+      });
+      const batches = [];
+      for await (const one of loader.epoch(epoch)) batches.push(one);
+      await loader.close();
+      return batches[0]!;
+    };
+    const turn = { affine: { rotateDegrees: 20, translateMm: 2 } };
+    const [first, again, other] = [await serve(turn, 0), await serve(turn, 0), await serve(turn, 1)];
+    expect(first.images).not.toEqual(Float32Array.from(image.pixels));
+    expect(again.images).toEqual(first.images);
+    expect(other.images).not.toEqual(first.images);
+    expect(first.others![0]).toEqual(first.images);
+    const noisy = await serve({ ...turn, noise: { fraction: [0.1, 0.1] } }, 0);
+    expect(noisy.others![0]).not.toEqual(noisy.images);
+    expect(Math.min(...noisy.images)).toBeGreaterThanOrEqual(0);
+    expect(settings({ augmentVolumes: turn }).augmentVolumes).toEqual(turn);
+    expect(() =>
+      settings({ augmentVolumes: { crop: { size: [4, 4, 4] }, affine: { rotateDegrees: -1 } } }),
+    ).toThrow(/^SETTINGS_INVALID: .*rotateDegrees.*crop is not for training/);
   });
 });
