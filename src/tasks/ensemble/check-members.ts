@@ -41,7 +41,7 @@ export function requireAlike(members: readonly LoadedMember[]): void {
   );
   if (several.length > 0) {
     faults.push(
-      `${namesOf(several)} takes more than one image without a name, which is all that members can take`,
+      `${namesOf(several)} takes more than one image, images by name, or clinical values, which members cannot`,
     );
   }
   const twice = members.filter(({ sha256 }, m) => members.findIndex((one) => one.sha256 === sha256) !== m);
