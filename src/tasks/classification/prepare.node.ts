@@ -4,7 +4,7 @@ import { weightSources } from '../../learning/weights/sources.ts';
 import type { InputDescription } from '../bundle/model-card.ts';
 import { type ClinicalInput, describeClinical, describeClinicalInput } from '../dataset/clinical-table.ts';
 import { classCounts, type Dataset } from '../dataset/dataset.ts';
-import { findDuplicates, joinDuplicates, requireNoLeak } from '../dataset/duplicates.ts';
+import { type DuplicatePair, findDuplicates, joinDuplicates, requireNoLeak } from '../dataset/duplicates.ts';
 import { type Fingerprint, fingerprint, requireUniformImages } from '../dataset/fingerprint.ts';
 import { inputView } from '../dataset/image-inputs.ts';
 import { loadDataset } from '../dataset/manifest.node.ts';
@@ -60,36 +60,11 @@ export async function prepareData(
   report: (event: TaskEvent) => void,
   convention?: Convention,
 ): Promise<PreparedData> {
-  const chosen = chooseNetwork(settings);
-  requireWeights(chosen, settings);
-  const volumes = chosen.volumes === true || settings.pooling !== undefined;
-  requireVolumeSettings(volumes, settings);
-  const loaded = await loadDataset(path, {
-    ...(settings.patientPattern ? { patientPattern: settings.patientPattern } : {}),
-    target: settings.target,
-    ...(settings.classes ? { classes: settings.classes } : {}),
-    ...(volumes ? { volumes } : {}),
-  });
-  const named = settings.parts
-    ? takeParts(loaded, await readParts(settings.parts, settings.judge), settings.parts)
-    : undefined;
-  const found = {
-    ...(named?.dataset ?? loaded),
-    preparation: preparationOf(settings),
-    ...(volumes ? { volumes } : {}),
-  };
-  for (const text of found.notes) report({ kind: 'note', text });
-  const surveys = await surveyInputs(found, (done, of) =>
-    report({ kind: 'count', text: 'checking images', done, of }),
-  );
-  for (const [k, own] of surveys.entries()) {
-    requireUniformImages(inputView(found, k), own, settings.channels === 3 ? 'allow' : 'refuse');
-  }
+  const { chosen, volumes, found, named, surveys, pairs } = await openData(path, settings, report);
   const survey = surveys[0]!;
-  const pairs = surveys.flatMap(findDuplicates);
   // A split that the data prescribe stays as it is; what it gets wrong is told just below.
   const dataset = found.samples.some(({ split }) => split) ? found : joinDuplicates(found, pairs);
-  const divided = named?.splits ?? splitDataset(dataset, settings.seed, settings.split);
+  const divided = named ?? splitDataset(dataset, settings.seed, settings.split);
   const splits = settings.refit ? withValidation(divided) : divided;
   requireNoLeak(dataset, pairs, divided, settings.allowDuplicates);
   requireWatchable(dataset, splits, settings);
@@ -124,6 +99,57 @@ export async function prepareData(
     head: headFor({ dataset, train: splits.train, settings }),
     trainCounts: classCounts(dataset, splits.train),
   };
+}
+
+/** A data set whose images were all opened once: what is the same however it is divided. */
+export interface OpenedData {
+  readonly found: Dataset;
+  /** The parts that settings.parts names; the data set then holds these samples alone. */
+  readonly named: Splits | undefined;
+  readonly chosen: ChosenNetwork;
+  readonly volumes: boolean;
+  /** One for each input. */
+  readonly surveys: readonly Survey[];
+  readonly pairs: readonly DuplicatePair[];
+}
+
+/**
+ * Opens every image once.
+ *
+ * @throws what loadDataset, readParts, takeParts and requireUniformImages throw; NETWORK_UNKNOWN
+ */
+export async function openData(
+  path: string,
+  settings: ClassificationSettings,
+  report: (event: TaskEvent) => void,
+): Promise<OpenedData> {
+  const chosen = chooseNetwork(settings);
+  requireWeights(chosen, settings);
+  const volumes = chosen.volumes === true || settings.pooling !== undefined;
+  requireVolumeSettings(volumes, settings);
+  const loaded = await loadDataset(path, {
+    ...(settings.patientPattern ? { patientPattern: settings.patientPattern } : {}),
+    target: settings.target,
+    ...(settings.classes ? { classes: settings.classes } : {}),
+    ...(volumes ? { volumes } : {}),
+  });
+  const named = settings.parts
+    ? takeParts(loaded, await readParts(settings.parts, settings.judge), settings.parts)
+    : undefined;
+  const found = {
+    ...(named?.dataset ?? loaded),
+    preparation: preparationOf(settings),
+    ...(volumes ? { volumes } : {}),
+  };
+  for (const text of found.notes) report({ kind: 'note', text });
+  const surveys = await surveyInputs(found, (done, of) =>
+    report({ kind: 'count', text: 'checking images', done, of }),
+  );
+  for (const [k, own] of surveys.entries()) {
+    requireUniformImages(inputView(found, k), own, settings.channels === 3 ? 'allow' : 'refuse');
+  }
+  const pairs = surveys.flatMap(findDuplicates);
+  return { found, named: named?.splits, chosen, volumes, surveys, pairs };
 }
 
 /** @throws WEIGHTS_NEEDED when a recipe is to build on weights and there are none */

@@ -1,14 +1,11 @@
 import { HounsfieldError } from '../../errors.ts';
 import { requireSettingsOf, watchOf } from '../classification/kind-settings.ts';
-import { requireWatchable } from '../classification/prepare.node.ts';
+import { openData, requireWatchable } from '../classification/prepare.node.ts';
 import type { ClassificationSettings } from '../classification/settings.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import { type DuplicatePair, findDuplicates, joinDuplicates, requireNoLeak } from '../dataset/duplicates.ts';
-import { requireUniformImages } from '../dataset/fingerprint.ts';
+import { type DuplicatePair, joinDuplicates, requireNoLeak } from '../dataset/duplicates.ts';
 import type { Fold, Folds } from '../dataset/folds.ts';
-import { loadDataset } from '../dataset/manifest.node.ts';
 import type { Splits } from '../dataset/split.ts';
-import { surveyDataset } from '../dataset/survey.node.ts';
 import type { TaskSurroundings } from '../task.ts';
 
 /** A data set whose images were all opened once, and what was found. */
@@ -18,40 +15,32 @@ export interface CheckedData {
   /** The same, copies made one patient where no patients are known. */
   readonly joined: Dataset;
   readonly pairs: readonly DuplicatePair[];
-  readonly notes: readonly string[];
 }
 
-/** Opens every image once. @throws what loadDataset and requireUniformImages throw, INTERRUPTED */
+/** Opens every image once. @throws what openData throws, SETTINGS_INVALID, INTERRUPTED */
 export async function checkData(
   path: string,
   settings: ClassificationSettings,
   { report, signal }: Pick<TaskSurroundings, 'report' | 'signal'>,
 ): Promise<CheckedData> {
   report({ kind: 'stage', text: 'checking the data' });
-  const loaded = await loadDataset(path, {
-    ...(settings.patientPattern ? { patientPattern: settings.patientPattern } : {}),
-    target: settings.target,
-    ...(settings.classes ? { classes: settings.classes } : {}),
-  });
-  const notes: string[] = [];
-  if (loaded.samples.some(({ split }) => split !== undefined))
-    notes.push('The data prescribe parts; cross-validation takes all of them together.');
-  if (loaded.grouping === 'image')
-    notes.push(
-      'No patients are known: each image counts as a patient of its own (--patient-pattern names them).',
-    );
-  const samples = loaded.samples.map(({ split: _split, ...sample }) => sample);
-  const dataset = { ...loaded, samples, preparation: settings.preprocess };
-  for (const text of [...loaded.notes, ...notes]) report({ kind: 'note', text });
-  const survey = await surveyDataset(dataset, (done, of) => {
-    report({ kind: 'count', text: 'checking images', done, of });
+  const { found, pairs } = await openData(path, settings, (event) => {
+    report(event);
     if (signal?.aborted)
       throw new HounsfieldError('INTERRUPTED', 'stopped before the first fold. Give the command again.');
   });
-  requireUniformImages(dataset, survey, settings.channels === 3 ? 'allow' : 'refuse');
+  const notes: string[] = [];
+  if (found.samples.some(({ split }) => split !== undefined))
+    notes.push('The data prescribe parts; cross-validation takes all of them together.');
+  if (found.grouping === 'image')
+    notes.push(
+      'No patients are known: each image counts as a patient of its own (--patient-pattern names them).',
+    );
+  for (const text of notes) report({ kind: 'note', text });
+  const samples = found.samples.map(({ split: _split, ...sample }) => sample);
+  const dataset = { ...found, samples };
   requireSettingsOf(dataset.target ?? 'class', settings);
-  const pairs = findDuplicates(survey);
-  return { dataset, joined: joinDuplicates(dataset, pairs), pairs, notes };
+  return { dataset, joined: joinDuplicates(dataset, pairs), pairs };
 }
 
 /**
