@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { writeFileAtomically } from '../../atomic-file.node.ts';
 import { writeOnnx } from '../../engine/graph/onnx-file.ts';
 import type { Device } from '../../engine/runtime/session.ts';
@@ -217,7 +218,7 @@ function reportOf(
     settings: Object.fromEntries(
       Object.entries(settings).map(([name, value]) => [
         name,
-        typeof value === 'object' ? inWords(value) : value,
+        typeof value === 'object' ? inWords(value) : named.has(name) ? path.basename(String(value)) : value,
       ]),
     ),
     provenance: [
@@ -257,11 +258,16 @@ function purposeOf({
   return sentences[target];
 }
 
-/** { rotateDegrees: 10, shift: 0.1 } as 'rotateDegrees 10, shift 0.1'. */
-const inWords = (value: object): string =>
-  Object.entries(value)
-    .map(([name, part]) => `${name} ${part}`)
-    .join(', ') || 'none';
+/** Settings that may be paths: of those a report shows the last part. */
+const named: ReadonlySet<string> = new Set(['network', 'weights', 'parts']);
+
+/** { rotateDegrees: 10, shift: 0.1 } as 'rotateDegrees 10, shift 0.1'; the parts of a list between semicolons. */
+const inWords = (value: unknown): string => {
+  if (Array.isArray(value)) return value.map(inWords).join('; ') || 'none';
+  if (typeof value !== 'object' || value === null) return String(value);
+  const parts = Object.entries(value).map(([name, part]) => `${name} ${inWords(part)}`);
+  return parts.join(', ') || 'none';
+};
 
 const finite = (value: number | undefined): number | null =>
   value !== undefined && Number.isFinite(value) ? value : null;
