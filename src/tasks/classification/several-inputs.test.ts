@@ -2,9 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { toNumbers } from '../../engine/tensor/tensor.ts';
+import { readSafetensors } from '../../learning/weights/safetensors.ts';
 import { parseDelimited } from '../dataset/delimited-text.ts';
 import { writePairsPhantom } from '../dataset/phantom-pairs.node.ts';
 import { nodeSurroundings } from '../surroundings.node.ts';
+import type { TaskEvent } from '../task.ts';
 import { evaluateModel } from './evaluate.node.ts';
 import { explainImages } from './explain.node.ts';
 import { predictImages } from './predict.node.ts';
@@ -62,25 +65,26 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'hounsfield-inputs-'));
   await writePairsPhantom(at('image'), { seed: 4, patients: 240, second: 'image' });
   await writePairsPhantom(at('table'), { seed: 4, patients: 240, second: 'table' });
+  await writePairsPhantom(at('few'), { seed: 4, patients: 40, second: 'image' });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const kinds = [
   { kind: 'image', more: { fusion: 'late' } },
   { kind: 'image', more: { fusion: 'early' } },
-  { kind: 'table', more: { epochs: 20, lr: 1e-2 } },
+  { kind: 'table', more: { epochs: 12, lr: 2e-2 } },
 ] as const;
 
 describe.each(kinds)('an image and a second $kind, $more', ({ kind, more }) => {
   const out = () => `${kind}-${'fusion' in more ? more.fusion : ''}`;
 
-  test('that both tell the label is learned from both', { timeout: 30_000 }, async () => {
+  test('that both tell the label is learned from both', { timeout: 60_000 }, async () => {
     const { test: found } = await train(at(kind), out(), more);
     if (process.env['HOUNSFIELD_LOOK']) console.log(kind, more, found);
     expect(found['accuracy']).toBeGreaterThan(0.9);
   });
 
-  test('the model file answers as in training, and says where it looked', { timeout: 30_000 }, async () => {
+  test('the model file answers as in training, and says where it looked', { timeout: 60_000 }, async () => {
     const model = at(out(), 'model.onnx');
     const cases = await changed(kind, 'cases.csv', (cell, title, row) =>
       row > 4 || title === 'label' || title === 'patient' ? undefined : cell,
@@ -132,9 +136,59 @@ const alone: readonly [string, string, (k: typeof changed) => Promise<string>][]
   ],
 ];
 
-test.each(alone)('nothing but chance is learned from %s', { timeout: 30_000 }, async (name, _, make) => {
-  const { intervals } = await train(await make(changed), name, { epochs: 6 });
+test.each(alone)('nothing but chance is learned from %s', { timeout: 60_000 }, async (name, _, make) => {
+  const { intervals } = await train(await make(changed), name, { epochs: 4 });
   expect(intervals.test['auc']!.low).toBeLessThan(0.5);
   expect(intervals.test['auc']!.high).toBeGreaterThan(0.5);
   expect(intervals.test['accuracy']!.high).toBeLessThan(0.85);
+});
+
+test('weights of one image begin those of both; the joined layers are trained first, and a stopped run goes on as it was', {
+  timeout: 60_000,
+}, async () => {
+  const one = await changed('few', 'first.csv', (cell, title) => (title === 'image:t2' ? undefined : cell));
+  const short = { epochs: 1, judge: 'validation', channels: 1 };
+  await train(one, 'one', short);
+  const notes: string[] = [];
+  const request = {
+    data: at('few'),
+    settings: {
+      ...settings,
+      ...short,
+      weights: at('one', 'best.safetensors'),
+      phases: [
+        { name: 'head', train: 'head', epochs: 1, augment: false },
+        { name: 'all', train: 'all', epochs: 1 },
+      ],
+    },
+  };
+  const listening = {
+    ...around,
+    report: (event: TaskEvent) => void (event.kind === 'note' && notes.push(event.text)),
+  };
+  await trainClassifier({ ...request, out: at('both'), resume: false }, listening);
+  expect(notes.join('\n')).toMatch(/phase 'head': \d+ of \d+ parameters \(fc\)/);
+  const tensorsOf = async (run: string, file: string) =>
+    readSafetensors(await readFile(at(run, `${file}.safetensors`))).tensors;
+  const first = await tensorsOf('one', 'best');
+  const start = await tensorsOf('both', 'phase-start');
+  // The second phase begins with backbones as the first image's run left them, and with a head that has learned.
+  for (const input of ['image0', 'image1']) {
+    expect(toNumbers(start.get(`${input}.conv1.weight`)!)).toEqual(toNumbers(first.get('conv1.weight')!));
+  }
+  expect(start.has('fusion.weight') && start.has('fc.weight')).toBe(true);
+
+  const stop = new AbortController();
+  const stopping = {
+    ...around,
+    signal: stop.signal,
+    report: (event: TaskEvent) => {
+      if (event.kind === 'step' && event.epoch === 1 && event.step === 0) stop.abort();
+    },
+  };
+  const out = at('stopped');
+  expect((await trainClassifier({ ...request, out, resume: false }, stopping)).outcome).toBe('interrupted');
+  await trainClassifier({ ...request, settings: {}, out, resume: true }, around);
+  const [whole, resumed] = [await tensorsOf('both', 'best'), await tensorsOf('stopped', 'best')];
+  for (const [name, value] of whole) expect(toNumbers(resumed.get(name)!), name).toEqual(toNumbers(value));
 });
