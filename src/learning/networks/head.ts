@@ -20,6 +20,7 @@ export interface Head {
 
 /** What may stand between the last layer with weights and the network's answer. */
 const passed: ReadonlySet<string> = new Set([
+  'ArgMax',
   'AveragePool',
   'Cast',
   'Clip',
@@ -35,6 +36,7 @@ const passed: ReadonlySet<string> = new Set([
   'Sigmoid',
   'Softmax',
   'Squeeze',
+  'TopK',
   'Unsqueeze',
 ]);
 
@@ -61,14 +63,21 @@ function varies(value: Value): boolean {
  * @throws HEAD_NOT_FOUND naming the node at which the walk ended
  */
 export function headOf(logits: Value): Head {
+  const found = headBefore(logits);
+  return 'node' in found ? found : notFound(logits, `it ${found.stopped}`);
+}
+
+/** The last layer with weights as headOf finds it, or where the way back ends. */
+export function headBefore(logits: Value): Head | { readonly stopped: string } {
   const after: Node[] = [];
   let bias: Value | undefined;
   for (let value = logits; ; ) {
-    const node = value.producer ?? notFound(logits, `it ends at '${value.name}'`);
+    const node = value.producer;
+    if (!node) return { stopped: `ends at '${value.name}'` };
     if (layers.has(node.op) && node.domain === '') {
       const [input, weight, ownBias] = node.inputs;
       if (!input || !weight || varies(weight)) {
-        return notFound(logits, `${node.op} '${node.name}' multiplies two computed values`);
+        return { stopped: `ends at ${node.op} '${node.name}' of two computed values` };
       }
       const found = ownBias ?? bias;
       return { node, input, weight, ...(found ? { bias: found } : {}), after: after.reverse() };
@@ -77,11 +86,11 @@ export function headOf(logits: Value): Head {
     const [first, second] = node.inputs;
     if (node.op === 'Add' && first && second) {
       const [kept, added] = varies(first) ? [first, second] : [second, first];
-      if (varies(added)) return notFound(logits, `Add '${node.name}' joins two branches`);
+      if (varies(added)) return { stopped: `ends where Add '${node.name}' joins two branches` };
       bias ??= added;
       value = kept;
     } else if (passed.has(node.op) && first) value = first;
-    else return notFound(logits, `it ends at ${node.op} '${node.name}'`);
+    else return { stopped: `ends at ${node.op} '${node.name}'` };
   }
 }
 

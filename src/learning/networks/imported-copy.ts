@@ -11,7 +11,7 @@ import { type Mending, mendedInputs } from './imported-batch.ts';
 import { constantOf, trainedTensor, trainedType } from './imported-constants.ts';
 import type { ImportedInput } from './imported-file.ts';
 import { type ImportedHead, layerOf } from './imported-head.ts';
-import { isBatchNorm, leavesOf, statisticOf } from './imported-parameters.ts';
+import { isBatchNorm, leavesOf, statisticsOf } from './imported-parameters.ts';
 import { parameterData } from './imported-weights.ts';
 
 /** What was read of a file: the part before its head. */
@@ -79,10 +79,9 @@ function copyNode(node: Node, copying: Copying): readonly (Value | undefined)[] 
   const { context, mending, file } = copying;
   const { graph } = context;
   if (node.op === 'Constant' && node.domain === '') return [];
-  const given = node.inputs.map((input) =>
-    isBatchNorm(node) && isStatistic(node, input) ? undefined : valueHere(input, copying),
-  );
-  if (isBatchNorm(node)) return [copyBatchNorm(node, given, copying)];
+  const isNorm = isBatchNorm(node);
+  const given = node.inputs.map((input, i) => (isNorm && i > 2 ? undefined : valueHere(input, copying)));
+  if (isNorm) return [copyBatchNorm(node, given, copying)];
   if (node.op === 'Dropout') return [copyDropout(node, given[0]!, context)];
   const half = node.outputs[0] && trainedType(node.outputs[0].dtype, file.image.dtype) === 'float32';
   if (node.op === 'Cast' && half && given[0]?.dtype === 'float32') return [given[0]];
@@ -98,9 +97,6 @@ function copyNode(node: Node, copying: Copying): readonly (Value | undefined)[] 
   const layer = copying.unfolded.get(node);
   return layer === undefined ? outputs : [unfold(context, layer, outputs[0]!)];
 }
-
-const isStatistic = (node: Node, value: Value | undefined): boolean =>
-  value !== undefined && (value === node.inputs[3] || value === node.inputs[4]);
 
 /** What the engine does not know of an operator is its file's word: types, and shapes as far as the batch allows. */
 const unknownTypes = (node: Node, image: Value) =>
@@ -131,16 +127,18 @@ function copyDropout(node: Node, x: Value, context: BuildContext): Value {
 function copyBatchNorm(node: Node, given: readonly (Value | undefined)[], copying: Copying): Value {
   const { context, file, values } = copying;
   const { graph } = context;
-  const [mean, variance] = node.inputs.slice(3).map((value) => {
-    const known = values.get(value!); // isBatchNorm has seen both
+  const [mean, variance] = statisticsOf(node, file.parameters).map(({ name, value, data }) => {
+    const known = name === value.name ? values.get(value) : undefined;
     if (known) return known;
-    const made = buffer(context, value!.name, trainedTensor(statisticOf(value!)!, file.image.dtype));
-    values.set(value!, made);
+    const made = buffer(context, name, trainedTensor(data, file.image.dtype));
+    if (name === value.name) values.set(value, made);
     return made;
   });
   const epsilon = floatOf(node, 'epsilon', 1e-5);
   const [x, weight, bias] = given;
-  const layer = normLayer(node);
+  const usual = normLayer(node);
+  const taken = graph.find(graph.scopedName(`${usual}.num_batches_tracked`)) !== undefined;
+  const layer = taken ? node.name || node.outputs[0]!.name : usual;
   if (file.batchNorm === 'keep') {
     return graph.op(
       'BatchNormalization',

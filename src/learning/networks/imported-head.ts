@@ -2,13 +2,13 @@ import { ints, reshape, transpose } from '../../engine/graph/build.ts';
 import type { Graph, Node, Value } from '../../engine/graph/graph.ts';
 import { describeShape } from '../../engine/graph/shape.ts';
 import { intOf, intsOf } from '../../engine/operators/operator.ts';
-import { HounsfieldError, isHounsfieldError } from '../../errors.ts';
+import { HounsfieldError } from '../../errors.ts';
 import { type BuildContext, parameter } from '../layers/build-context.ts';
 import { conv } from '../layers/convolution.ts';
 import { knownSize } from '../layers/extent.ts';
 import { torchUniform, uniform } from '../layers/initializers.ts';
 import { linear } from '../layers/linear.ts';
-import { type Head, headOf } from './head.ts';
+import { type Head, headBefore } from './head.ts';
 import { leavesOf } from './imported-parameters.ts';
 
 type Pooling = 'mean' | 'max' | 'none';
@@ -61,10 +61,16 @@ function isNamed(node: Node, name: string): boolean {
 }
 
 function foundHead(graph: Graph): ImportedHead {
-  const heads = graph.outputs.flatMap((output) => headAt(output) ?? []);
+  const walks = graph.outputs.map(headBefore);
+  const heads = walks.flatMap((walk) => ('node' in walk ? walk : []));
   const nodes = new Set(heads.map(({ node }) => node));
   const [first] = heads;
-  if (!first) return notFound(graph, 'no output ends in a layer with weights');
+  if (!first) {
+    const reasons = walks.map(
+      (walk, i) => `'${graph.outputs[i]!.name}' ${'stopped' in walk ? walk.stopped : ''}`,
+    );
+    return notFound(graph, `of its outputs ${reasons.join(', ')}`);
+  }
   if (nodes.size > 1)
     return notFound(graph, `it has ${nodes.size}: ${[...nodes].map(({ name }) => `'${name}'`).join(', ')}`);
   return replaced(graph, first);
@@ -72,12 +78,8 @@ function foundHead(graph: Graph): ImportedHead {
 
 /** The last layer with weights before an output; undefined where there is none. */
 function headAt(output: Value): Head | undefined {
-  try {
-    return headOf(output);
-  } catch (cause) {
-    if (isHounsfieldError(cause, 'HEAD_NOT_FOUND')) return undefined;
-    throw cause;
-  }
+  const walk = headBefore(output);
+  return 'node' in walk ? walk : undefined;
 }
 
 function replaced(graph: Graph, head: Head): ImportedHead {

@@ -69,7 +69,7 @@ export function importedNetwork(graph: Graph, options: ImportOptions = {}): Impo
     const mending = reference && mendingOf(reference, file, image);
     return addImportedHead(context, copyInto(context, file, image, mending), head, outputs);
   };
-  const weights = fileWeights(file.image, file.nodes, file.parameters.keys());
+  const weights = fileWeights(file.image, file.nodes, file.parameters);
   const count = [...weights.values()].reduce((total, { dims }) => total + elementCount(dims), 0);
   const classes = head.kind === 'new' ? '' : ` in place of the file's ${head.classes ?? ''} classes`;
   return {

@@ -174,8 +174,28 @@ export function isBatchNorm(node: Node): boolean {
   return statisticOf(mean) !== undefined && statisticOf(variance) !== undefined;
 }
 
+interface Statistic {
+  /** As a buffer of the network. */
+  readonly name: string;
+  readonly value: Value;
+  readonly data: Tensor;
+}
+
+/**
+ * Running mean and variance of a batch normalisation (isBatchNorm). An exporter writes equal tensors once, so that the
+ * zeros of a fresh layer's mean are those of its shift: what is a parameter, too, becomes the layer's own.
+ */
+export const statisticsOf = (node: Node, parameters: ReadonlyMap<Value, Node>): readonly Statistic[] =>
+  ['running_mean', 'running_var'].flatMap((role, i) => {
+    const value = node.inputs[3 + i];
+    const data = value && statisticOf(value);
+    if (!value || !data) return [];
+    const own = `${node.name || node.outputs[0]!.name}.${role}`;
+    return [{ name: parameters.has(value) ? own : value.name, value, data }];
+  });
+
 /** The running mean or variance, also through an Identity. */
-export function statisticOf(value: Value): Tensor | undefined {
+function statisticOf(value: Value): Tensor | undefined {
   const source = value.producer?.op === 'Identity' ? value.producer.inputs[0] : value;
   return source && constantOf(source);
 }

@@ -1,20 +1,19 @@
 import type { Node, Value } from '../../engine/graph/graph.ts';
 import type { Tensor } from '../../engine/tensor/tensor.ts';
 import { constantOf, trainedTensor } from './imported-constants.ts';
-import { isBatchNorm, isOwnCopy, statisticOf } from './imported-parameters.ts';
+import { isBatchNorm, isOwnCopy, statisticsOf } from './imported-parameters.ts';
 
 /** Data of each parameter and running statistic by name. */
 export function fileWeights(
   image: Value,
   nodes: readonly Node[],
-  parameters: Iterable<Value>,
+  parameters: ReadonlyMap<Value, Node>,
 ): Map<string, Tensor> {
   const weights = new Map<string, Tensor>();
-  for (const value of parameters) weights.set(value.name, parameterData(value, image));
+  for (const value of parameters.keys()) weights.set(value.name, parameterData(value, image));
   for (const node of nodes.filter(isBatchNorm)) {
-    for (const value of node.inputs.slice(3)) {
-      const data = value && statisticOf(value);
-      if (data) weights.set(value.name, trainedTensor(data, image.dtype));
+    for (const { name, data } of statisticsOf(node, parameters)) {
+      weights.set(name, trainedTensor(data, image.dtype));
     }
   }
   return weights;

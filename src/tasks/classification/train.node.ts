@@ -64,7 +64,9 @@ async function trackedRun(
     hash: runHash(settings, data),
     epochs: totalEpochs(phases),
   };
-  for (const text of data.network.imported?.notes ?? []) around.report({ kind: 'note', text });
+  const { imported } = data.network;
+  if (imported)
+    for (const text of [imported.describe, ...imported.notes]) around.report({ kind: 'note', text });
   let weights = request.resume ? new Map<string, Tensor>() : await unfoldedWeights(data, settings, around);
   if (loaded) {
     const start = startingPoint(loaded, parts, data.network);
