@@ -1,11 +1,13 @@
 /** Where the wings meet: data sets, tasks, the saved model and its report (Node.js). */
-export { type ModelCard, readCard } from './bundle/model-card.ts';
+export { type EnsembleCard, type MemberCard, type ModelCard, readCard } from './bundle/model-card.ts';
 export type { Dataset } from './dataset/dataset.ts';
 export type { LoadOptions } from './dataset/load-options.ts';
 export { loadDataset } from './dataset/manifest.node.ts';
 export { writePhantomDataset } from './dataset/phantom-files.node.ts';
 export { writeFindingsPhantom } from './dataset/phantom-findings.node.ts';
 export { splitDataset } from './dataset/split.ts';
+export { type Disagreement, disagreement } from './ensemble/disagreement.ts';
+export { type EnsembleRequest, type EnsembleResult, makeEnsemble } from './ensemble/ensemble.node.ts';
 export { checkStrings, type StringsChecked } from './files/check-strings.node.ts';
 export { type Converted, convertFile } from './files/convert-file.node.ts';
 export { type DeidentifiedFolder, deidentifyFolder } from './files/deidentify-folder.node.ts';
