@@ -48,6 +48,8 @@ export async function compareCrossValidations(first: string, second: string): Pr
   const rows = [...main, ...names.filter((name) => !main.includes(name))].map((name) =>
     compareFigure(name, a.metrics, b.metrics),
   );
+  if (images.length === 0 || images.length !== other.size || images.some((id) => !other.has(id)))
+    throw unfinished(second, 'predictions.json');
   const pairs = images.map((id) => [one.get(id)!, other.get(id)!] as const);
   return {
     metrics: { target, classes },
@@ -73,13 +75,57 @@ async function readFinished(folder: string): Promise<Finished> {
       throw unfinished(folder, name, cause);
     }
   };
-  const metrics = (await read('metrics.json')) as CrossValidationMetrics; // its form is checked just below
-  if (!Array.isArray(metrics?.folds) || typeof metrics.foldsHash !== 'string' || !metrics.figures)
-    throw unfinished(folder, 'metrics.json');
-  const predictions = (await read('predictions.json')) as PredictionsFile; // its form is checked just below
-  if (!Array.isArray(predictions?.predictions) || predictions.foldsHash !== metrics.foldsHash)
-    throw unfinished(folder, 'predictions.json');
+  const metrics = await read('metrics.json');
+  if (!isMetrics(metrics)) throw unfinished(folder, 'metrics.json');
+  const predictions = await read('predictions.json');
+  if (!isPredictions(predictions, metrics)) throw unfinished(folder, 'predictions.json');
   return { metrics, predictions };
+}
+
+const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isNumberOrNull = (value: unknown): boolean => value === null || Number.isFinite(value);
+const isList = (value: unknown, test: (item: unknown) => boolean): value is readonly unknown[] =>
+  Array.isArray(value) && value.every(test);
+
+/** Whether what is compared is there; the rest of the file is not looked at. */
+function isMetrics(value: unknown): value is CrossValidationMetrics {
+  if (!isFields(value) || !isFields(value['figures']) || typeof value['foldsHash'] !== 'string') return false;
+  const { target, classes, folds, figures } = value;
+  return (
+    ['class', 'labels', 'grade', 'value'].includes(String(target)) &&
+    isList(classes, (name) => typeof name === 'string') &&
+    Object.values(figures as object).every((figure) => isFields(figure) && isNumberOrNull(figure['mean'])) && // an object, as was tested
+    isList(
+      folds,
+      (fold) =>
+        isFields(fold) &&
+        typeof fold['name'] === 'string' &&
+        Number.isFinite(fold['test']) &&
+        Number.isFinite(fold['train']) &&
+        isFields(fold['figures']) &&
+        Object.values(fold['figures']).every((figure) => isFields(figure) && isNumberOrNull(figure['value'])),
+    )
+  );
+}
+
+function isPredictions(
+  value: unknown,
+  { foldsHash, classes, target }: CrossValidationMetrics,
+): value is PredictionsFile {
+  if (!isFields(value) || value['foldsHash'] !== foldsHash) return false;
+  const several = target === 'labels' || target === 'value';
+  return isList(
+    value['predictions'],
+    (row) =>
+      isFields(row) &&
+      typeof row['id'] === 'string' &&
+      Number.isSafeInteger(row['patient']) &&
+      isList(row['truth'], isNumberOrNull) &&
+      row['truth'].length === (several ? classes.length : 1) &&
+      isList(row['answers'], Number.isFinite) &&
+      row['answers'].length === classes.length,
+  );
 }
 
 const unfinished = (folder: string, name: string, cause?: unknown): HounsfieldError =>

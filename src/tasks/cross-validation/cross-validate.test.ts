@@ -258,11 +258,13 @@ test('a fold that fails ends the run, and what was finished is kept', async () =
     'finished',
     [path.join('failing', 'fold-02'), path.join('failing', 'fold-03')],
   ]);
-  await writeFile(at('failing', 'fold-01', 'predictions.json'), '{"ids": [], "answers": []}');
+  await writeFile(
+    at('failing', 'fold-01', 'predictions.json'),
+    '{"ids": [], "answers": [], "thresholds": []}',
+  );
   await expect(crossValidate({ ...wanted, resume: true }, around, second.start)).rejects.toThrow(
     /^FOLD_DAMAGED: fold-01/,
   );
-  await rm(at('failing', 'fold-01', 'metrics.json'));
   await writeFile(at('failing', 'fold-01', 'predictions.json'), '{');
   await expect(crossValidate({ ...wanted, resume: true }, around, second.start)).rejects.toThrow(
     /^FOLD_DAMAGED/,

@@ -36,10 +36,10 @@ export async function gather(work: Gathering): Promise<{
   const stored: StoredPredictions[] = [];
   for (const fold of file.folds) {
     const folder = path.join(out, fold.name);
-    const predictions = await readJobFile<StoredPredictions>(folder, 'predictions.json');
+    const predictions = await readJobFile(folder, 'predictions.json', isPredictions(dataset.classes.length));
     requireAllTested(fold, predictions, folder);
     stored.push(predictions);
-    rows.push(rowOf(fold, await readJobFile<FoldMetrics>(folder, 'metrics.json'), dataset));
+    rows.push(rowOf(fold, await readJobFile(folder, 'metrics.json', isMetrics), dataset));
   }
   const outOfFold = together(dataset, stored);
   const pooled = pooledEvidence(outOfFold, plan.seed);
@@ -87,6 +87,23 @@ interface FoldMetrics {
   readonly intervals: { readonly test: Readonly<Record<string, FoldFigure>> };
   readonly evidence: { readonly test: Evidence };
 }
+
+const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isMetrics = (value: unknown): value is FoldMetrics =>
+  isFields(value) &&
+  isFields(value['intervals']) &&
+  isFields(value['intervals']['test']) &&
+  isFields(value['evidence']) &&
+  isFields(value['evidence']['test']);
+
+const isPredictions =
+  (width: number) =>
+  (value: unknown): value is StoredPredictions =>
+    isFields(value) &&
+    [value['ids'], value['answers'], value['thresholds']].every(Array.isArray) &&
+    (value['answers'] as unknown[]).every((row) => Array.isArray(row) && row.length === width); // a list, as was tested
 
 function rowOf(
   fold: FoldsFile['folds'][number],

@@ -141,17 +141,27 @@ async function conclude({ folder }: Job, end: Extract<TrainingEnd, { kind: 'done
   await forgetProcess(folder);
 }
 
-/** A JSON file that a finished job wrote. @throws FOLD_DAMAGED */
-export async function readJobFile<T>(folder: string, name: string): Promise<T> {
+/** A JSON file that a finished job wrote, of the form that `is` tells. @throws FOLD_DAMAGED */
+export async function readJobFile<T>(
+  folder: string,
+  name: string,
+  is: (value: unknown) => value is T,
+): Promise<T> {
   const file = path.join(folder, name);
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const value = parsed(text);
+  if (is(value)) return value;
+  throw new HounsfieldError(
+    'FOLD_DAMAGED',
+    `${file} is missing or damaged, though the fold was finished. Remove ${folder} and give the command with --resume.`,
+  );
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as T; // written by the training, in a form that it exports
-  } catch (cause) {
-    throw new HounsfieldError(
-      'FOLD_DAMAGED',
-      `${file} is missing or damaged, though the fold was finished. Remove ${folder} and give the command with --resume.`,
-      { cause },
-    );
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { HounsfieldError } from '../../errors.ts';
 import type { Dataset } from './dataset.ts';
-import { checkFolds, type Fold, type FoldScheme, type Folds, foldSchemes, type InnerFold } from './folds.ts';
+import {
+  checkFolds,
+  type Fold,
+  type FoldScheme,
+  type Folds,
+  foldSchemes,
+  type InnerFold,
+  MOST_FOLDS,
+} from './folds.ts';
 import { partsFaults, readObjectFile } from './parts-file.node.ts';
 
 /** What folds.json holds; samples by their ids, so that any program can use the same folds. */
@@ -166,7 +174,8 @@ function formFaults(value: Readonly<Record<string, unknown>>): string[] {
   if (data !== undefined && !isFields(data)) faults.push("'data' is no object");
   if (isFields(data) && data['fingerprint'] !== undefined && typeof data['fingerprint'] !== 'string')
     faults.push("'data.fingerprint' is no text");
-  if (!Array.isArray(folds) || folds.length === 0) return [...faults, "'folds' is no list of folds"];
+  if (!Array.isArray(folds) || folds.length === 0 || folds.length > MOST_FOLDS)
+    return [...faults, `'folds' is no list of 1 to ${MOST_FOLDS} folds`];
   const names = new Set<string>();
   for (const [i, fold] of (folds as unknown[]).entries()) faults.push(...foldFaults(fold, i, names));
   return faults;
@@ -182,7 +191,8 @@ function foldFaults(fold: unknown, i: number, names: Set<string>): string[] {
   else names.add(name);
   if (repeat !== undefined && !isCount(repeat, 1)) faults.push("'repeat' is no whole number above 0");
   if (site !== undefined && typeof site !== 'string') faults.push("'site' is no text");
-  if (inner !== undefined && !Array.isArray(inner)) faults.push("'inner' is no list");
+  if (inner !== undefined && !(Array.isArray(inner) && inner.length <= MOST_FOLDS))
+    faults.push(`'inner' is no list of at most ${MOST_FOLDS} folds`);
   const own = new Set<string>();
   if (Array.isArray(inner)) {
     for (const [j, one] of (inner as unknown[]).entries()) {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { peerFixture } from '../../../test/peers/peer-fixture.ts';
+import { HounsfieldError } from '../../errors.ts';
 import type { Dataset, Sample } from './dataset.ts';
 import { type FoldOptions, type Folds, makeFolds } from './folds.ts';
 import { type FoldsFile, foldsText, foldsToFile, readFolds } from './folds-file.node.ts';
@@ -368,5 +369,27 @@ describe('folds.json', () => {
     );
     const one = dataset(plain(48).map((row) => ({ ...row, patient: `secret-${row.patient.endsWith('1')}` })));
     await expect(readFolds(place, one)).rejects.toThrow(/^SPLIT_LEAK: [\s\S]*fold-01: \d+\.png and/);
+  });
+
+  test('spoiled anywhere, it ends in folds or in a coded error (seed 12)', async () => {
+    const small = dataset(plain(12));
+    const text = foldsText(foldsToFile(small, makeFolds(small, { ...usual, k: 2, inner: 2 })));
+    const spoil = fc.tuple(
+      fc.nat(text.length - 1),
+      fc.constantFrom('', '0', '"', '[', ']', '}', ',', '-', 'null', '1e9'),
+      fc.nat(9),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(spoil, { minLength: 1, maxLength: 4 }), async (changes) => {
+        let spoiled = text;
+        for (const [place, put, cut] of changes)
+          spoiled = spoiled.slice(0, place) + put + spoiled.slice(place + cut);
+        const file = await store('spoiled', spoiled);
+        const end = await readFolds(file, small).catch((error: unknown) => error);
+        if (end instanceof Error) expect(end).toBeInstanceOf(HounsfieldError);
+        else expectSound(small, end as Folds); // not an error
+      }),
+      { seed: 12, numRuns: 300 },
+    );
   });
 });

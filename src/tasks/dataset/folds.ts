@@ -47,7 +47,8 @@ export interface Folds extends Omit<FoldOptions, 'validation'> {
   readonly warnings: readonly string[];
 }
 
-const MOST_FOLDS = 1000;
+/** Most trainings of a cross-validation. */
+export const MOST_FOLDS = 1000;
 
 /**
  * Folds by patient: every sample is tested exactly once in each repeat. The validation part is drawn from a fold's

@@ -2,8 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { HounsfieldError } from '../../errors.ts';
 import type { NamedParts } from './parts.ts';
 
-/** Largest file that is read, in bytes: names of some millions of images. */
-const LARGEST = 512 * 2 ** 20;
+/** Largest file that is read, in bytes: names of a million images or more. */
+const LARGEST = 96 * 2 ** 20;
 
 /** A JSON object from a file. @throws PARTS_UNREADABLE */
 export async function readObjectFile(file: string, what: string): Promise<Readonly<Record<string, unknown>>> {
