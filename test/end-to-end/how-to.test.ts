@@ -1,23 +1,21 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isBone, made, writeCtSeries } from '../../examples/made-up/ct-series.ts';
-import { Graph } from '../../src/engine/graph/graph.ts';
 import { writeEdf } from '../../src/imaging/formats/edf/write-edf.ts';
 import { writeNifti } from '../../src/imaging/formats/nifti/write-nifti.ts';
 import { writeWfdb } from '../../src/imaging/formats/wfdb/write-wfdb.ts';
 import { geometryFrom } from '../../src/imaging/geometry/geometry.ts';
 import { labelMap, medicalImage } from '../../src/imaging/image/medical-image.ts';
 import { signal } from '../../src/imaging/signal/signal.ts';
-import { createContext } from '../../src/learning/layers/build-context.ts';
-import { networkNamed } from '../../src/learning/networks/registry.ts';
-import { writeSafetensors } from '../../src/learning/weights/safetensors.ts';
 import { RandomStream } from '../../src/random.ts';
 import { writeFindingsPhantom } from '../../src/tasks/dataset/phantom-findings.node.ts';
-import { fixturePath } from '../peers/peer-fixture.ts';
+import { writePairsPhantom } from '../../src/tasks/dataset/phantom-pairs.node.ts';
+import { writeStudiesPhantom } from '../../src/tasks/dataset/phantom-studies.node.ts';
+import { writePublished } from './published.ts';
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '../..');
@@ -73,6 +71,9 @@ async function writeFiles(): Promise<void> {
   } as const)) {
     await writeFindingsPhantom(path.join(folder, name), { seed: 1, patients: 48, target });
   }
+  await writePairsPhantom(path.join(folder, 'pairs'), { seed: 1, patients: 48, second: 'image' });
+  await writePairsPhantom(path.join(folder, 'clinical'), { seed: 1, patients: 48, second: 'table' });
+  await writeStudiesPhantom(path.join(folder, 'studies'), { seed: 1, patients: 40 });
   await writeTfjsModel(path.join(folder, 'brain'));
   await writePublished(folder);
   const samples = Float64Array.from({ length: 3600 }, (_, i) => Math.sin(i / 20));
@@ -85,16 +86,6 @@ async function writeFiles(): Promise<void> {
     await writeFile(path.join(folder, name), bytes);
   }
   await writeFile(path.join(folder, 'night.edf'), writeEdf(ecg));
-}
-
-/** What others have trained, so to speak: weights by name, and a file that PyTorch exported. */
-async function writePublished(to: string): Promise<void> {
-  const context = createContext(new Graph(), 'infer', 1);
-  const images = context.graph.input('images', 'float32', ['N', 3, 64, 64]);
-  networkNamed('squeezenet-1.1').network(context, images, { outputs: 1000 });
-  const weights = new Map(context.parameters.map(({ name, constant }) => [name, constant!])); // parameters hold data
-  await writeFile(path.join(to, 'squeezenet1_1.safetensors'), writeSafetensors(weights));
-  await copyFile(fixturePath('imported/resnet-dynamo-18-folded.onnx'), path.join(to, 'other-program.onnx'));
 }
 
 /** A TensorFlow.js layers model of one 3-D convolution. */
