@@ -7,7 +7,8 @@ import { type AreaComparison, compareAreas } from '../../evidence/statistics/del
 import { type McNemar, mcNemar } from '../../evidence/statistics/mcnemar.ts';
 import { mainFigures } from './figure-names.ts';
 import type { CrossValidationMetrics } from './plan.ts';
-import type { PredictionRow, PredictionsFile } from './prediction-files.ts';
+import { type ImageAnswer, type PooledDifference, pooledDifferences } from './pooled-differences.ts';
+import type { PredictionsFile } from './prediction-files.ts';
 
 /** A figure of two cross-validations, fold by fold. */
 export interface FigureComparison extends FoldsComparison {
@@ -27,6 +28,8 @@ export interface FoldComparison {
   readonly rows: readonly FigureComparison[];
   /** Areas of the pooled answers (the mean over repeats of each image's), by class or label. */
   readonly areas: readonly (AreaComparison & { readonly name: string })[];
+  /** Of classes, grades and numbers: one figure of all answers together, with an interval by patient. */
+  readonly pooled: readonly PooledDifference[];
   /** Of classes and grades: right answers, each image once. */
   readonly answers: McNemar | null;
 }
@@ -58,6 +61,7 @@ export async function compareCrossValidations(first: string, second: string): Pr
     patients: new Set(pairs.map(([row]) => row.patient)).size,
     rows,
     areas: areasOf(target, classes, pairs),
+    pooled: pooledDifferences(target, classes, pairs),
     answers: rightAnswers(target, pairs),
   };
 }
@@ -167,11 +171,9 @@ function compareFigure(name: string, a: CrossValidationMetrics, b: CrossValidati
   };
 }
 
-type ImageRow = Pick<PredictionRow, 'patient' | 'truth' | 'answers'>;
-
 /** The mean answer of each image over the repeats. */
-function perImage({ predictions }: PredictionsFile): Map<string, ImageRow> {
-  const sums = new Map<string, ImageRow & { readonly answers: number[]; count: number }>();
+function perImage({ predictions }: PredictionsFile): Map<string, ImageAnswer> {
+  const sums = new Map<string, ImageAnswer & { readonly answers: number[]; count: number }>();
   for (const { id, patient, truth, answers } of predictions) {
     const own = sums.get(id);
     if (!own) sums.set(id, { patient, truth, answers: [...answers], count: 1 });
@@ -188,7 +190,7 @@ function perImage({ predictions }: PredictionsFile): Map<string, ImageRow> {
   );
 }
 
-type Pair = readonly [ImageRow, ImageRow];
+type Pair = readonly [ImageAnswer, ImageAnswer];
 
 /** Of two classes the second's area, of more each against the rest, of labels each; none where one kind is missing. */
 function areasOf(

@@ -293,11 +293,20 @@ test('folds of a file are used, and two runs on them compared', async () => {
   expect(found.rows[0]!.mean).toBeGreaterThan(0);
   expect(found.areas[0]!.first).toBeGreaterThan(found.areas[0]!.second);
   expect(comparisonText(found, 60)).toContain('McNemar');
+  const [balanced] = found.pooled;
+  expect([balanced!.name, balanced!.difference.value]).toEqual([
+    'balancedAccuracy',
+    balanced!.first! - balanced!.second!,
+  ]);
+  expect(balanced!.difference.low!).toBeLessThanOrEqual(balanced!.difference.value!);
   for (const kind of ['labels', 'grade', 'value'] as const) {
     const same = await compareCrossValidations(at(`repeated ${kind}`), at(`repeated ${kind}`));
     expect([same.rows[0]!.mean, same.rows[0]!.p]).toEqual([0, 1]);
     expect(same.areas).toHaveLength(kind === 'labels' ? 2 : 0);
     expect(same.answers === null).toBe(kind !== 'grade');
+    const names = { labels: [], grade: ['kappaQuadratic'], value: ['mae'] };
+    expect(same.pooled.map(({ name }) => name)).toEqual(names[kind]);
+    for (const { difference } of same.pooled) expect(difference).toMatchObject({ value: 0, low: 0, high: 0 });
     expect(comparisonText(same, 40)).not.toMatch(/undefined|NaN/);
   }
   await expect(compareCrossValidations(at('repeated class'), at('nested'))).rejects.toThrow(/^FOLDS_DIFFER/);

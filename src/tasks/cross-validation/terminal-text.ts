@@ -91,7 +91,7 @@ function choicesText(choices: readonly ChosenFold[], watch: string, columns: num
 
 /** Two cross-validations side by side. */
 export function comparisonText(
-  { rows, areas, answers, metrics, images, patients }: FoldComparison,
+  { rows, areas, pooled, answers, metrics, images, patients }: FoldComparison,
   columns: number,
 ): string {
   const texts = textsByLanguage.en;
@@ -112,7 +112,7 @@ export function comparisonText(
     ...wrapped('Differences fold by fold, corrected resampled t-test (Nadeau and Bengio, 2003).', columns),
   );
   if (areas.length > 0) {
-    const pooled = [
+    const areaRows = [
       ['pooled AUC', 'A - B', '95 %', 'p', 'A', 'B'],
       ...areas.map(({ name, first, second, difference, low, high, p }) => [
         name,
@@ -123,9 +123,23 @@ export function comparisonText(
         write(second),
       ]),
     ];
-    lines.push('', fittingTable(pooled, columns, 4));
+    lines.push('', fittingTable(areaRows, columns, 4));
     const how = patients < images ? ', images of a patient together (Obuchowski, 1997)' : '';
     lines.push(...wrapped(`Out-of-fold answers together, DeLong et al. (1988)${how}.`, columns));
+  }
+  if (pooled.length > 0) {
+    const together = [
+      ['pooled', 'A - B', '95 % by patient', 'A', 'B'],
+      ...pooled.map(({ name, first, second, difference: { value, low, high } }) => [
+        nameOf(name),
+        signed(value),
+        interval(low, high),
+        write(first),
+        write(second),
+      ]),
+    ];
+    lines.push('', fittingTable(together, columns, 3));
+    lines.push(...wrapped('Out-of-fold answers together, bootstrap by patient.', columns));
   }
   if (answers) {
     const { first, second, onlyFirst, onlySecond, p, pByPatient } = answers;
