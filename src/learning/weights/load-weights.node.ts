@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { openModel } from '../../engine/graph/open-model.node.ts';
 import type { Tensor } from '../../engine/tensor/tensor.ts';
 import { HounsfieldError } from '../../errors.ts';
+import { conventionOfNames } from './convention-of-names.ts';
 import { type FetchOptions, fetchWeights } from './fetch-weights.node.ts';
 import { readWeights } from './read-weights.ts';
 import type { NamedTensors } from './safetensors.ts';
@@ -15,7 +16,7 @@ export interface LoadedWeights extends NamedTensors {
   readonly path: string;
   /** Checksum of the file, where it was fetched. */
   readonly sha256: string | undefined;
-  /** How the network wants its pictures: from the table of sources, or from the metadata that this project writes. */
+  /** How the network wants its pictures: from the table of sources, the metadata that this project writes, or the names of its layers. */
   readonly input: InputConvention | undefined;
   readonly source: WeightSource | undefined;
 }
@@ -32,8 +33,10 @@ const MOST_WHOLE = 2 ** 31 - 1;
 export async function loadWeights(source: string, options: FetchOptions = {}): Promise<LoadedWeights> {
   const listed = weightSources.get(source);
   const address = listed?.url ?? (/^https?:\/\//i.test(source) ? source : undefined);
-  if (address === undefined)
-    return { ...(await fromFile(source)), path: source, sha256: undefined, source: undefined };
+  if (address === undefined) {
+    const own = await fromFile(source);
+    return { ...own, input: saidOrKnown(own), path: source, sha256: undefined, source: undefined };
+  }
   const known = listed ?? [...weightSources.values()].find(({ url }) => url === address);
   const fetched = await fetchWeights(address, { ...options, sha256: options.sha256 ?? known?.sha256 });
   const weights = await fromFile(fetched.path);
@@ -41,10 +44,13 @@ export async function loadWeights(source: string, options: FetchOptions = {}): P
     ...weights,
     path: fetched.path,
     sha256: fetched.sha256,
-    input: known?.input ?? weights.input,
+    input: known?.input ?? saidOrKnown(weights),
     source: known,
   };
 }
+
+const saidOrKnown = ({ tensors, input }: Pick<LoadedWeights, 'tensors' | 'input'>) =>
+  input ?? conventionOfNames(tensors.keys());
 
 async function fromFile(
   path: string,

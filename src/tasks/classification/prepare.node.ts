@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { HounsfieldError } from '../../errors.ts';
+import { conventionOfNames } from '../../learning/weights/convention-of-names.ts';
 import { weightSources } from '../../learning/weights/sources.ts';
 import type { InputDescription } from '../bundle/model-card.ts';
 import { type ClinicalInput, describeClinical, describeClinicalInput } from '../dataset/clinical-table.ts';
@@ -51,16 +52,17 @@ export interface PreparedData {
 /**
  * Opens every image once and stops before the long run if something is wrong with the data.
  *
- * @param convention how images were given to the network whose weights are used, where the weights say so
+ * @param ofWeights how images were given to the network whose weights are used, where the weights say so
  * @throws what loadDataset, readParts, takeParts, splitDataset, requireUniformImages and requireNoLeak throw; NETWORK_UNKNOWN, NETWORK_INPUT
  */
 export async function prepareData(
   path: string,
   settings: ClassificationSettings,
   report: (event: TaskEvent) => void,
-  convention?: Convention,
+  ofWeights?: Convention,
 ): Promise<PreparedData> {
   const { chosen, volumes, found, named, surveys, pairs } = await openData(path, settings, report);
+  const convention = ofWeights ?? conventionOfNames(chosen.imported?.weights.keys() ?? []);
   const survey = surveys[0]!;
   // A split that the data prescribe stays as it is; what it gets wrong is told just below.
   const dataset = found.samples.some(({ split }) => split) ? found : joinDuplicates(found, pairs);
@@ -76,11 +78,7 @@ export async function prepareData(
   for (const column of clinical ?? []) {
     report({ kind: 'note', text: `clinical column '${column.name}': ${describeClinicalInput(column)}` });
   }
-  if (settings.normalise === 'weights' && !convention) {
-    const text =
-      "nothing says how images were normalised for these weights; torchvision's way is taken (else: --normalise)";
-    report({ kind: 'note', text });
-  }
+  if (settings.normalise === 'weights') report({ kind: 'note', text: conventionNote(convention) });
   return {
     dataset,
     splits,
@@ -99,6 +97,16 @@ export async function prepareData(
     head: headFor({ dataset, train: splits.train, settings }),
     trainCounts: classCounts(dataset, splits.train),
   };
+}
+
+function conventionNote(convention: Convention | undefined): string {
+  if (!convention) {
+    return "nothing says how images were normalised for these weights; torchvision's way is taken (else: --normalise)";
+  }
+  const { channels, scale, mean, std } = convention;
+  const order = channels === 'bgr' ? 'blue, green, red' : 'red, green, blue';
+  const divided = std.every((value) => value === 1) ? '' : `, divided by ${std.join(', ')}`;
+  return `images are normalised as these weights were trained: ${order}, 0 to ${scale}, minus ${mean.join(', ')}${divided} (else: --normalise)`;
 }
 
 /** A data set whose images were all opened once: what is the same however it is divided. */
