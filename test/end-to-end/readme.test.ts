@@ -11,7 +11,11 @@ import { labelMap } from '../../src/imaging/image/medical-image.ts';
 import { signal } from '../../src/imaging/signal/signal.ts';
 import { makePhantomDataset } from '../../src/tasks/dataset/phantom.ts';
 import { writePhantomImage } from '../../src/tasks/dataset/phantom-files.node.ts';
+import { writeFindingsPhantom } from '../../src/tasks/dataset/phantom-findings.node.ts';
+import { writePairsPhantom } from '../../src/tasks/dataset/phantom-pairs.node.ts';
+import { writeStudiesPhantom } from '../../src/tasks/dataset/phantom-studies.node.ts';
 import { writeCtSeries } from './ct-series.ts';
+import { writePublished, writeTfjsClassifier } from './published.ts';
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '../..');
@@ -48,11 +52,23 @@ async function writeStudy(): Promise<void> {
   await writeFile(path.join(folder, 'ecg.edf'), writeEdf(ecg));
 }
 
+/** Tables of other answers and inputs, and a search space. */
+async function writeTables(): Promise<void> {
+  await writeFindingsPhantom(path.join(folder, 'findings'), { seed: 1, patients: 48, target: 'labels' });
+  await writePairsPhantom(path.join(folder, 'pairs'), { seed: 1, patients: 40, second: 'image' });
+  await writeStudiesPhantom(path.join(folder, 'studies'), { seed: 1, patients: 30, slices: 6 });
+  const space = { lr: { type: 'float', low: 1e-4, high: 1e-2, scale: 'log' } };
+  await writeFile(path.join(folder, 'space.json'), JSON.stringify(space));
+}
+
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'hounsfield-readme-'));
   await writeXrays('xrays', 11);
   await writeXrays('more-xrays', 12);
   await writeStudy();
+  await writePublished(folder);
+  await writeTfjsClassifier(path.join(folder, 'tfjs'));
+  await writeTables();
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
