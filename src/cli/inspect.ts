@@ -22,13 +22,14 @@ export function inspectCommand(program: Command, run: Run): void {
       ]),
     )
     .option('--classes <names>', 'classes, labels or grades (low to high), joined by commas', namesOf)
+    .option('--volumes', 'samples are volumes, as for 3-D networks and --pooling')
     .option('--preprocess <file>', 'JSON list of transforms done to every image, as in training')
     .addOption(numberOption('--seed <n>', 'of the split shown (default: 1)'))
     .addHelpText(
       'after',
       `
 DATA is a folder with one folder for each class, a CSV or TSV (image,label[,patient][,site][,split]; grade, value or
-label:<name> columns instead of label), or an .npz as MedMNIST stores it.
+label:<name> columns instead of label; image:<name> and table:<name> columns for several inputs), or an .npz as MedMNIST stores it.
 
 Examples:
   hounsfield inspect xrays/

@@ -13,6 +13,7 @@ export function formatFingerprint(print: Fingerprint, columns = 80): string {
     ...valueTable(print, width),
     ...siteRows(print, width),
     ...pictures(print),
+    ...volumeRows(print),
     ...inputRows(print),
     ...duplicates(print, width),
     ...unreadable(print, width),
@@ -90,6 +91,24 @@ function siteRows({ sites, grouping }: Fingerprint, width: number): string[] {
     return `  ${shorten(name, width - text.length - 4)}  ${text}`;
   });
   return ['sites', ...rows, ''];
+}
+
+function volumeRows({ volumes }: Fingerprint): string[] {
+  if (!volumes) return [];
+  const { depth, orientations, sliceSpacingMm: slices, pixelSpacingMm: pixels } = volumes;
+  const ways = Object.entries(orientations).map(([code, count]) => `${count} ${code}`);
+  return [
+    row('slices', `${range(depth.smallest, depth.largest)} (median ${depth.median})`),
+    row('orientation', ways.join(', ')),
+    ...(slices && pixels
+      ? [
+          row(
+            'spacing (mm)',
+            `slices ${range(slices.smallest, slices.largest)}, pixels ${range(pixels.smallest, pixels.largest)}`,
+          ),
+        ]
+      : []),
+  ];
 }
 
 /** Of several image inputs those after the first, and clinical columns. */

@@ -59,6 +59,13 @@ export interface Fingerprint {
     readonly percentiles: Readonly<Record<'1' | '25' | '50' | '75' | '99', number>>;
     readonly high: number;
   };
+  /** Of volumes: slices, volumes by the way their axes run, and millimetres between slices and between pixels where known. */
+  readonly volumes?: {
+    readonly depth: Extent;
+    readonly orientations: Readonly<Record<string, number>>;
+    readonly sliceSpacingMm?: Extent;
+    readonly pixelSpacingMm?: Extent;
+  };
   /** Of several image inputs each one by its name; the fields above are the first one's. */
   readonly inputs?: Readonly<
     Record<
@@ -136,6 +143,7 @@ export function fingerprint(
           ),
         }
       : {}),
+    ...volumesOf(survey),
     ...tableOf(dataset),
     duplicates: {
       exact: duplicates.filter((pair) => pair.kind === 'exact').length,
@@ -163,6 +171,21 @@ const extentsOf = (survey: Survey) => ({
   channels: tally(survey.images.map((image) => image.channels)),
   intensity: intensities(survey),
 });
+
+function volumesOf({ images }: Survey): Pick<Fingerprint, 'volumes'> {
+  const depths = images.flatMap(({ depth }) => (depth === undefined ? [] : [depth]));
+  if (depths.length === 0) return {};
+  const spacings = images.flatMap(({ spacingMm }) => (spacingMm ? [spacingMm] : []));
+  const known = spacings.length > 0;
+  return {
+    volumes: {
+      depth: extent(depths),
+      orientations: tally(images.map(({ orientation = 'unknown' }) => orientation)),
+      ...(known ? { sliceSpacingMm: extent(spacings.map(([z]) => z)) } : {}),
+      ...(known ? { pixelSpacingMm: extent(spacings.flatMap(([, y, x]) => [y, x])) } : {}),
+    },
+  };
+}
 
 function tableOf({ table, samples }: Dataset): Pick<Fingerprint, 'table'> {
   if (!table) return {};

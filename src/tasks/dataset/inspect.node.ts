@@ -15,6 +15,8 @@ export interface InspectOptions {
   readonly classes?: readonly string[];
   /** Done to every image after it is opened, as in training. */
   readonly preprocess?: readonly NamedStep[];
+  /** Whether samples are volumes, as for 3-D networks and --pooling. */
+  readonly volumes?: boolean;
   /** Of the split shown; 1 when left out, as in training. */
   readonly seed?: number;
   readonly fractions?: SplitFractions;
@@ -36,8 +38,10 @@ export async function inspectDataset(data: string, options: InspectOptions = {})
     ...(options.patientPattern ? { patientPattern: options.patientPattern } : {}),
     ...(options.target ? { target: options.target } : {}),
     ...(options.classes ? { classes: options.classes } : {}),
+    ...(options.volumes ? { volumes: true } : {}),
   });
-  const dataset = { ...loaded, preparation: options.preprocess ?? [] };
+  const volumes = options.volumes ? { volumes: true } : {};
+  const dataset = { ...loaded, preparation: options.preprocess ?? [], ...volumes };
   const surveys = await surveyInputs(dataset, options.onProgress);
   const survey = surveys[0]!; // one image at least
   const pairs = surveys.flatMap(findDuplicates);
