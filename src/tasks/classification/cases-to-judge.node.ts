@@ -42,12 +42,36 @@ export function requireInputs(dataset: Dataset, card: InputCard): void {
   }
 }
 
-/** The cases of a request as a data set without answers. @throws INPUT_MISSING, CASES_MISSING, what loadCases throws */
+/** A sentence for each clinical column with words that the training samples did not have; they count as missing. */
+export function unknownWords(
+  { samples }: Dataset,
+  { table = [] }: Pick<ModelCard, 'table'>,
+): readonly string[] {
+  return table.flatMap((column, k) => {
+    if (column.kind === 'number') return [];
+    const unknown = samples.filter(({ row }) => {
+      const word = String(row?.[k] ?? '');
+      return word !== '' && !column.values.includes(word);
+    });
+    if (unknown.length === 0) return [];
+    return [
+      `'${column.name}' of ${unknown.length} cases is no word that the model knows (${column.values.join(', ')}): it counts as missing there.`,
+    ];
+  });
+}
+
+/** The cases of a request as a data set without answers. @throws CASES_MISSING, CASES_TWICE, what loadCases throws */
 export async function casesFor(
   { images, table }: Pick<PredictRequest, 'images' | 'table'>,
   card: InputCard,
 ): Promise<Dataset> {
   const preparation = card.input.preparation ?? [];
+  if (table !== undefined && images.length > 0) {
+    throw new HounsfieldError(
+      'CASES_TWICE',
+      `${images.length} images and the table ${table} were named. Name one or the other.`,
+    );
+  }
   if (table !== undefined) {
     return { ...(await loadCases(table, inputsWanted(card))), classes: card.labels, preparation };
   }

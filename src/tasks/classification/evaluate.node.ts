@@ -14,7 +14,7 @@ import { renderReport } from '../report/render-report.ts';
 import type { EvaluateRequest, TaskSurroundings } from '../task.ts';
 import { titleOf } from './answers.ts';
 import { reportCases } from './cases.node.ts';
-import { inputsWanted, requireInputs } from './cases-to-judge.node.ts';
+import { inputsWanted, requireInputs, unknownWords } from './cases-to-judge.node.ts';
 import { openClassifier, predictSamples } from './classifier.node.ts';
 import { evidenceOf, figuresWithIntervals, plainFigures } from './evidence.ts';
 import { openExplainer } from './explain.node.ts';
@@ -41,6 +41,7 @@ export async function evaluateModel(
   });
   const dataset = { ...loaded, preparation: card.input.preparation ?? [] };
   requireInputs(dataset, card);
+  for (const text of unknownWords(dataset, card)) around.report({ kind: 'note', text });
   requireUnits(card, dataset);
   const { split, indices } = chosenSamples(dataset, request.split);
   const threads = request.threads ? { threads: request.threads } : {};
@@ -141,7 +142,7 @@ function reportOf(
     model: {
       network: card.network,
       parameters: parameterCount(graph),
-      input: `${card.input.height} × ${card.input.width}, ${card.input.channels} channels`,
+      input: `${card.input.depth === undefined ? '' : `${card.input.depth} × `}${card.input.height} × ${card.input.width}, ${card.input.channels} channels`,
       file: path.basename(request.model),
     },
     classes: card.labels,

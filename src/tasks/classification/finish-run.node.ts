@@ -187,7 +187,7 @@ function reportOf(
     model: {
       network: data.network.name,
       parameters: trained.reduce((sum, [, { dims }]) => sum + elementCount(dims), 0),
-      input: `${input.height} × ${input.width}, ${input.channels} channel${input.channels > 1 ? 's' : ''}, ${input.bitDepth} bit`,
+      input: `${input.depth === undefined ? '' : `${input.depth} × `}${input.height} × ${input.width}, ${input.channels} channel${input.channels > 1 ? 's' : ''}, ${input.bitDepth} bit`,
       file: 'model.onnx',
     },
     classes: dataset.classes,

@@ -3,7 +3,7 @@ import { askedGraph } from '../ensemble/asked-graph.ts';
 import { cardForViews, pointsNote } from '../ensemble/viewed-model.ts';
 import type { Prediction, PredictRequest, TaskSurroundings } from '../task.ts';
 import { readAnswer } from './answers.ts';
-import { casesFor } from './cases-to-judge.node.ts';
+import { casesFor, unknownWords } from './cases-to-judge.node.ts';
 import { openClassifier, readInputs } from './classifier.node.ts';
 
 /**
@@ -20,6 +20,7 @@ export async function predictImages(
   if (card !== model.card) around.report({ kind: 'note', text: pointsNote });
   const { graph, read } = askedGraph(model, request);
   const dataset = await casesFor(request, card);
+  for (const text of unknownWords(dataset, card)) around.report({ kind: 'note', text });
   const classifier = await openClassifier(
     graph,
     around.runtime,

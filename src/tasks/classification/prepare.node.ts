@@ -61,14 +61,16 @@ export async function prepareData(
   report: (event: TaskEvent) => void,
   ofWeights?: Convention,
 ): Promise<PreparedData> {
-  const { chosen, volumes, found, named, surveys, pairs } = await openData(path, settings, report);
+  const { chosen, volumes, found, named, surveys, pairs, pairsOf } = await openData(path, settings, report);
   const convention = ofWeights ?? conventionOfNames(chosen.imported?.weights.keys() ?? []);
   const survey = surveys[0]!;
   // A split that the data prescribe stays as it is; what it gets wrong is told just below.
   const dataset = found.samples.some(({ split }) => split) ? found : joinDuplicates(found, pairs);
   const divided = named ?? splitDataset(dataset, settings.seed, settings.split);
   const splits = settings.refit ? withValidation(divided) : divided;
-  requireNoLeak(dataset, pairs, divided, settings.allowDuplicates);
+  for (const [k, own] of pairsOf.entries()) {
+    requireNoLeak(inputView(dataset, k), own, divided, settings.allowDuplicates);
+  }
   requireWatchable(dataset, splits, settings);
   const inputs = describeInputs({ dataset, surveys, splits, settings, chosen, convention });
   const input = inputs[0]!;
@@ -119,6 +121,8 @@ export interface OpenedData {
   /** One for each input. */
   readonly surveys: readonly Survey[];
   readonly pairs: readonly DuplicatePair[];
+  /** The same by image input. */
+  readonly pairsOf: readonly (readonly DuplicatePair[])[];
 }
 
 /**
@@ -156,8 +160,9 @@ export async function openData(
   for (const [k, own] of surveys.entries()) {
     requireUniformImages(inputView(found, k), own, settings.channels === 3 ? 'allow' : 'refuse');
   }
-  const pairs = surveys.flatMap(findDuplicates);
-  return { found, named: named?.splits, chosen, volumes, surveys, pairs };
+  const pairsOf = surveys.map(findDuplicates);
+  const pairs = pairsOf.flat();
+  return { found, named: named?.splits, chosen, volumes, surveys, pairs, pairsOf };
 }
 
 /** @throws WEIGHTS_NEEDED when a recipe is to build on weights and there are none */

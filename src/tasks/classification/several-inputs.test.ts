@@ -143,6 +143,59 @@ test.each(alone)('nothing but chance is learned from %s', { timeout: 60_000 }, a
   expect(intervals.test['accuracy']!.high).toBeLessThan(0.85);
 });
 
+test('what a model cannot be asked is refused, and unknown words are told of', {
+  timeout: 60_000,
+}, async () => {
+  await writePairsPhantom(at('some'), { seed: 9, patients: 40, second: 'table' });
+  const short = { epochs: 1, judge: 'validation', missingIndicators: 'always' };
+  await trainClassifier(
+    { data: at('some'), out: at('some-run'), settings: { ...settings, ...short }, resume: false },
+    around,
+  );
+  const model = at('some-run', 'model.onnx');
+  const image = at('some', 'images', 'patient-0001_t1.png');
+  const predict = (request: { images: string[]; table?: string }, report = around.report) =>
+    predictImages({ model, ...request }, { ...around, report });
+  await expect(predict({ images: [image] })).rejects.toThrow(
+    /^CASES_MISSING: .*'image', 'table:marker \(U\/l\)', 'table:sex'/,
+  );
+  const table = at('some', 'cases.csv');
+  await writeFile(
+    table,
+    'image,table:marker (U/l),table:sex\nimages/patient-0001_t1.png,50,other\nimages/patient-0001_t1.png,50,\n',
+  );
+  await expect(predict({ images: [image], table })).rejects.toThrow(/^CASES_TWICE/);
+  const notes: string[] = [];
+  const answers = await predict(
+    { images: [], table },
+    (event) => void (event.kind === 'note' && notes.push(event.text)),
+  );
+  expect(notes).toEqual([
+    "'sex' of 1 cases is no word that the model knows (female, male): it counts as missing there.",
+  ]);
+  expect(answers[0]!.probabilities).toEqual(answers[1]!.probabilities);
+  await expect(evaluateModel({ model, data: at('image') }, around)).rejects.toThrow(/^INPUT_MISSING/);
+  const images = await changed('table', 'plain.csv', (cell, title) =>
+    title.startsWith('table:') ? undefined : cell,
+  );
+  await expect(evaluateModel({ model, data: images }, around)).rejects.toThrow(/^TABLE_MISSING/);
+});
+
+test('a picture that two patients share is found in the second input too', { timeout: 60_000 }, async () => {
+  const shared = await changed('image', 'shared.csv', (cell, title, row, rows) =>
+    title === 'image:t2' && row === 2 ? rows[1]![1] : cell,
+  );
+  const again = {
+    data: shared,
+    out: at('shared-run'),
+    settings: { ...settings, allowDuplicates: 'none' },
+    resume: false,
+  };
+  await expect(trainClassifier(again, around)).rejects.toThrow(
+    /^SPLIT_LEAK: .*\(t2\).*patient-0001_t2\.png.*= .*patient-0001_t2\.png/s,
+  );
+});
+
 test('weights of one image begin those of both; the joined layers are trained first, and a stopped run goes on as it was', {
   timeout: 60_000,
 }, async () => {

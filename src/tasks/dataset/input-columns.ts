@@ -40,8 +40,9 @@ export function findInputColumns(
     );
   }
   const images = several.length > 0 ? several : plain >= 0 ? [{ at: plain, name: ONLY_IMAGE }] : [];
-  const clinical = chosenClinical(file, findClinicalColumns(header), options.table);
-  if (!options.inputs || images.length === 0) return { images, named: several.length > 0, clinical };
+  const readClinical = () => chosenClinical(file, findClinicalColumns(header), options.table);
+  const named = several.length > 0;
+  if (!options.inputs || images.length === 0) return { images, named, clinical: readClinical() };
   const chosen = options.inputs.map((name) => images.find((image) => image.name === name));
   const absent = options.inputs.filter((_, k) => !chosen[k]);
   if (absent.length > 0) {
@@ -51,7 +52,7 @@ export function findInputColumns(
         `Add ${absent.map((name) => (name === ONLY_IMAGE ? "'image'" : `'image:${name}'`)).join(', ')}.`,
     );
   }
-  return { images: chosen.filter((image) => image !== undefined), named: several.length > 0, clinical };
+  return { images: chosen.filter((image) => image !== undefined), named, clinical: readClinical() };
 }
 
 function chosenClinical(
