@@ -30,6 +30,8 @@ function arms(size: number, epochs: number, weights: string) {
     'SqueezeNet 1.0, pretrained, --recipe transfer': {
       ...squeezenet,
       recipe: 'transfer',
+      // Of each of its two phases, so that all arms have as many in all.
+      epochs: Math.ceil(epochs / 2),
       weights,
       normalise: 'caffe',
     },
@@ -52,7 +54,7 @@ export const fewImages: Benchmark = {
     'PneumoniaMNIST with 100 training images, 25 of them normal: transfer against training from scratch',
   options: [
     ['--seeds <list>', 'seeds, separated by commas: of the images drawn and of the run', '1,2,3,4,5'],
-    ['--epochs <n>', 'epochs of each run', '30'],
+    ['--epochs <n>', 'epochs of each run, phases together', '30'],
     ['--size <pixels>', 'side to which SqueezeNet is given the images', '112'],
     ['--judge <part>', 'test, or validation while settings are still chosen', 'test'],
     ['--out <folder>', 'where the runs are kept'],
