@@ -118,6 +118,12 @@ const rows: readonly Row[] = [
   ['--patience <epochs>', 'patience', 'epochs without improvement before stopping; 0: never', number],
   ['--seed <n>', 'seed', 'of split, weights, order and augmentation', number],
   ['--split <t,v,t>', 'split', 'shares of patients for training, validation, test', fractions],
+  ['--parts <file>', 'parts', 'JSON with the images of each part by name, in place of --split'],
+  [
+    '--judge <part>',
+    'judge',
+    'what the finished model is judged on: test, or validation while settings are chosen',
+  ],
   ['--allow-duplicates <kind>', 'allowDuplicates', 'none, exact or near: put up with these across splits'],
   ['--patient-pattern <regex>', 'patientPattern', "finds the patient in a file's name: its first group"],
   ['--threads <n>', 'threads', 'of the runtime (default: one a core)', number],

@@ -1,6 +1,15 @@
 /** Where the wings meet: data sets, tasks, the saved model and its report (Node.js). */
 export { type EnsembleCard, type MemberCard, type ModelCard, readCard } from './bundle/model-card.ts';
+export { compareCrossValidations, type FoldComparison } from './cross-validation/compare.node.ts';
+export { crossValidate } from './cross-validation/cross-validate.node.ts';
+export type {
+  CrossValidationMetrics,
+  CrossValidationRequest,
+  CrossValidationResult,
+} from './cross-validation/plan.ts';
 export type { Dataset } from './dataset/dataset.ts';
+export { type FoldOptions, type Folds, makeFolds } from './dataset/folds.ts';
+export { type FoldsFile, foldsText, foldsToFile, readFolds } from './dataset/folds-file.node.ts';
 export type { LoadOptions } from './dataset/load-options.ts';
 export { loadDataset } from './dataset/manifest.node.ts';
 export { writePhantomDataset } from './dataset/phantom-files.node.ts';
