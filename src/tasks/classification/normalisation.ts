@@ -28,7 +28,7 @@ const NATURAL_DEVIATION = 0.226;
 export interface MeasuredScale {
   readonly mean: number;
   readonly deviation: number;
-  /** 255 for 8-bit pictures; undefined for Hounsfield units and other scales without an end. */
+  /** 255 for 8-bit pictures; undefined for Hounsfield units, scanners' 16 bits and other scales without an end. */
   readonly largest?: number;
 }
 

@@ -266,7 +266,8 @@ function describeInput(
   const scale = {
     mean,
     deviation,
-    ...(whole && low >= 0 && unit !== 'HU' ? { largest: 2 ** bitDepth - 1 } : {}),
+    // Of 16 bits a scanner fills 12 or fewer: only pictures use what their bits allow.
+    ...(whole && bitDepth <= 8 && low >= 0 && unit !== 'HU' ? { largest: 2 ** bitDepth - 1 } : {}),
   };
   return {
     channels,
