@@ -52,7 +52,7 @@ const rows: readonly Row[] = [
   [
     '--normalise <how>',
     'normalise',
-    'data: by the training images; torchvision, caffe or tensorflow: as weights were trained; weights: as they say',
+    'data: by the training images; torchvision, caffe or tensorflow: as weights were trained; 0-to-1 or 0-to-255: for files that normalise inside; weights: as they say',
   ],
   ['--freeze <patterns>', 'freeze', "parameters that stay as they are: 'layer1.*,conv1.weight'", list],
   [

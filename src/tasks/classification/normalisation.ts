@@ -4,7 +4,7 @@ import type { InputDescription } from '../bundle/model-card.ts';
 /** How images were given to a network while its published weights were trained. */
 export type Convention = Omit<InputConvention, 'size'>;
 
-/** The three that published weights follow. */
+/** Those that published weights follow, and plain scales for a file that normalises inside. */
 export const conventions = {
   /** torchvision and timm: values 0..1, ImageNet's mean and deviation. */
   torchvision: {
@@ -17,6 +17,10 @@ export const conventions = {
   caffe: { channels: 'bgr', scale: 255, mean: [104, 117, 123], std: [1, 1, 1] },
   /** TensorFlow's Inception and MobileNet: values -1..1. */
   tensorflow: { channels: 'rgb', scale: 1, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+  /** Values 0..1 as they are. */
+  '0-to-1': { channels: 'rgb', scale: 1, mean: [0, 0, 0], std: [1, 1, 1] },
+  /** Values 0..255 as they are. */
+  '0-to-255': { channels: 'rgb', scale: 255, mean: [0, 0, 0], std: [1, 1, 1] },
 } as const satisfies Readonly<Record<string, Convention>>;
 
 export type ConventionName = keyof typeof conventions;
