@@ -46,6 +46,7 @@ export { squeezenet } from './networks/squeezenet.ts';
 export { type StudyNetwork, type StudyOptions, study } from './networks/study.ts';
 export { vgg } from './networks/vgg.ts';
 export { visionTransformer } from './networks/vision-transformer.ts';
+export { volumeNetworks } from './networks/volume-registry.ts';
 export { adam, adamW } from './optimizers/adam.ts';
 export { averageWeights } from './optimizers/average.ts';
 export { clipByGlobalNorm } from './optimizers/clipping.ts';

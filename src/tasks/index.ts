@@ -7,6 +7,8 @@ export type {
   CrossValidationRequest,
   CrossValidationResult,
 } from './cross-validation/plan.ts';
+export { loadCases } from './dataset/cases-table.node.ts';
+export type { ClinicalColumn, ClinicalInput } from './dataset/clinical-table.ts';
 export type { Dataset } from './dataset/dataset.ts';
 export { type FoldOptions, type Folds, makeFolds } from './dataset/folds.ts';
 export { type FoldsFile, foldsText, foldsToFile, readFolds } from './dataset/folds-file.node.ts';
@@ -14,6 +16,8 @@ export type { LoadOptions } from './dataset/load-options.ts';
 export { loadDataset } from './dataset/manifest.node.ts';
 export { writePhantomDataset } from './dataset/phantom-files.node.ts';
 export { writeFindingsPhantom } from './dataset/phantom-findings.node.ts';
+export { writePairsPhantom } from './dataset/phantom-pairs.node.ts';
+export { writeStudiesPhantom } from './dataset/phantom-studies.node.ts';
 export { splitDataset } from './dataset/split.ts';
 export { type Disagreement, disagreement } from './ensemble/disagreement.ts';
 export { type EnsembleRequest, type EnsembleResult, makeEnsemble } from './ensemble/ensemble.node.ts';
@@ -33,7 +37,7 @@ export { renderReport } from './report/render-report.ts';
 export type { SearchRequest, SearchResult } from './search/plan.ts';
 export { searchSettings } from './search/search.node.ts';
 export { readSpaceFile } from './search/space-file.node.ts';
-export type { Task, TaskEvent } from './task.ts';
+export type { PredictRequest, Task, TaskEvent } from './task.ts';
 export { compareRuns, type RunComparison, sortRuns } from './tracking/compare-runs.ts';
 export { findRuns } from './tracking/find-runs.node.ts';
 export { sendTracking } from './tracking/mlflow.node.ts';

@@ -15,14 +15,13 @@ export interface Counted {
 
 /** Whose parameters depend on the size of the image, or which have no case; they are small. */
 const builtHere: ReadonlySet<string> = new Set(['vit-s16', 'small-cnn', 'compact-cnn-3d']);
-const sameNetwork: Readonly<Record<string, string>> = { 'resnet3d-18': 'resnet18-3d' };
 
 function parametersOf(
   { name, network, defaultSize }: NetworkEntry,
   rank: number,
   peers: readonly Counted[],
 ): Counted['parameters'] {
-  const peer = peers.find((item) => item.network === (sameNetwork[name] ?? name));
+  const peer = peers.find((item) => item.network === name);
   if (peer && !builtHere.has(name)) return peer.parameters;
   const graph = new Graph();
   const context = createContext(graph, 'infer', 1);
@@ -41,7 +40,6 @@ export function peerName(name: string): string {
     'inception-time': '',
     lstm: 'torch.nn.LSTM',
     gru: 'torch.nn.GRU',
-    'resnet3d-18': 'video.r3d_18',
     'resnet18-3d': 'video.r3d_18',
   };
   const known = others[name];
@@ -95,7 +93,6 @@ const sourceRows = (): string =>
  */
 export function networksReference(peers: readonly Counted[]): string {
   const signals = [...networksOfOtherRanks.values()].filter(({ spatialRank }) => spatialRank === 1);
-  const volumes = [...networksOfOtherRanks.values()].filter(({ spatialRank }) => spatialRank === 3);
   return `# Networks and published weights
 
 <!-- Made by scripts/networks-reference.mjs from the registries in src/learning. Do not edit. -->
@@ -122,10 +119,10 @@ ${table(volumeNetworks.values(), () => 3, peers)}
 
 ## In code alone
 
-\`networkOfRank(name, rank)\` of \`hounsfield/learning\`: signals [N, C, L] (1) and volumes (3). What puts networks together,
+\`networkOfRank(name, rank)\` of \`hounsfield/learning\`: signals [N, C, L] (1) and volumes (3, above). What puts networks together,
 \`fusion\` (several images and a table) and \`study\` (pooling over slices), is made from any of them.
 
-${table([...signals, ...volumes], (entry) => networksOfOtherRanks.get(entry.name)!.spatialRank, peers)}
+${table(signals, (entry) => networksOfOtherRanks.get(entry.name)!.spatialRank, peers)}
 
 ## Weights by name
 

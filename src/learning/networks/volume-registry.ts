@@ -1,18 +1,9 @@
 import { compactCnn } from './compact-cnn.ts';
+import { networkOfRank } from './other-ranks.ts';
 import type { NetworkEntry } from './registry.ts';
-import { resnet3d } from './resnet-3d.ts';
 
 const entries: readonly NetworkEntry[] = [
-  {
-    name: 'resnet3d-18',
-    network: resnet3d(),
-    head: 'fc',
-    defaultSize: 112,
-    minimumSize: 16,
-    describe: "ResNet-18 of 3-D convolutions, 33 million parameters, the names of torchvision's r3d_18.",
-    paper:
-      'Tran, Wang, Torresani, Ray, LeCun, Paluri: A closer look at spatiotemporal convolutions for action recognition, CVPR 2018',
-  },
+  networkOfRank('resnet18-3d', 3),
   {
     name: 'compact-cnn-3d',
     network: compactCnn(),

@@ -163,7 +163,7 @@ describe('data sets of volumes', () => {
   test.each([
     [{ pooling: undefined, depth: 8 }, /^SETTINGS_INVALID: depth is for volumes/],
     [{ pooling: undefined, orientation: 'LPS' }, /^SETTINGS_INVALID: orientation is for volumes/],
-    [{ network: 'resnet3d-18' }, /^SETTINGS_INVALID: pooling is 'mean' and resnet3d-18 takes whole volumes/],
+    [{ network: 'resnet18-3d' }, /^SETTINGS_INVALID: pooling is 'mean' and resnet18-3d takes whole volumes/],
     [
       { network: 'compact-cnn-3d', pooling: undefined, orientation: 'LPS', depth: 8 },
       /^NETWORK_INPUT: compact-cnn-3d takes volumes of 16 voxels a side or more, 8 were given/,
