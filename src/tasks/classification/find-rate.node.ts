@@ -23,7 +23,7 @@ export async function findPhaseRate(
 ): Promise<number> {
   const { state } = step;
   const before = new Map<string, Tensor>(state.names.map((name) => [name, structuredClone(state.get(name))]));
-  const search = await findLearningRate(step, repeated(batches), { steps: STEPS });
+  const search = await findLearningRate(step, counted(repeated(batches), around), { steps: STEPS });
   for (const [name, value] of before) state.set(name, value);
   const base = file('config').replace(/config\.json$/, `learning-rate-${phase.name.replace(/\W+/g, '-')}`);
   await writeFileAtomically(`${base}.json`, `${JSON.stringify(search, null, 2)}\n`);
@@ -42,8 +42,21 @@ async function* repeated(
   for (let epoch = 1_000_000; ; epoch++) yield* batches(epoch, 0);
 }
 
-/** The smoothed loss over the rate as a picture of its own. */
-async function curve({ trials, suggestion }: RateSearch): Promise<string> {
+/** Tells of each step, at which a run that is asked to stop ends. */
+async function* counted(
+  batches: AsyncIterable<TrainingBatch>,
+  around: Run['around'],
+): AsyncGenerator<TrainingBatch> {
+  let done = 0;
+  for await (const batch of batches) {
+    if (done < STEPS)
+      around.report({ kind: 'count', text: 'looking for a learning rate', done: ++done, of: STEPS });
+    yield batch;
+  }
+}
+
+/** The smoothed loss over the rate as a picture of its own: SVG. */
+export async function curve({ trials, suggestion }: RateSearch): Promise<string> {
   const colours = {
     '--soft': '#555',
     '--grid': '#ddd',
@@ -51,7 +64,7 @@ async function curve({ trials, suggestion }: RateSearch): Promise<string> {
     '--first': '#0072b2',
     '--second': '#d55e00',
   };
-  const chart = await drawChart(
+  const { markup } = await drawChart(
     {
       width: 460,
       height: 280,
@@ -76,7 +89,7 @@ async function curve({ trials, suggestion }: RateSearch): Promise<string> {
   const style = Object.entries(colours)
     .map(([name, value]) => `${name}:${value}`)
     .join(';');
-  return `${chart}\n`.replace(
+  return `${markup}\n`.replace(
     '<svg ',
     `<svg xmlns="http://www.w3.org/2000/svg" style="${style};background:#fff;font:13px sans-serif" `,
   );
