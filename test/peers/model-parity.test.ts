@@ -111,7 +111,10 @@ describe('the graph prepares images as the loader does', () => {
     for (const size of model.sizes) {
       const raw = parityImage(model, size);
       const prepared = conformImage(raw, model.input, 'stretch', model.name);
-      const [a, b] = [await classifier.predict([{ images: [toFloatImage(raw)] }]), await classifier.predict([{ images: [prepared] }])];
+      const [a, b] = [
+        await classifier.predict([{ images: [toFloatImage(raw)] }]),
+        await classifier.predict([{ images: [prepared] }]),
+      ];
       // Where rounding in single precision decides about a half, a pixel is one grey level off.
       expect(far(a, b), `${size}`).toBeLessThan(model.input.bitDepth === 8 ? 2e-3 : 1e-5);
     }
