@@ -25,6 +25,7 @@ describe('train, evaluate, predict, explain', () => {
       'history',
       'metrics',
       'model',
+      'predictions',
       'report',
     ]);
     for (const file of Object.values<string>(result.files)) expect(existsSync(file)).toBe(true);

@@ -97,6 +97,40 @@ function namesOf({ input, initializer, node }: GraphProto): readonly string[] {
   ];
 }
 
+/**
+ * The nodes so that each reads what nodes before it make: as they stand where they are sorted, as the standard demands,
+ * else the makers put before their readers. ONNX Runtime sorts, too, and tools for it write such files.
+ */
+function inOrder(nodes: readonly NodeProto[]): readonly NodeProto[] {
+  const makers = new Map(nodes.flatMap((node) => node.output.map((name) => [name, node] as const)));
+  const needs = (node: NodeProto): NodeProto[] => namesRead(node).flatMap((name) => makers.get(name) ?? []);
+  const begun = new Set<NodeProto>();
+  const ordered: NodeProto[] = [];
+  for (const root of nodes) {
+    const path: { readonly node: NodeProto; readonly open: NodeProto[] }[] = [];
+    const enter = (node: NodeProto) => {
+      if (begun.has(node)) return; // done, or part of a circle, which is told where it is read
+      begun.add(node);
+      path.push({ node, open: needs(node).reverse() });
+    };
+    enter(root);
+    for (let last = path.at(-1); last; last = path.at(-1)) {
+      const next = last.open.pop();
+      if (next) enter(next);
+      else ordered.push(path.pop()!.node); // it is `last`
+    }
+  }
+  return ordered;
+}
+
+/** Names that a node reads, its subgraphs' among them. */
+function namesRead({ input, attribute }: NodeProto): readonly string[] {
+  const inside = attribute.flatMap(({ g }) =>
+    g ? [...g.node.flatMap(namesRead), ...g.output.map(({ name }) => name)] : [],
+  );
+  return [...input, ...inside];
+}
+
 function fillGraph(graph: Graph, proto: GraphProto, opset: number, readExternal?: ReadExternal): void {
   const initial = new Set(proto.initializer.map(({ name }) => name));
   for (const input of proto.input) {
@@ -118,7 +152,7 @@ function fillGraph(graph: Graph, proto: GraphProto, opset: number, readExternal?
     if (type) stated.set(info.name, type);
   }
   const outputs = new Set(proto.output.map(({ name }) => name));
-  for (const node of proto.node) readNode(graph, node, opset, stated, outputs, readExternal);
+  for (const node of inOrder(proto.node)) readNode(graph, node, opset, stated, outputs, readExternal);
   for (const output of proto.output) graph.output(valueNamed(graph, output.name, 'the graph'));
 }
 
@@ -176,7 +210,7 @@ function valueNamed(graph: Graph, name: string, reader: string): Value {
   if (value) return value;
   throw new HounsfieldError(
     'ONNX_FILE',
-    `'${reader}' reads the value '${name}', which nothing before it makes. The file is damaged or its nodes are not sorted.`,
+    `'${reader}' reads the value '${name}', which nothing before it makes. The file is damaged, or its nodes go round in a circle.`,
   );
 }
 

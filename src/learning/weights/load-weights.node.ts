@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { openModel } from '../../engine/graph/open-model.node.ts';
 import type { Tensor } from '../../engine/tensor/tensor.ts';
@@ -34,6 +34,7 @@ export async function loadWeights(source: string, options: FetchOptions = {}): P
   const listed = weightSources.get(source);
   const address = listed?.url ?? (/^https?:\/\//i.test(source) ? source : undefined);
   if (address === undefined) {
+    if (!existsSync(source)) refuseUnknown(source);
     const own = await fromFile(source);
     return { ...own, input: saidOrKnown(own), path: source, sha256: undefined, source: undefined };
   }
@@ -47,6 +48,15 @@ export async function loadWeights(source: string, options: FetchOptions = {}): P
     input: known?.input ?? saidOrKnown(weights),
     source: known,
   };
+}
+
+function refuseUnknown(source: string): never {
+  const known = [...weightSources.keys()];
+  const alike = known.filter((name) => name.includes(basename(source)));
+  throw new HounsfieldError(
+    'WEIGHTS_UNREADABLE',
+    `there is no file ${source}, and no public source of that name. Check the path, or name one of: ${(alike.length > 0 ? alike : known).join(', ')}.`,
+  );
 }
 
 const saidOrKnown = ({ tensors, input }: Pick<LoadedWeights, 'tensors' | 'input'>) =>

@@ -149,11 +149,14 @@ describe('other kinds', () => {
   });
 
   test('paths that lead nowhere, and a TensorFlow.js model', async () => {
+    const notWeights = join(folder, 'model.json');
+    writeFileSync(notWeights, '{}');
+    await expect(loadWeights('resnet18')).rejects.toThrow(/name one of: timm\/resnet18[^,]*\.$/);
     await expect(loadWeights(join(folder, 'none.safetensors'))).rejects.toThrow(
-      /^WEIGHTS_UNREADABLE: .*ENOENT/,
+      /^WEIGHTS_UNREADABLE: there is no file .* name one of: .*timm\/resnet18/,
     );
     await expect(loadWeights(folder)).rejects.toThrow(/^WEIGHTS_UNREADABLE: .*EISDIR/);
-    await expect(loadWeights('model.json')).rejects.toThrow(/^WEIGHTS_FILE: .*TensorFlow.js/);
+    await expect(loadWeights(notWeights)).rejects.toThrow(/^WEIGHTS_FILE: .*TensorFlow.js/);
   });
 
   test('a convention that is not one is passed over', async () => {
