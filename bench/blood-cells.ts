@@ -62,7 +62,7 @@ export const bloodCells: Benchmark = {
     const interval = metrics.intervals?.test?.f1Macro;
     return {
       versions: productVersions(),
-      settings,
+      settings: { ...settings, weights: path.basename(weights) },
       figures: [
         {
           what: `macro F1, ${judge}`,

@@ -84,7 +84,11 @@ export const fewImages: Benchmark = {
     }
     return {
       versions: productVersions(),
-      settings: { ...chosen, judge, drawn: DRAWN },
+      settings: {
+        ...arms(countOption(options, 'size'), epochs, path.basename(weights)),
+        judge,
+        drawn: DRAWN,
+      },
       figures: [...results].flatMap(([name, rows]) => figuresOf(name, rows)).concat(gain(results)),
       notes: [
         'Each seed draws other training images; all three arms learn from the same. The epoch is chosen on the official validation split (524 images), the figure is of the full test split (624).',
