@@ -1,6 +1,6 @@
 """What scikit-learn, SciPy and statsmodels say of folds and of comparing them: fixtures/folds/*.json.
 
-    /opt/peers/bin/python scripts/peers/folds.py
+    python scripts/peers/folds.py
 
 - stratified: random data sets by patient, and how far StratifiedGroupKFold's folds are from equal shares of classes
   (the standard deviation over folds of each class's share, mean over classes), mean over ten shufflings

@@ -1,6 +1,6 @@
 """What Optuna, SciPy and scikit-learn say of hyper-parameter search: fixtures/search/*.json.
 
-    /opt/peers/bin/python scripts/peers/search.py
+    python scripts/peers/search.py
 
 - density: logarithms of Optuna's Parzen estimators at given points, for given observations
 - normal: masses of the standard normal between two points (SciPy)

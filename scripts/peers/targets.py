@@ -1,6 +1,6 @@
 """Writes fixtures/evidence/targets.json: what peers say of several labels, grades and numbers, and of their losses.
 
-Run: /opt/peers/bin/python scripts/peers/targets.py
+Run: python scripts/peers/targets.py
 scikit-learn: label, grade and number figures; pingouin: ICC(A,1); scipy: correlations and the calibration line;
 PyTorch in float64: losses (coral-pytorch: CORN). The checksum is that of the bytes after `"cases":` up to the closing brace.
 """

@@ -1,7 +1,7 @@
 """Fixtures for TensorFlow.js layers models: Keras models as model.json writes them, and what Keras answers.
 
-    /opt/peers-keras/bin/python scripts/peers/tfjs.py            # Keras 3
-    /opt/peers-keras/bin/python scripts/peers/tfjs.py --legacy   # Keras 2 (tf_keras on PYTHONPATH)
+    python scripts/peers/tfjs.py            # Keras 3
+    python scripts/peers/tfjs.py --legacy   # Keras 2 (tf_keras on PYTHONPATH)
 
 The weights come from a hash of their names, so that only the topology, the manifest and the answers are stored.
 """
