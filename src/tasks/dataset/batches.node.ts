@@ -7,10 +7,11 @@ import { RandomStream } from '../../random.ts';
 import { type BatchContext, type BatchJob, createImageCache, valueBytes } from './batch-maker.node.ts';
 import { createBatchPool } from './batch-pool.node.ts';
 import type { InputShape, ResizeMode } from './conform-image.ts';
-import { type Dataset, strataCount } from './dataset.ts';
+import type { Dataset } from './dataset.ts';
+import { epochLength, epochOrder } from './epoch-order.ts';
 import { closeDiskCache, diskCache } from './image-cache.node.ts';
 import type { ImageCachePlace } from './image-cache-folder.node.ts';
-import { type Balance, balancedLength, balancedOrder } from './imbalance.ts';
+import type { Balance } from './imbalance.ts';
 import { isUnsignedWhole } from './intensity-scale.ts';
 import { readSample } from './read-sample.node.ts';
 
@@ -90,19 +91,10 @@ export async function createBatchLoader(options: BatchLoaderOptions): Promise<Ba
   const workers = options.workers ?? Math.min(4, Math.max(1, availableParallelism() - 1));
   const context = await createContext(options);
   const pool = createBatchPool(context, workers);
-  const labels = samples.map((index) => dataset.samples[index]!.label);
-  const strata = strataCount(dataset);
-  const counts = Array.from({ length: strata }, (_, k) => labels.filter((label) => label === k).length);
   const targets = options.targets ?? oneHot(dataset);
-  const balance = options.balance ?? 'none';
-  const imagesPerEpoch = balancedLength(counts, balance);
+  const imagesPerEpoch = epochLength(options);
   const stepsPerEpoch = Math.ceil(imagesPerEpoch / batchSize);
   const depth = Math.max(4, 2 * workers);
-
-  const orderOf = (epoch: number): ArrayLike<number> =>
-    options.shuffle === false && balance === 'none'
-      ? samples.map((_, position) => position)
-      : balancedOrder(labels, strata, balance, new RandomStream({ seed, purpose: 'shuffle', epoch }));
 
   const request = async (epoch: number, step: number, order: ArrayLike<number>, repeats: Uint16Array) => {
     const positions = Array.prototype.slice.call(order, step * batchSize, (step + 1) * batchSize) as number[]; // an order holds numbers
@@ -115,7 +107,7 @@ export async function createBatchLoader(options: BatchLoaderOptions): Promise<Ba
   };
 
   async function* epoch(number: number, startStep = 0): AsyncGenerator<Batch> {
-    const order = orderOf(number);
+    const order = epochOrder(options, number);
     const repeats = countRepeats(order, samples.length);
     const ahead: Promise<Batch>[] = [];
     let next = startStep;
