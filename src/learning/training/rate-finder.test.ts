@@ -24,6 +24,15 @@ describe('the suggestion', () => {
     expect(minimumTenth).toBeGreaterThan(1e-3);
   });
 
+  test('is not on the way down of a loss that had run away', () => {
+    const back = curve().map((trial, i) => {
+      const smoothed = i > 55 ? 40 - 4 * (i - 55) : trial.smoothed;
+      return { ...trial, smoothed };
+    });
+    expect(back.at(-1)!.smoothed).toBeLessThan(back.at(-3)!.smoothed);
+    expect(Math.log10(judgeRates(back).suggestion)).toBeCloseTo(-3, 1);
+  });
+
   test.each([
     ['too few steps', curve().slice(0, 5), /^RATE_NOT_FOUND: .*5 steps were made/],
     ['a loss that only rises', curve().slice(-12), /^RATE_NOT_FOUND: .*falls at none/],

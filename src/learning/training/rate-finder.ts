@@ -12,7 +12,7 @@ export interface RateTrial {
 /** How the loss went while the rate rose. */
 export interface RateSearch {
   readonly trials: readonly RateTrial[];
-  /** Where the smoothed loss fell fastest per decade of the rate. */
+  /** Where the smoothed loss fell fastest per decade of the rate, on its way to its lowest. */
   readonly suggestion: number;
   /** A tenth of the rate at which the smoothed loss was lowest. */
   readonly minimumTenth: number;
@@ -69,9 +69,12 @@ export function judgeRates(trials: readonly RateTrial[]): RateSearch {
     );
   };
   if (trials.length < FEWEST) fail(`${trials.length} steps were made, ${FEWEST} are needed`);
+  const lowest = trials.reduce((least, trial) => (trial.smoothed < least.smoothed ? trial : least));
+  // Past its lowest a loss that has run away may fall again for a while: that is no rate to train with.
+  const last = Math.min(trials.indexOf(lowest), trials.length - 3);
   let steepest = 0;
   let suggestion = 0;
-  for (let i = 2; i < trials.length - 2; i++) {
+  for (let i = 2; i <= last; i++) {
     const before = trials[i - 2]!;
     const after = trials[i + 2]!;
     const slope = (after.smoothed - before.smoothed) / Math.log10(after.rate / before.rate);
@@ -80,6 +83,5 @@ export function judgeRates(trials: readonly RateTrial[]): RateSearch {
     suggestion = trials[i]!.rate;
   }
   if (suggestion === 0) fail('the loss falls at none of them');
-  const lowest = trials.reduce((least, trial) => (trial.smoothed < least.smoothed ? trial : least));
   return { trials, suggestion, minimumTenth: lowest.rate / 10 };
 }

@@ -77,6 +77,10 @@ async function trackedRun(
     for (const phase of phases) around.report({ kind: 'note', text: describePhase(phase) });
   }
   await makeFolder(request.out);
+  if (around.imageCache) {
+    const text = `decoded images are kept in ${around.imageCache.folder} for the next run (HOUNSFIELD_CACHE=off keeps none, 'hounsfield cache --clear' removes them)`;
+    around.report({ kind: 'note', text });
+  }
   const resumed = request.resume ? await loadCheckpoint(file('checkpoint'), run.hash) : undefined;
   const progress = { ...startProgress(), ...resumed?.progress };
   if (resumed) {
