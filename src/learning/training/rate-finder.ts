@@ -70,18 +70,26 @@ export function judgeRates(trials: readonly RateTrial[]): RateSearch {
   };
   if (trials.length < FEWEST) fail(`${trials.length} steps were made, ${FEWEST} are needed`);
   const lowest = trials.reduce((least, trial) => (trial.smoothed < least.smoothed ? trial : least));
-  // Past its lowest a loss that has run away may fall again for a while: that is no rate to train with.
-  const last = Math.min(trials.indexOf(lowest), trials.length - 3);
+  const highest = trials.reduce((most, trial) => (trial.smoothed > most.smoothed ? trial : most));
+  // Past its lowest a loss that has run away may fall again for a while: that is no rate to train with. Where noise makes
+  // one of the first the lowest, the way to the highest is looked at, and where that is among the first, too, all.
+  const ends = [trials.indexOf(lowest), trials.indexOf(highest), trials.length];
+  const suggestion = ends.map((last) => steepestRate(trials, last)).find((rate) => rate !== undefined) ?? 0;
+  if (suggestion === 0) fail('the loss falls at none of them');
+  return { trials, suggestion, minimumTenth: lowest.rate / 10 };
+}
+
+/** The rate at which the smoothed loss falls fastest per decade, among the trials up to `last`; undefined where it rises. */
+function steepestRate(trials: readonly RateTrial[], last: number): number | undefined {
   let steepest = 0;
-  let suggestion = 0;
-  for (let i = 2; i <= last; i++) {
+  let rate: number | undefined;
+  for (let i = 2; i <= Math.min(last, trials.length - 3); i++) {
     const before = trials[i - 2]!;
     const after = trials[i + 2]!;
     const slope = (after.smoothed - before.smoothed) / Math.log10(after.rate / before.rate);
     if (slope >= steepest) continue;
     steepest = slope;
-    suggestion = trials[i]!.rate;
+    rate = trials[i]!.rate;
   }
-  if (suggestion === 0) fail('the loss falls at none of them');
-  return { trials, suggestion, minimumTenth: lowest.rate / 10 };
+  return rate;
 }
