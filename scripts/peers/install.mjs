@@ -41,6 +41,16 @@ run(python, [
   '-r',
   join(here, 'requirements.txt'),
 ]);
+// Built from source with what is installed above: its own build environment lacks numpy.
+run(python, [
+  '-m',
+  'pip',
+  'install',
+  '--quiet',
+  '--disable-pip-version-check',
+  '--no-build-isolation',
+  'pyradiomics==3.0.1',
+]);
 console.log('JavaScript packages …');
 copyFileSync(join(here, 'javascript.json'), join(folder, 'javascript', 'package.json'));
 run(
