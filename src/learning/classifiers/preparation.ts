@@ -6,8 +6,10 @@ import type { Matrix } from './matrix.ts';
 export interface FittedPreparation {
   /** Columns that come in and go out. */
   readonly columns: readonly [input: number, output: number];
-  /** Of a selection the columns of its input that it keeps, in order. */
+  /** The column of its input that each column of its output is made of alone; absent where several are mixed. */
   readonly kept?: readonly number[];
+  /** Names of the output's columns from those of the input's, where they are not simply those of `kept`. */
+  names?(input: readonly string[]): readonly string[];
   transform(x: Matrix): Matrix;
   /** Adds the nodes that do the same to float32 [N, input] -> [N, output]. */
   addTo(graph: Graph, x: Value): Value;
@@ -20,6 +22,12 @@ export interface Preparation<Settings extends object = object> {
   readonly name: string;
   readonly describe: string;
   readonly source: string;
+  /** Whether NaN is understood; otherwise the pipeline imputes before it. */
+  readonly missing?: boolean;
+  /** Whether columns must be of one scale (the pipeline standardises before it). */
+  readonly scaled?: boolean;
+  /** Whether columns are of one scale behind it. */
+  readonly scales?: boolean;
   /** Checks plain JSON and fills in defaults. Throws PREPARATION_SETTINGS. */
   check(settings: Readonly<Record<string, unknown>>): Required<Settings>;
   fit(
@@ -36,6 +44,11 @@ export interface Resampling<Settings extends object = object> {
   readonly name: string;
   readonly describe: string;
   readonly source: string;
+  /** Whether columns must be of one scale (the pipeline standardises before it). */
+  readonly scaled?: boolean;
+  /** Whether NaN is understood; otherwise the pipeline imputes before it. */
+  readonly missing?: boolean;
+  /** Checks plain JSON and fills in defaults. Throws PREPARATION_SETTINGS. */
   check(settings: Readonly<Record<string, unknown>>): Required<Settings>;
   resample(
     x: Matrix,
@@ -43,5 +56,13 @@ export interface Resampling<Settings extends object = object> {
     classes: number,
     settings: Required<Settings>,
     options: FitOptions,
-  ): { readonly x: Matrix; readonly y: Int32Array };
+  ): Resampled;
+}
+
+/** Rows after a resampling. */
+export interface Resampled {
+  readonly x: Matrix;
+  readonly y: Int32Array;
+  /** The row of the input that each row is, or was made from; it gives its weight. */
+  readonly rows: Int32Array;
 }
