@@ -40,7 +40,8 @@ export async function loadDataset(location: string, options: LoadOptions = {}): 
   );
 }
 
-function patientFinder(pattern: string | undefined): PatientFinder {
+/** Finds patients by a pattern. @throws PATIENT_PATTERN_INVALID */
+export function patientFinder(pattern: string | undefined): PatientFinder {
   if (pattern === undefined) return undefined;
   let expression: RegExp;
   try {
