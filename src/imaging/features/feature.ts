@@ -72,4 +72,6 @@ export interface DiscretizedRegion {
   readonly shape?: Uint8Array; // [D, H, W]
   /** N_g: the number of grey levels of the discretisation (the highest that occurs, where bins have a fixed size). */
   readonly count: number;
+  /** 1 in the morphological mask, to whose edge zones have their distance (GLDZM); the levels' own voxels where absent. */
+  readonly shape?: Uint8Array; // [D, H, W]
 }
