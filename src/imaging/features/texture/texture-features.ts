@@ -1,0 +1,260 @@
+import { HounsfieldError } from '../../../errors.ts';
+import type { Aggregation, DiscretizedRegion, FeatureValue } from '../feature.ts';
+import { coOccurrence } from './co-occurrence-features.ts';
+import {
+  directions,
+  halfNeighbourhood,
+  lengthOf,
+  type Norm,
+  offsetOf,
+  type Step,
+  type Weighting,
+  weightOf,
+} from './directions.ts';
+import { type LevelGrid, levelGrid } from './level-grid.ts';
+import { neighbourhoods, toneDifference } from './neighbourhoods.ts';
+import { pairMatrix } from './pair-matrix.ts';
+import { countRuns, runTable } from './run-lengths.ts';
+import { fromSizeLists, fromSizeTable, sizeFeatures } from './size-matrix.ts';
+import { type CoOccurrenceSums, TEXTURE_DEFINITIONS, type TextureFamily } from './texture-definitions.ts';
+import { distanceToEdge, type Zones, zones } from './zones.ts';
+
+export interface TextureOptions {
+  /** Chebyshev distance of neighbours for GLCM, NGTDM and NGLDM, voxels; 1 is the standard's. */
+  readonly distance?: number;
+  /** alpha of the NGLDM: grey levels that far apart still depend on one another; 0 is the standard's. */
+  readonly coarseness?: number;
+  /** Weight of a neighbour by its distance in merged GLCM and GLRLM and in the NGTDM; 'none' is the standard's. */
+  readonly weighting?: Weighting;
+  /** Norm of weights, and of neighbourhoods in NGTDM and NGLDM; 'chebyshev' is the standard's. */
+  readonly norm?: Norm;
+}
+
+/** The families of this module, in the standard's order. */
+export const TEXTURE_FAMILIES = Object.keys(TEXTURE_DEFINITIONS) as readonly TextureFamily[]; // its own keys
+
+/** The sums of one matrix under the names that definitions know, or why there is none. */
+type Sums = Readonly<Record<string, number>>;
+
+/** Sums of the matrices that are averaged, and how many more had nothing in them. */
+interface Found {
+  readonly sums: readonly Sums[];
+  readonly empty: number;
+  readonly why: string;
+}
+
+interface Setting {
+  readonly distance: number;
+  readonly coarseness: number;
+  readonly weighting: Weighting;
+  readonly norm: Norm;
+}
+
+/**
+ * Texture features of a discretised region (IBSI reference manual v11, 3.6 to 3.11), by family, aggregation and feature.
+ * Families without directions (szm, dzm, ngt, ngl) give values for '2D_avg', '2_5D_mrg' and '3D_mrg' only. A feature that
+ * needs more voxels than the region has is NaN with a remark. Memory: about 8 bytes for a voxel of the box, 16 for one of
+ * the region, and the square of the grey levels that occur (at most 64 MiB).
+ * Throws FEATURE_REGION, FEATURE_REGION_EMPTY, FEATURE_OPTION.
+ */
+export function textureFeatures(
+  region: DiscretizedRegion,
+  families: readonly TextureFamily[],
+  aggregations: readonly Aggregation[],
+  options: TextureOptions = {},
+): FeatureValue[] {
+  const setting: Setting = { distance: 1, coarseness: 0, weighting: 'none', norm: 'chebyshev', ...options };
+  checkSetting(setting);
+  const grid = levelGrid(region, setting.distance);
+  const values: FeatureValue[] = [];
+  for (const family of families) {
+    const found = foundIn(grid, family, aggregations, setting, region.shape);
+    for (const [aggregation, of] of found) values.push(...valuesOf(family, aggregation, of));
+  }
+  return values;
+}
+
+function checkSetting({ distance, coarseness }: Setting): void {
+  if (Number.isInteger(distance) && distance >= 1 && distance <= 64 && coarseness >= 0) return;
+  throw new HounsfieldError(
+    'FEATURE_OPTION',
+    `a texture distance of ${distance} and a coarseness of ${coarseness} were asked for. Give a distance of 1 to 64 ` +
+      'voxels and a coarseness that is not negative.',
+  );
+}
+
+function foundIn(
+  grid: LevelGrid,
+  family: TextureFamily,
+  aggregations: readonly Aggregation[],
+  setting: Setting,
+  shape?: Uint8Array,
+): readonly (readonly [Aggregation, Found])[] {
+  const directed = family === 'cm' || family === 'rlm';
+  const known = aggregations.filter(
+    (name) => directed || name === '2D_avg' || name === '2_5D_mrg' || name === '3D_mrg',
+  );
+  if (family === 'cm') return known.map((name) => [name, pairsFound(grid, name, setting)]);
+  if (family === 'rlm') return known.map((name) => [name, runsFound(grid, name, setting)]);
+  if (family === 'szm' || family === 'dzm') {
+    const made = new Map<2 | 3, Zones>();
+    return known.map((name) => {
+      const dimensions = name === '3D_mrg' ? 3 : 2;
+      const distance = family === 'dzm' ? distanceToEdge(grid, dimensions, shape) : undefined;
+      const all = made.get(dimensions) ?? zones(grid, dimensions, distance);
+      made.set(dimensions, all);
+      return [name, zonesFound(grid, name, all)];
+    });
+  }
+  return known.map((name) => [name, neighbourhoodsFound(grid, name, setting, family)]);
+}
+
+/** The parts of the region that have matrices of their own: its slices or the whole. */
+function partsOf(grid: LevelGrid, bySlice: boolean): readonly (readonly [from: number, to: number])[] {
+  if (!bySlice) return [[0, grid.voxels.length]];
+  const parts: (readonly [number, number])[] = [];
+  for (let z = 0; z + 1 < grid.sliceStart.length; z++) {
+    const [from, to] = [grid.sliceStart[z]!, grid.sliceStart[z + 1]!];
+    if (to > from) parts.push([from, to]);
+  }
+  return parts;
+}
+
+/** Which directions go into a matrix together. */
+function groupsOf(steps: readonly Step[], aggregation: Aggregation): readonly (readonly Step[])[] {
+  const apart = aggregation === '2D_avg' || aggregation === '2_5D_d_mrg' || aggregation === '3D_avg';
+  return apart ? steps.map((step) => [step]) : [steps];
+}
+
+const dimensionsOf = (aggregation: Aggregation): 2 | 3 => (aggregation.startsWith('3D') ? 3 : 2);
+
+const isBySlice = (aggregation: Aggregation): boolean => aggregation.startsWith('2D');
+
+function pairsFound(grid: LevelGrid, aggregation: Aggregation, setting: Setting): Found {
+  const sums: Sums[] = [];
+  let empty = 0;
+  for (const [from, to] of partsOf(grid, isBySlice(aggregation))) {
+    for (const steps of groupsOf(directions(setting.distance, dimensionsOf(aggregation)), aggregation)) {
+      const offsets = steps.map((step) => offsetOf(step, grid));
+      const weighted = setting.weighting !== 'none' && steps.length > 1;
+      const weights = weighted
+        ? steps.map((step) => weightOf(step, setting.weighting, setting.norm))
+        : undefined;
+      const matrix = pairMatrix(grid, offsets, from, to, true, weights);
+      if (matrix.total > 0) sums.push(pairSums(coOccurrence(matrix, grid.valueOfRank, grid.count)));
+      else empty++;
+    }
+  }
+  return { sums, empty, why: 'no pair of voxels' };
+}
+
+/** Of one grey level the standard leaves correlation as 0 / 0, where it is 1 by custom, and the first measure undefined. */
+function pairSums(of: ReturnType<typeof coOccurrence>): Sums {
+  const all: CoOccurrenceSums = {
+    ...of,
+    correlation: of.jointVariance === 0 ? 1 : of.correlation,
+    informationCorrelation1: of.firstEntropy === 0 ? Number.NaN : 0 - of.mutualInformation / of.firstEntropy,
+    informationCorrelation2: Math.sqrt(1 - Math.exp(-2 * of.mutualInformation)),
+  };
+  return { ...all };
+}
+
+function runsFound(grid: LevelGrid, aggregation: Aggregation, setting: Setting): Found {
+  const sums: Sums[] = [];
+  const ranks = grid.valueOfRank.length;
+  for (const [from, to] of partsOf(grid, isBySlice(aggregation))) {
+    for (const steps of groupsOf(directions(1, dimensionsOf(aggregation)), aggregation)) {
+      const table = runTable(grid);
+      const voxels = (to - from) * steps.length;
+      if (setting.weighting === 'none' || steps.length === 1) {
+        for (const step of steps) countRuns(grid, offsetOf(step, grid), from, to, table);
+        sums.push({ ...sizeFeatures(fromSizeTable(table, ranks), grid.valueOfRank, voxels) });
+        continue;
+      }
+      const total = new Float64Array(table.length);
+      let weightedVoxels = 0;
+      for (const step of steps) {
+        table.fill(0);
+        countRuns(grid, offsetOf(step, grid), from, to, table);
+        const weight = weightOf(step, setting.weighting, setting.norm);
+        for (let cell = 0; cell < table.length; cell++) total[cell] = total[cell]! + weight * table[cell]!;
+        weightedVoxels += weight * (to - from);
+      }
+      sums.push({ ...sizeFeatures(fromSizeTable(total, ranks), grid.valueOfRank, weightedVoxels) });
+    }
+  }
+  return { sums, empty: 0, why: '' };
+}
+
+function zonesFound(grid: LevelGrid, aggregation: Aggregation, all: Zones): Found {
+  const by = all.distances.length > 0 ? all.distances : all.sizes;
+  const ranks = grid.valueOfRank.length;
+  const of = (from: number, to: number, voxels: number): Sums => ({
+    ...sizeFeatures(fromSizeLists(all.ranks, by, from, to, ranks), grid.valueOfRank, voxels),
+  });
+  if (!isBySlice(aggregation)) return { sums: [of(0, all.count, grid.voxels.length)], empty: 0, why: '' };
+  const sums: Sums[] = [];
+  for (let z = 0; z + 1 < all.sliceStart.length; z++) {
+    const voxels = grid.sliceStart[z + 1]! - grid.sliceStart[z]!;
+    if (voxels > 0) sums.push(of(all.sliceStart[z]!, all.sliceStart[z + 1]!, voxels));
+  }
+  return { sums, empty: 0, why: '' };
+}
+
+function neighbourhoodsFound(
+  grid: LevelGrid,
+  aggregation: Aggregation,
+  setting: Setting,
+  family: TextureFamily,
+): Found {
+  const { distance, norm, weighting, coarseness } = setting;
+  const half = halfNeighbourhood(distance, dimensionsOf(aggregation)).filter(
+    (step) => lengthOf(step, norm) <= distance,
+  );
+  const forward = half.map((step) => offsetOf(step, grid));
+  const offsets = Int32Array.from([...forward, ...forward.map((offset) => -offset)]);
+  const weight = half.map((step) => weightOf(step, weighting, norm));
+  const weights = weighting === 'none' ? undefined : Float64Array.from([...weight, ...weight]);
+  const sums: Sums[] = [];
+  let empty = 0;
+  for (const [from, to] of partsOf(grid, isBySlice(aggregation))) {
+    const { counts, differences, dependences } = neighbourhoods(grid, offsets, from, to, coarseness, weights);
+    if (family === 'ngl') {
+      const matrix = fromSizeTable(dependences, grid.valueOfRank.length);
+      sums.push({ ...sizeFeatures(matrix, grid.valueOfRank, to - from) });
+    } else if (counts.some((count) => count > 0)) {
+      sums.push({ ...toneDifference(counts, differences, grid.valueOfRank) });
+    } else empty++;
+  }
+  return { sums, empty, why: 'no voxel has a neighbour' };
+}
+
+function valuesOf(
+  family: TextureFamily,
+  aggregation: Aggregation,
+  { sums, empty, why }: Found,
+): FeatureValue[] {
+  return TEXTURE_DEFINITIONS[family].map(({ definition, of }) => {
+    const key = `${family}_${definition.name}_${aggregation}`;
+    let [total, defined] = [0, 0];
+    for (const one of sums) {
+      const value = one[of]!;
+      if (Number.isNaN(value)) continue;
+      total += value;
+      defined++;
+    }
+    const value = defined === 0 ? Number.NaN : total / defined;
+    const remark = remarkOn(sums.length, defined, empty, why);
+    return { definition, aggregation, key, value, ...(remark === undefined ? {} : { remark }) };
+  });
+}
+
+function remarkOn(matrices: number, defined: number, empty: number, why: string): string | undefined {
+  const all = matrices + empty;
+  if (matrices === 0) return why;
+  if (defined === 0) return 'one grey level';
+  const parts: string[] = [];
+  if (empty > 0) parts.push(`${empty} of ${all} matrices left out: ${why}`);
+  if (defined < matrices) parts.push(`${matrices - defined} of ${all} matrices left out: one grey level`);
+  return parts.length > 0 ? parts.join('; ') : undefined;
+}
