@@ -3,7 +3,7 @@ import { HounsfieldError } from '../../../errors.ts';
 import type { FitOptions, FittedClassifier } from '../classifier.ts';
 import { type Matrix, takeRows } from '../matrix.ts';
 import type { FittedPreparation } from '../preparation.ts';
-import { rowWeights } from './class-weights.ts';
+import { rowWeights } from '../training-data.ts';
 import { type CheckedPipeline, checkPipeline, type PipelineSettings } from './needed-steps.ts';
 import { checkRange, toSinglePrecision } from './single-precision.ts';
 
@@ -52,7 +52,8 @@ export async function fitPipeline(
   checkRows(x, y, classes, options);
   const checked = checkPipeline(pipeline);
   const prepared = fitSteps(checked, toSinglePrecision(x), y, classes, options);
-  const weights = rowWeights(y, classes, pipeline.classWeights, options.weights);
+  const { classWeights } = pipeline;
+  const weights = classWeights ? rowWeights(y, classes, classWeights, options.weights) : options.weights;
   const resampled = resample(checked, prepared, y, classes, weights, options);
   const { part, settings } = checked.classifier;
   const classifier = await part.fit(resampled.x, resampled.y, classes, settings, {

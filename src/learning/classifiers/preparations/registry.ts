@@ -1,9 +1,19 @@
 import type { Preparation } from '../preparation.ts';
 import { impute } from './impute.ts';
+import { imputeNeighbours } from './impute-neighbours.ts';
+import { logarithm, power } from './power.ts';
 import { minMaxScale, robustScale, standardize } from './standardize.ts';
 
-// A preparation's own settings are known to itself alone: `check` makes them, `fit` reads them.
-const all = [impute, standardize, robustScale, minMaxScale] as readonly unknown[] as readonly Preparation[];
+const all = [
+  impute,
+  imputeNeighbours,
+  standardize,
+  robustScale,
+  minMaxScale,
+  power,
+  logarithm,
+  // A preparation's own settings are known to itself alone: `check` makes them, `fit` reads them.
+] as readonly unknown[] as readonly Preparation[];
 
 /** Every preparation, by name. */
 export const preparations: ReadonlyMap<string, Preparation> = new Map(all.map((one) => [one.name, one]));
