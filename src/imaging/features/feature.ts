@@ -68,8 +68,6 @@ export interface DiscretizedRegion {
   readonly size: readonly [width: number, height: number, depth: number];
   readonly spacingMm: readonly [x: number, y: number, z: number];
   readonly levels: Uint16Array; // [D, H, W]
-  /** 1 in the morphological mask, which distances to the border are counted in; that of the levels where absent. */
-  readonly shape?: Uint8Array; // [D, H, W]
   /** N_g: the number of grey levels of the discretisation (the highest that occurs, where bins have a fixed size). */
   readonly count: number;
   /** 1 in the morphological mask, to whose edge zones have their distance (GLDZM); the levels' own voxels where absent. */
