@@ -1,4 +1,6 @@
 import type { Preparation } from '../preparation.ts';
+import { correlationFilter, univariateFilter, varianceFilter } from '../selection/filters.ts';
+import { mrmr } from '../selection/mrmr.ts';
 import { impute } from './impute.ts';
 import { imputeNeighbours } from './impute-neighbours.ts';
 import { logarithm, power } from './power.ts';
@@ -12,6 +14,10 @@ const all = [
   minMaxScale,
   power,
   logarithm,
+  varianceFilter,
+  correlationFilter,
+  univariateFilter,
+  mrmr,
   // A preparation's own settings are known to itself alone: `check` makes them, `fit` reads them.
 ] as readonly unknown[] as readonly Preparation[];
 
