@@ -1,4 +1,5 @@
 import type { Preparation } from '../preparation.ts';
+import { pca } from '../projections/pca-preparation.ts';
 import { correlationFilter, univariateFilter, varianceFilter } from '../selection/filters.ts';
 import { mrmr } from '../selection/mrmr.ts';
 import { impute } from './impute.ts';
@@ -18,6 +19,7 @@ const all = [
   correlationFilter,
   univariateFilter,
   mrmr,
+  pca,
   // A preparation's own settings are known to itself alone: `check` makes them, `fit` reads them.
 ] as readonly unknown[] as readonly Preparation[];
 

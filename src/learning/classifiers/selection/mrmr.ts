@@ -10,7 +10,7 @@ import { anovaF } from './univariate-tests.ts';
 export interface MrmrSettings {
   /** 10 by default, fewer where there are fewer. */
   readonly count?: number;
-  /** Relevance less mean redundancy, or divided by it. */
+  /** Relevance divided by mean redundancy, or less it. */
   readonly form?: 'difference' | 'quotient';
   /** F and correlation, or mutual information of columns in three levels (below, within and above mean ± deviation). */
   readonly measure?: 'f-correlation' | 'mutual-information';
@@ -128,7 +128,7 @@ export const mrmr: Preparation<MrmrSettings> = {
   check: (settings) =>
     checkSettings<MrmrSettings>('mrmr', settings, {
       count: integerSetting(10, { least: 1 }),
-      form: choiceSetting('difference', ['difference', 'quotient']),
+      form: choiceSetting('quotient', ['quotient', 'difference']),
       measure: choiceSetting('f-correlation', ['f-correlation', 'mutual-information']),
     }),
   fit(x, y, classes, settings) {
