@@ -94,3 +94,23 @@ export function signTwoSided(b: number, c: number): number {
   // P(X <= k) of the binomial is I_{1/2}(n - k, k + 1).
   return Math.min(1, 2 * incompleteBeta(0.5, b + c - least, least + 1));
 }
+
+/** P(F <= f) of Fisher's F with `freedom1`, `freedom2` > 0 degrees (DLMF 8.17, by the incomplete beta function). */
+export function fisherCumulative(f: number, freedom1: number, freedom2: number): number {
+  if (Number.isNaN(f)) return Number.NaN;
+  if (f <= 0) return 0;
+  if (f === Number.POSITIVE_INFINITY) return 1;
+  return incompleteBeta((freedom1 * f) / (freedom1 * f + freedom2), freedom1 / 2, freedom2 / 2);
+}
+
+/** f with P(F <= f) = p, 0 < p < 1, by bisection on a logarithmic scale; NaN where a degree of freedom is not a number. */
+export function fisherQuantile(p: number, freedom1: number, freedom2: number): number {
+  if (!(freedom1 > 0 && freedom2 > 0 && p > 0 && p < 1)) return Number.NaN;
+  let [low, high] = [-300, 300];
+  for (let round = 0; round < 120; round++) {
+    const middle = (low + high) / 2;
+    if (fisherCumulative(10 ** middle, freedom1, freedom2) < p) low = middle;
+    else high = middle;
+  }
+  return 10 ** ((low + high) / 2);
+}
