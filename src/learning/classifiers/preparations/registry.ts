@@ -5,6 +5,7 @@ import { mrmr } from '../selection/mrmr.ts';
 import { impute } from './impute.ts';
 import { imputeNeighbours } from './impute-neighbours.ts';
 import { logarithm, power } from './power.ts';
+import { quantile } from './quantile.ts';
 import { minMaxScale, robustScale, standardize } from './standardize.ts';
 
 const all = [
@@ -15,6 +16,7 @@ const all = [
   minMaxScale,
   power,
   logarithm,
+  quantile,
   varianceFilter,
   correlationFilter,
   univariateFilter,

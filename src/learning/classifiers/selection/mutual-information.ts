@@ -62,9 +62,7 @@ function ofColumn(values: Float64Array, y: Int32Array, classes: number, neighbou
   const sorted = Float64Array.from(used, (i) => values[i]!).sort();
   let around = 0;
   for (const i of used) {
-    // Strictly nearer than the kth of the class.
-    const [low, high] = [values[i]! - radii[i]!, values[i]! + radii[i]!];
-    around += digamma(Math.max(1, firstAtLeast(sorted, high) - firstAbove(sorted, low)));
+    around += digamma(Math.max(1, countWithin(sorted, values[i]!, radii[i]!)));
   }
   return Math.max(0, digamma(rows) + sums / rows - around / rows);
 }
@@ -94,13 +92,13 @@ function firstAtLeast(sorted: Float64Array, value: number): number {
   return low;
 }
 
-/** Index of the first value above `value`. */
-function firstAbove(sorted: Float64Array, value: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** How many values are nearer than the radius. Differences are compared: a sum of place and radius may round past. */
+function countWithin(sorted: Float64Array, value: number, radius: number): number {
+  let start = firstAtLeast(sorted, value - radius);
+  while (start > 0 && value - sorted[start - 1]! < radius) start--;
+  while (start < sorted.length && value - sorted[start]! >= radius) start++;
+  let end = firstAtLeast(sorted, value + radius);
+  while (end > 0 && sorted[end - 1]! - value >= radius) end--;
+  while (end < sorted.length && sorted[end]! - value < radius) end++;
+  return end - start;
 }
