@@ -185,7 +185,7 @@ export const linearDiscriminant: Classifier<LinearDiscriminantSettings> = {
   describe: 'Normal classes of one covariance: a line between them; with shrinkage also for few rows.',
   source:
     'Fisher, Annals of Eugenics 7(2), 1936; Ledoit and Wolf, Journal of Multivariate Analysis 88(2), 2004',
-  scaled: false,
+  scaled: true,
   missing: false,
   candidates: [
     { solver: 'svd', shrinkage: 'none' },
