@@ -27,6 +27,8 @@ export function diameters(mask: BorderedMask, spacingMm: Vector3): Diameters {
 /** The largest distance within a plane, and the hulls' points: x, y, z in mm, one after another. */
 interface Hulls {
   readonly diameter: number;
+  /** The largest within a plane of voxel centres. */
+  readonly withinCentres: number;
   readonly points: number[];
 }
 
@@ -40,7 +42,7 @@ export function planeHulls({ inside, size }: BorderedMask, spacingMm: Vector3, a
   const half = [spacingMm[0] / 2, spacingMm[1] / 2, spacingMm[2] / 2] as const;
   const extents = { low: new Int32Array(2 * size[across]), high: new Int32Array(2 * size[across]) };
   const points: number[] = [];
-  let greatest = 0;
+  const greatest = [0, 0]; // in planes of centres, in those between
   for (let place = 0; place < 2 * size[axis] - 2; place++) {
     extents.low.fill(-1);
     const start = (place >> 1) * strides[axis];
@@ -55,7 +57,7 @@ export function planeHulls({ inside, size }: BorderedMask, spacingMm: Vector3, a
       for (let j = 0; j < i; j += 2) {
         const [u, v] = [hull[i]! - hull[j]!, hull[i + 1]! - hull[j + 1]!];
         const squared = u * u + v * v;
-        if (squared > greatest) greatest = squared;
+        if (squared > greatest[place & 1]!) greatest[place & 1] = squared;
       }
       const point = [0, 0, 0];
       point[axis] = place * half[axis];
@@ -64,7 +66,8 @@ export function planeHulls({ inside, size }: BorderedMask, spacingMm: Vector3, a
       points.push(point[0]!, point[1]!, point[2]!);
     }
   }
-  return { diameter: Math.sqrt(greatest), points };
+  const withinCentres = Math.sqrt(greatest[0]!);
+  return { diameter: Math.max(withinCentres, Math.sqrt(greatest[1]!)), withinCentres, points };
 }
 
 interface Extents {

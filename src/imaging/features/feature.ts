@@ -40,6 +40,8 @@ export interface FeatureDefinition {
 export interface FeatureValue {
   readonly definition: FeatureDefinition;
   readonly aggregation?: Aggregation;
+  /** Of a filtered image its name, which the key begins with: 'wavelet-LLH'. */
+  readonly image?: string;
   /** The column's name: 'cm_joint_max_3D_avg', 'stat_mean'. */
   readonly key: string;
   readonly value: number;

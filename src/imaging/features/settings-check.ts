@@ -7,6 +7,7 @@ import type {
   InterpolationSettings,
   IvhSettings,
   ResegmentationSettings,
+  TextureSettings,
 } from './settings.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -29,6 +30,7 @@ export function checkSettings(json: Json, faults: string[]): FeatureSettings {
     ivh: top.inner('ivh', ivh),
     families: top.several('families', Object.keys(FEATURE_FAMILIES) as FeatureFamily[]), // the table's own keys
     aggregations: top.several('aggregations', AGGREGATIONS),
+    texture: top.inner('texture', texture),
     images: images(top.list('images'), faults),
   };
   top.end();
@@ -77,6 +79,15 @@ function ivh(of: Group): IvhSettings {
     method: of.choice('method', ['auto', 'none', 'fixed-bin-number', 'fixed-bin-size']),
     bins: of.value('bins', isBinCount, BIN_COUNT, 1000),
     binSize: of.value('binSize', isPositive, 'a number above 0', 0.1),
+  };
+}
+
+function texture(of: Group): TextureSettings {
+  return {
+    distance: of.value('distance', isDistance, 'a whole number from 1 to 64', 1),
+    coarseness: of.value('coarseness', isIndex, 'a whole number from 0', 0),
+    weighting: of.choice('weighting', ['none', 'inverse', 'exponential']),
+    norm: of.choice('norm', ['chebyshev', 'euclidean', 'manhattan']),
   };
 }
 
@@ -161,6 +172,7 @@ const isNumber = (value: unknown): value is number => typeof value === 'number' 
 const isPositive = (value: unknown): value is number => isNumber(value) && value > 0;
 const isIndex = (value: unknown): value is number => Number.isInteger(value) && isNumber(value) && value >= 0;
 const isBinCount = (value: unknown): value is number => isIndex(value) && value >= 1 && value <= MOST_LEVELS;
+const isDistance = (value: unknown): value is number => isIndex(value) && value >= 1 && value <= 64;
 const within =
   (low: number, high: number) =>
   (value: unknown): value is number =>

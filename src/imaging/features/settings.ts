@@ -2,6 +2,7 @@ import { HounsfieldError } from '../../errors.ts';
 import { type Aggregation, FEATURE_FAMILIES, type FeatureFamily } from './feature.ts';
 import { FEATURE_PRESETS, PRESET_NAMES } from './presets.ts';
 import { checkSettings } from './settings-check.ts';
+import type { Norm, Weighting } from './texture/directions.ts';
 
 /** Where the voxels are brought to, so that all images of a cohort have the same spacing. */
 export interface InterpolationSettings {
@@ -51,6 +52,17 @@ export interface IvhSettings {
   readonly binSize: number;
 }
 
+/** What the texture matrices count. */
+export interface TextureSettings {
+  /** Distance of neighbours in GLCM, NGTDM and NGLDM, voxels. */
+  readonly distance: number;
+  /** alpha of the NGLDM: levels that far apart still depend on one another. */
+  readonly coarseness: number;
+  /** Weight of a neighbour by its distance. */
+  readonly weighting: Weighting;
+  readonly norm: Norm;
+}
+
 /** An image that features are computed of: the image itself, or what a filter makes of it. */
 export interface ImageSettings {
   readonly filter: string;
@@ -76,6 +88,7 @@ export interface FeatureSettings {
   readonly families: readonly FeatureFamily[];
   /** Of the texture families. */
   readonly aggregations: readonly Aggregation[];
+  readonly texture: TextureSettings;
   readonly images: readonly ImageSettings[];
 }
 
@@ -100,6 +113,7 @@ export const DEFAULT_FEATURE_SETTINGS: FeatureSettings = {
   ivh: { method: 'auto', bins: 1000, binSize: 0.1 },
   families: ALL_FAMILIES,
   aggregations: ['3D_mrg'],
+  texture: { distance: 1, coarseness: 0, weighting: 'none', norm: 'chebyshev' },
   images: [{ filter: 'original' }],
 };
 

@@ -28,7 +28,8 @@ export interface PreparedImage extends Region {
  * Image and mask brought through the chain.
  *
  * @param mask same grid as the image; null: the whole image is the region
- * @param marginMm how far beyond the region's box the values go, where the image goes so far
+ * @param marginOf by the spacing after interpolation, mm: voxels along x, y, z by which the values go beyond the region's
+ * box, where the image goes so far
  * @throws MASK_GRID_MISMATCH, MASK_SEVERAL_LABELS, MASK_VALUES, FEATURE_REGION_EMPTY, FEATURE_SPACING, FEATURE_GRID,
  * FEATURE_CHANNELS, FEATURE_VALUES
  */
@@ -36,7 +37,7 @@ export function prepareImage(
   image: MedicalImage,
   mask: MedicalImage | null,
   settings: FeatureSettings,
-  marginMm = 0,
+  marginOf: (spacingMm: Vector3) => Vector3 = () => [0, 0, 0],
 ): PreparedImage {
   const spacing = knownSpacing(image, settings);
   const start = volumeStart(image, settings);
@@ -45,7 +46,8 @@ export function prepareImage(
   const wanted = settings.interpolation?.spacingMm ?? [null, null, null];
   const grids = ([0, 1, 2] as const).map((axis) => axisGrid(size[axis], spacing[axis], wanted[axis]));
   const axes = grids as unknown as readonly [AxisGrid, AxisGrid, AxisGrid]; // three axes
-  const cut = cutAround(axes, found, marginMm);
+  const after: Vector3 = [axes[0].spacingMm, axes[1].spacingMm, axes[2].spacingMm];
+  const cut = cutAround(axes, found, marginOf(after));
   const how = settings.interpolation ?? { image: 'nearest', mask: 'nearest', maskThreshold: 0.5 };
   const source: SourceVolume = { pixels: image.pixels, start, size };
   const values = interpolateBox(source, axes, cut, how.image);
@@ -67,7 +69,7 @@ export function prepareImage(
   const interpolated = ones(shape);
   return {
     size: cut.size,
-    spacingMm: [axes[0].spacingMm, axes[1].spacingMm, axes[2].spacingMm],
+    spacingMm: after,
     values,
     inside,
     shape,
@@ -107,13 +109,13 @@ function wholeImage({ width, height, depth }: MedicalImage): MaskVoxels {
 function cutAround(
   axes: readonly [AxisGrid, AxisGrid, AxisGrid],
   { box }: MaskVoxels,
-  marginMm: number,
+  margins: Vector3,
 ): GridBox {
   const ranges = ([0, 1, 2] as const).map((axis) => {
     const grid = axes[axis];
     const still = grid.step === 1 && grid.first === 0;
     const [from, to] = pointsNear(grid, box.low[axis], box.high[axis], still ? 0 : 1);
-    const margin = Math.ceil(Math.min(marginMm / grid.spacingMm, grid.after));
+    const margin = Math.min(margins[axis], grid.after);
     const low = Math.max(0, from - margin);
     return [low, Math.min(grid.after - 1, to + margin) - low + 1] as const;
   });
