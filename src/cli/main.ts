@@ -8,6 +8,7 @@ import { demoCommand } from './demo.ts';
 import { dicomCommand } from './dicom.ts';
 import { doctorCommand } from './doctor.ts';
 import { ensembleCommand } from './ensemble.ts';
+import { featuresCommand } from './features.ts';
 import { convertCommand, infoCommand, viewCommand } from './files.ts';
 import { inspectCommand } from './inspect.ts';
 import { evaluateCommand, explainCommand, predictCommand } from './model-commands.ts';
@@ -43,6 +44,7 @@ for (const add of [
   viewCommand,
   convertCommand,
   inspectCommand,
+  featuresCommand,
   trainCommand,
   searchCommand,
   crossValidateCommand,

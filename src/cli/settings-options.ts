@@ -194,7 +194,7 @@ async function recipe(what: string): Promise<unknown> {
   return readObject(what);
 }
 
-async function readObject(path: string): Promise<Record<string, unknown>> {
+export async function readObject(path: string): Promise<Record<string, unknown>> {
   const value = await readJson(path);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>; // JSON's objects are
@@ -202,7 +202,7 @@ async function readObject(path: string): Promise<Record<string, unknown>> {
   throw new HounsfieldError('CONFIG_UNREADABLE', `${path} holds no JSON object. Write { "epochs": 10, … }.`);
 }
 
-async function readJson(path: string): Promise<unknown> {
+export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as unknown;
   } catch (cause) {

@@ -6,6 +6,7 @@ import type { Run } from './command.ts';
 import { onInterrupt } from './interrupt.ts';
 import { exitCodes, table } from './output.ts';
 import { runningPath, shellWord } from './paths.ts';
+import { addRadiomicsOptions, radiomicsSettingsFrom } from './radiomics-options.ts';
 import { addSettingsOptions, settingsFrom } from './settings-options.ts';
 
 /** hounsfield train */
@@ -16,7 +17,7 @@ export function trainCommand(program: Command, run: Run): void {
     .requiredOption('--out <folder>', 'where the run goes')
     .option('--task <name>', `one of: ${[...tasks.keys()].join(', ')}`, 'classification')
     .option('--resume', 'go on with the run in --out, with its settings');
-  addSettingsOptions(command)
+  addRadiomicsOptions(addSettingsOptions(command))
     .addHelpText(
       'after',
       `
@@ -26,13 +27,14 @@ Written to the folder: model.onnx, metrics.json, report.html, history.jsonl, con
 Examples:
   hounsfield train xrays/ --out run
   hounsfield train labels.csv --network resnet18 --epochs 30 --patience 5 --imbalance weights --out run
-  hounsfield train labels.csv --out run --resume`,
+  hounsfield train labels.csv --out run --resume
+  hounsfield train tumours/ --task radiomics --preset ibsi-c --out run`,
     )
     .action((data: string, options: Record<string, unknown>) =>
       run(async (output) => {
         const out = String(options['out']);
         const task = taskNamed(String(options['task']));
-        const settings = await settingsFrom(options);
+        const settings = { ...(await settingsFrom(options)), ...(await radiomicsSettingsFrom(options)) };
         const { signal, remove } = onInterrupt(output);
         try {
           const resume = options['resume'] === true;

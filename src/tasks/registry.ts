@@ -1,10 +1,13 @@
 import { HounsfieldError } from '../errors.ts';
-import { loadModel } from './bundle/load-model.node.ts';
+import { taskNameOf } from './bundle/load-model.node.ts';
 import { classification } from './classification/task.node.ts';
+import { radiomics } from './radiomics/task.node.ts';
 import type { Task } from './task.ts';
 
 /** Every task, by name. A new one is a folder beside this file and a line here. */
-export const tasks: ReadonlyMap<string, Task> = new Map([classification].map((task) => [task.name, task]));
+export const tasks: ReadonlyMap<string, Task> = new Map(
+  [classification, radiomics].map((task) => [task.name, task]),
+);
 
 /** The task of that name. @throws TASK_UNKNOWN */
 export function taskNamed(name: string): Task {
@@ -16,8 +19,7 @@ export function taskNamed(name: string): Task {
   );
 }
 
-/** The task that a model file was trained for. @throws what loadModel throws, TASK_UNKNOWN */
+/** The task that a model file was trained for. @throws what taskNameOf throws, TASK_UNKNOWN */
 export async function taskOfModel(path: string): Promise<Task> {
-  const { card } = await loadModel(path);
-  return taskNamed(card.task);
+  return taskNamed(await taskNameOf(path));
 }

@@ -69,8 +69,8 @@ export interface EnsembleCard {
   readonly members: readonly MemberCard[];
 }
 
-/** What travels with the weights: everything a user must know before relying on a prediction. */
-export interface ModelCard {
+/** What every model says of itself, whatever it takes: everything a user must know before relying on a prediction. */
+export interface CardFacts {
   readonly task: string;
   /** What the model answers; absent in older files: one of exclusive classes. */
   readonly target?: TargetKind;
@@ -78,12 +78,6 @@ export interface ModelCard {
   readonly labels: readonly string[];
   /** Of numbers: the unit of each, '' where none is known. */
   readonly units?: readonly string[];
-  /** The image, or the first of several. */
-  readonly input: InputDescription;
-  /** Every image in order, where there are several or they have names. */
-  readonly inputs?: readonly InputDescription[];
-  /** Clinical values that the graph takes as 'table' [N, columns]: raw numbers, of a category the word's place, NaN where missing. */
-  readonly table?: readonly ClinicalInput[];
   readonly network: string;
   readonly intendedUse: string;
   readonly data: {
@@ -108,6 +102,36 @@ export interface ModelCard {
   readonly createdAt: string;
 }
 
+/** Of a model that takes images. */
+export interface ModelCard extends CardFacts {
+  /** The image, or the first of several. */
+  readonly input: InputDescription;
+  /** Every image in order, where there are several or they have names. */
+  readonly inputs?: readonly InputDescription[];
+  /** Clinical values that the graph takes as 'table' [N, columns]: raw numbers, of a category the word's place, NaN where missing. */
+  readonly table?: readonly ClinicalInput[];
+}
+
+/** The features that a model takes as 'features' [N, names], and how they are made. */
+export interface FeatureInput {
+  readonly names: readonly string[];
+  /** Those that reach the classifier. */
+  readonly used: readonly string[];
+  /** Everything that decides the values but image and mask. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** SHA-256 (hex) of the settings. */
+  readonly settingsSha256: string;
+  /** Median of each feature over the training cases: what explanations compare with; null where none has a value. */
+  readonly baseline: readonly (number | null)[];
+  /** Lowest and highest of each over the training cases; null where none has a value. */
+  readonly range: readonly (readonly [number, number] | null)[];
+}
+
+/** Of a model that takes features of regions. */
+export interface FeatureModelCard extends CardFacts {
+  readonly features: FeatureInput;
+}
+
 /** Descriptions of every image that a model takes. */
 export const imageInputsOf = ({
   input,
@@ -117,7 +141,7 @@ export const imageInputsOf = ({
 const PREFIX = 'hounsfield.';
 
 /** Puts the card into the graph's metadata, one key per topic, JSON where it is not a plain text. */
-export function writeCard(graph: Graph, card: ModelCard): void {
+export function writeCard(graph: Graph, card: ModelCard | FeatureModelCard): void {
   for (const [key, value] of Object.entries(card)) {
     graph.metadata.set(`${PREFIX}${key}`, typeof value === 'string' ? value : JSON.stringify(value));
   }
@@ -125,22 +149,43 @@ export function writeCard(graph: Graph, card: ModelCard): void {
 
 const texts: ReadonlySet<string> = new Set(['task', 'target', 'network', 'intendedUse', 'createdAt']);
 
-/** The card of a graph. @throws MODEL_WITHOUT_CARD for a model that Hounsfield did not write */
+/** The card of a graph of images. @throws MODEL_WITHOUT_CARD for a model that Hounsfield did not write, MODEL_TAKES_FEATURES */
 export function readCard(graph: Graph, path: string): ModelCard {
+  const card = readFacts(graph, path) as Partial<ModelCard> & CardFacts; // the input is checked just below
+  if (card.input) return card as ModelCard; // the rest is written with it
+  throw new HounsfieldError(
+    'MODEL_TAKES_FEATURES',
+    `${path} takes features of regions and no images (task ${card.task}). Use it with train, evaluate, predict and explain on ` +
+      'images with masks, or name a model of images here.',
+  );
+}
+
+/** The card of a graph of features. @throws MODEL_WITHOUT_CARD, MODEL_TAKES_IMAGES */
+export function readFeatureCard(graph: Graph, path: string): FeatureModelCard {
+  const card = readFacts(graph, path) as Partial<FeatureModelCard> & CardFacts; // the features are checked just below
+  if (card.features) return card as FeatureModelCard; // the rest is written with them
+  throw new HounsfieldError(
+    'MODEL_TAKES_IMAGES',
+    `${path} takes images and no features. Name a model of 'hounsfield train --task radiomics'.`,
+  );
+}
+
+/** What any model that was written here says of itself. @throws MODEL_WITHOUT_CARD */
+export function readFacts(graph: Graph, path: string): CardFacts {
   const entries = [...graph.metadata].flatMap(([key, value]) => {
     if (!key.startsWith(PREFIX)) return [];
     const name = key.slice(PREFIX.length);
     return [[name, texts.has(name) ? value : parse(value, path)] as const];
   });
-  const card = Object.fromEntries(entries) as Partial<ModelCard>; // checked just below
-  if (!card.task || !card.labels || !card.input) {
+  const card = Object.fromEntries(entries) as Partial<ModelCard & FeatureModelCard>; // checked just below
+  if (!card.task || !card.labels || !(card.input || card.features)) {
     throw new HounsfieldError(
       'MODEL_WITHOUT_CARD',
       `${path} says nothing of its task, labels and input, so it was not written by 'hounsfield train'. ` +
         'Use a model.onnx of a training run.',
     );
   }
-  return card as ModelCard; // task, labels and input were checked; the rest is written with them
+  return card as CardFacts; // task and labels were checked; the rest is written with them
 }
 
 function parse(value: string, path: string): unknown {

@@ -142,9 +142,10 @@ const exampleMask = (id: string): string => {
 };
 
 /** Files that are images by their content, and folders that hold one DICOM series each. */
-async function findPictures(root: string): Promise<Picture[]> {
+export async function findPictures(root: string, where: 'here' | 'below' = 'below'): Promise<Picture[]> {
   const files = (await walkFolder(root)).filter(
-    ({ name, passedOver }) => passedOver === undefined && !isHidden(name),
+    ({ name, passedOver }) =>
+      passedOver === undefined && !isHidden(name) && (where === 'below' || !name.includes('/')),
   );
   const folders = new Map<string, string[]>();
   for (const { name } of files) {
@@ -152,8 +153,7 @@ async function findPictures(root: string): Promise<Picture[]> {
     folders.set(folder, [...(folders.get(folder) ?? []), name]);
   }
   const series = [...folders].filter(
-    ([folder, names]) =>
-      folder !== '.' && names.length > 1 && names.every((name) => /(^|\/)[^.]*$|\.(dcm|ima)$/i.test(name)),
+    ([, names]) => names.length > 1 && names.every((name) => /(^|\/)[^.]*$|\.(dcm|ima)$/i.test(name)),
   );
   const inSeries = new Set(series.flatMap(([, names]) => names));
   const found: Picture[] = series.map(([folder]) => ({ id: folder, path: path.join(root, folder) }));

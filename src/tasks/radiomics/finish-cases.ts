@@ -23,13 +23,8 @@ export function finishCases(found: FoundCases, classes: readonly string[] = []):
       'No patient is known: each image counts as a patient of its own. Name them in a column or by a pattern.',
     );
   }
-  const without = cases.filter(({ mask }) => mask === undefined).length;
-  if (options.region !== 'image' && without > 0) {
-    notes.push(
-      without === cases.length
-        ? 'There are no masks: the whole image is measured.'
-        : `${without} of ${cases.length} cases have no mask: of those the whole image is measured.`,
-    );
+  if (options.region !== 'image' && cases.every(({ mask }) => mask === undefined)) {
+    notes.push('There are no masks: the whole image is measured.');
   }
   if (repeats.length > 0) notes.push(`${repeats.length} repeats are kept for stability alone.`);
   const samples = cases.map(({ sample }) => sample);

@@ -91,6 +91,38 @@ export interface ReportCase {
   readonly caption?: string;
 }
 
+/** A table of a section: cells are written as they are, numbers with three decimals, null as a dash. */
+export interface ReportTable {
+  readonly caption: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
+  readonly note?: string;
+}
+
+/** A chart of a section. */
+export interface ReportChart {
+  readonly title: string;
+  /** Vega-Lite, with colours of the style sheet. */
+  readonly spec: object;
+  /** What a reader who does not see the picture hears. */
+  readonly description: string;
+  /** Whether it takes the page's whole width. */
+  readonly wide?: boolean;
+  readonly note?: string;
+}
+
+/** A section that only reports of one task have. */
+export interface ReportSection {
+  /** For links: 'importance'. */
+  readonly id: string;
+  readonly title: string;
+  readonly lead?: string;
+  /** Shown before all else, each in a box of its own. */
+  readonly warnings?: readonly string[];
+  readonly charts?: readonly ReportChart[];
+  readonly tables?: readonly ReportTable[];
+}
+
 /** Everything a report says. Pure data: what is not here is not in the report. */
 export interface ReportContent {
   readonly language: ReportLanguage;
@@ -108,6 +140,8 @@ export interface ReportContent {
   readonly test: Evidence;
   /** Both sorted with the most certain first. */
   readonly cases: { readonly mistakes: readonly ReportCase[]; readonly correct: readonly ReportCase[] };
+  /** Of one task alone: shown after performance and curves. */
+  readonly sections?: readonly ReportSection[];
   /** How the heat maps were made, for example 'Grad-CAM at layer4'. */
   readonly heatMapMethod?: string;
   /** Limits that only the maker knows; those that follow from the numbers are added. */

@@ -6,6 +6,7 @@ import { dataSection, trainingSection } from './section-data.ts';
 import { gradeAllFigures, gradeCurves, gradeKeyFigures, gradePerformance } from './section-grades.ts';
 import { labelsAllFigures, labelsCurves, labelsKeyFigures, labelsPerformance } from './section-labels.ts';
 import { limitsSection, provenanceSection } from './section-limits.ts';
+import { ownSection } from './section-own.ts';
 import { allFiguresSection, curvesSection, performanceSection } from './section-performance.ts';
 import { sitesSection } from './section-sites.ts';
 import { keyFiguresSection, topSection } from './section-summary.ts';
@@ -66,11 +67,13 @@ export async function renderReport(content: ReportContent): Promise<string> {
   const own = sectionsByKind[content.test.kind ?? 'class'];
   const training = content.training?.history.length ? content.training : undefined;
   const { sites } = content.test;
+  const { sections = [] } = content;
   const hasCases = content.cases.mistakes.length + content.cases.correct.length > 0;
   const contents: (readonly [string, string])[] = [
     ['key-figures', texts.keyFigures],
     ['performance', texts.performance],
     ['curves', texts.curves],
+    ...sections.map(({ id, title }) => [id, title] as const),
     ...(sites ? [['sites', texts.sites] as const] : []),
     ...(hasCases ? [['cases', texts.cases] as const] : []),
     ['all-figures', texts.allFigures],
@@ -93,6 +96,7 @@ ${topSection(page, contents)}
 ${own.keyFigures(page)}
 ${own.performance(page)}
 ${await own.curves(page)}
+${await Promise.all(sections.map((section) => ownSection(page, section)))}
 ${sites && sitesSection(page, sites)}
 ${hasCases ? casesSection(page) : undefined}
 ${own.allFigures(page)}

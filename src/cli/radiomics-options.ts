@@ -1,0 +1,78 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { REGION_KINDS } from '../tasks/radiomics/cases.ts';
+import { CHOOSING_FIGURES } from '../tasks/radiomics/settings.ts';
+import { namesOf } from './command.ts';
+import { readObject } from './settings-options.ts';
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('It is not a whole number.');
+  return value;
+}
+
+/** Adds the options of features: which region, and which features. */
+export function addFeatureOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--region <what>', 'measure the mask, the box around it, or the whole image').choices([
+        ...REGION_KINDS,
+      ]),
+    )
+    .option(
+      '--preset <name>',
+      "of the features: ibsi-a … ibsi-e, pyradiomics-default (with --features: its own 'preset')",
+    )
+    .option('--features <file>', 'JSON with settings of the features')
+    .option(
+      '--picture <file|default|none>',
+      'JSON with settings of picture features (HOG, LBP, co-occurrence)',
+    );
+}
+
+/** Adds the options that only the task radiomics has. */
+export function addRadiomicsOptions(command: Command): Command {
+  addFeatureOptions(command);
+  return command
+    .option('--classifiers <names>', 'radiomics: classifiers that are compared, joined by commas', namesOf)
+    .option('--steps <names>', "radiomics: steps before them, joined by commas; 'none' for none", namesOf)
+    .addOption(
+      new Option('--choose <figure>', 'radiomics: what decides among them').choices(
+        Object.keys(CHOOSING_FIGURES),
+      ),
+    )
+    .option('--folds <n>', 'radiomics: outer folds of the nested cross-validation', whole)
+    .option('--inner <n>', 'radiomics: inner folds', whole);
+}
+
+/** Settings of features that options give. @throws CONFIG_UNREADABLE */
+export async function featureSettingsFrom(
+  options: Readonly<Record<string, unknown>>,
+): Promise<Record<string, unknown>> {
+  const { region, preset, features, picture } = options;
+  const settings: Record<string, unknown> = {};
+  if (region !== undefined) settings['region'] = region;
+  if (preset !== undefined || features !== undefined) {
+    settings['features'] = {
+      ...(preset === undefined ? {} : { preset }),
+      ...(features === undefined ? {} : await readObject(String(features))),
+    };
+  }
+  if (picture !== undefined) {
+    settings['picture'] =
+      picture === 'none' ? null : picture === 'default' ? {} : await readObject(String(picture));
+  }
+  return settings;
+}
+
+/** Settings of the task radiomics that options give. @throws CONFIG_UNREADABLE */
+export async function radiomicsSettingsFrom(
+  options: Readonly<Record<string, unknown>>,
+): Promise<Record<string, unknown>> {
+  const settings = await featureSettingsFrom(options);
+  for (const name of ['classifiers', 'choose', 'folds', 'inner']) {
+    if (options[name] !== undefined) settings[name] = options[name];
+  }
+  const steps = options['steps'] as readonly string[] | undefined; // parsed as names
+  if (steps !== undefined) settings['steps'] = steps.length === 1 && steps[0] === 'none' ? [] : steps;
+  return settings;
+}

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { HounsfieldError } from '../../errors.ts';
+import { computeFeatures } from '../../imaging/features/compute-features.ts';
+import { pictureFeatures } from '../../imaging/features/picture/picture-features.ts';
+import { checkPictureFeatureSettings } from '../../imaging/features/picture/picture-settings.ts';
+import { type FeatureSettings, readFeatureSettings } from '../../imaging/features/settings.ts';
+import { openImage } from '../../imaging/formats/open.node.ts';
+import { type MedicalImage, medicalImage } from '../../imaging/image/medical-image.ts';
+import type { FeatureModelCard } from '../bundle/model-card.ts';
+import type { RegionKind } from './cases.ts';
+import type { Measured, MeasureJob } from './measured.ts';
+import type { RadiomicsSettings } from './settings.ts';
+
+/** Everything that decides the features of a region but image and mask: plain JSON, kept beside them. */
+export interface MeasureSettings {
+  readonly region: Exclude<RegionKind, 'auto'>;
+  /** The IBSI's features; null: none. */
+  readonly features: FeatureSettings | null;
+  /** Features of whole pictures; null: none. */
+  readonly picture: Readonly<Record<string, unknown>> | null;
+}
+
+/** Families that have no meaning where nothing was outlined. */
+const OF_SHAPES: ReadonlySet<string> = new Set(['morph', 'loc']);
+
+/** The features that settings ask for, checked. @throws FEATURE_SETTINGS, PICTURE_FEATURE_SETTINGS, FEATURES_EMPTY */
+export function measureSettingsOf(
+  { features, picture }: Pick<RadiomicsSettings, 'features' | 'picture'>,
+  region: MeasureSettings['region'],
+): MeasureSettings {
+  if (picture) checkPictureFeatureSettings(picture);
+  if (!features && !picture) {
+    throw new HounsfieldError(
+      'FEATURES_EMPTY',
+      'neither features nor picture features are asked for. Leave the setting features out, or give it an object.',
+    );
+  }
+  if (!features) return { region, features: null, picture };
+  const read = readFeatureSettings(features);
+  const families =
+    region === 'image' && features['families'] === undefined
+      ? read.families.filter((family) => !OF_SHAPES.has(family))
+      : read.families;
+  // Without lengths in mm anything does as the size of a pixel that no file tells.
+  const lengthless = !read.interpolation && !families.some((family) => OF_SHAPES.has(family));
+  const spacingWhenUnknownMm = read.spacingWhenUnknownMm ?? (lengthless ? ([1, 1, 1] as const) : null);
+  return { region, features: { ...read, families, spacingWhenUnknownMm }, picture };
+}
+
+/** The settings that a model's card keeps. */
+export const measureSettingsOfCard = ({ features }: FeatureModelCard): MeasureSettings =>
+  features.settings as unknown as MeasureSettings; // written by this task, and nobody else
+
+/** Opens an image and its mask, and measures. @throws what openImage, computeFeatures and pictureFeatures throw */
+export async function measureFiles(job: MeasureJob, settings: MeasureSettings): Promise<Measured> {
+  const image = await openImage(job.image);
+  const mask = job.mask === undefined ? null : await openImage(job.mask);
+  return {
+    ...measureRegion(image, mask, job.maskValue, settings),
+    imageSha256: contentHash(image),
+    ...(mask ? { maskSha256: contentHash(mask) } : {}),
+  };
+}
+
+/** Features of one region of an image in memory. */
+export function measureRegion(
+  image: MedicalImage,
+  mask: MedicalImage | null,
+  maskValue: number | undefined,
+  { region, features, picture }: MeasureSettings,
+): Pick<Measured, 'names' | 'values' | 'remarks'> {
+  const names: string[] = [];
+  const values: number[] = [];
+  const remarks: string[] = [];
+  if (features) {
+    const own = maskValue === undefined ? features : { ...features, label: maskValue };
+    const outlined =
+      region === 'image' || !mask ? null : region === 'box' ? boxAround(mask, own.label) : mask;
+    const asked = region === 'box' ? { ...own, label: null } : own;
+    for (const { key, value, remark } of computeFeatures(image, outlined, asked)) {
+      names.push(key);
+      values.push(Number.isFinite(value) ? value : Number.NaN);
+      if (!Number.isFinite(value)) remarks.push(`${key}: ${remark ?? 'no finite value'}`);
+    }
+  }
+  if (picture) {
+    const found = pictureFeatures(image, picture);
+    names.push(...found.names);
+    for (const value of found.values) values.push(value);
+  }
+  return { names, values: Float64Array.from(values), remarks: remarks.join('; ') };
+}
+
+/** The box around a mask's region, filled. A mask without a voxel of it stays empty. */
+function boxAround(mask: MedicalImage, label: FeatureSettings['label']): MedicalImage {
+  const { pixels, width, height, depth } = mask;
+  const low = [width, height, depth];
+  const high = [-1, -1, -1];
+  const belongs =
+    typeof label === 'number' ? (value: number) => value === label : (value: number) => value > 0;
+  for (let z = 0, at = 0; z < depth; z++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, at++) {
+        if (!belongs(pixels[at]!)) continue;
+        for (const [axis, place] of [x, y, z].entries()) {
+          low[axis] = Math.min(low[axis]!, place);
+          high[axis] = Math.max(high[axis]!, place);
+        }
+      }
+    }
+  }
+  const filled = new Uint8Array(width * height * depth);
+  for (let z = low[2]!; z <= high[2]!; z++) {
+    for (let y = low[1]!; y <= high[1]!; y++) {
+      const row = (z * height + y) * width;
+      filled.fill(1, row + low[0]!, row + high[0]! + 1);
+    }
+  }
+  const { geometry } = mask;
+  return medicalImage(filled, { depth, height, width }, 8, 'label', geometry ? { geometry } : {});
+}
+
+/** SHA-256 (hex) over size, place and values. */
+function contentHash({ pixels, timePoints, channels, depth, height, width, geometry }: MedicalImage): string {
+  const sides = [timePoints, channels, depth, height, width];
+  return createHash('sha256')
+    .update(JSON.stringify([pixels.constructor.name, sides, geometry?.affine ?? null]))
+    .update(new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength))
+    .digest('hex');
+}

@@ -1,0 +1,45 @@
+import path from 'node:path';
+import type { Dataset } from '../dataset/dataset.ts';
+import type { TaskSurroundings } from '../task.ts';
+import { extractFeatures } from './extract.node.ts';
+import type { FeatureTable } from './feature-table.ts';
+import type { MeasureSettings } from './measure-files.node.ts';
+import { datasetOf } from './prepare-rows.ts';
+import { type CaseOptions, readCases } from './read-cases.node.ts';
+import { regionOfCases } from './region-of-cases.ts';
+import { openTable } from './table-file.node.ts';
+
+/** Features of a data set's cases, whether they were measured now or before. */
+export interface OpenedTable {
+  readonly table: FeatureTable;
+  readonly dataset: Dataset;
+  /** Absent where the table was made before. */
+  readonly measured?: true;
+}
+
+/**
+ * The table of a data set: a file that 'hounsfield features' wrote, or images with masks that are measured now.
+ *
+ * @throws what openTable, readCases, extractFeatures and datasetOf throw
+ */
+export async function tableOfData(
+  data: string,
+  measure: (region: MeasureSettings['region']) => MeasureSettings,
+  options: CaseOptions & { readonly journal?: string },
+  around: TaskSurroundings,
+): Promise<OpenedTable> {
+  const stored = await openTable(data);
+  if (stored) {
+    const dataset = datasetOf(path.basename(data), stored, options.classes);
+    return { table: stored, dataset };
+  }
+  const cases = await readCases(data, options);
+  for (const text of cases.dataset.notes) around.report({ kind: 'note', text });
+  const table = await extractFeatures(cases, {
+    settings: measure(regionOfCases(cases, options.region)),
+    report: around.report,
+    signal: around.signal,
+    ...(options.journal === undefined ? {} : { journal: options.journal }),
+  });
+  return { table, dataset: cases.dataset, measured: true };
+}
