@@ -17,6 +17,7 @@ import { fewImages } from './few-images.ts';
 import { fineTuneStep } from './fine-tune-step.ts';
 import { frozenFeatures } from './frozen-features.ts';
 import { fuzzing } from './fuzz.ts';
+import { ibsi } from './ibsi.ts';
 import { imageCache } from './image-cache.ts';
 import { inference } from './inference.ts';
 import { javascriptPeers } from './javascript-peers.ts';
@@ -60,6 +61,7 @@ const benchmarks: readonly Benchmark[] = [
   bloodCells,
   frozenFeatures,
   search,
+  ibsi,
 ];
 const folder = path.join(repository, 'bench');
 const resultFile = (name: string) => path.join(folder, 'results', `${name}.json`);
