@@ -23,6 +23,7 @@ import { inference } from './inference.ts';
 import { javascriptPeers } from './javascript-peers.ts';
 import { machine } from './machine.ts';
 import { countOption } from './number-option.ts';
+import { pictureFeaturesBench } from './picture-features.ts';
 import { pneumoniamnist } from './pneumoniamnist.ts';
 import { recurrentStep } from './recurrent-step.ts';
 import { repository } from './repository.ts';
@@ -62,6 +63,7 @@ const benchmarks: readonly Benchmark[] = [
   frozenFeatures,
   search,
   ibsi,
+  pictureFeaturesBench,
 ];
 const folder = path.join(repository, 'bench');
 const resultFile = (name: string) => path.join(folder, 'results', `${name}.json`);

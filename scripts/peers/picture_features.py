@@ -154,7 +154,7 @@ def moment_answers():
                "hu": numbers(moments_hu(moments_normalized(moments_central(plane)))),
                "zernike": [{"radius": r, "degree": d, **({"centre": cm} if cm else {}),
                             "values": numbers(zernike_moments(plane, r, d, cm) if cm else zernike_moments(plane, r, d))}
-                           for r, d, cm in [(10, 8, None), (14, 12, None), (21.5, 5, [12.5, 9.0])]]}
+                           for r, d, cm in [(10, 8, None), (13, 14, None), (14, 12, None), (21.5, 5, [12.5, 9.0])]]}
 
 
 def blocks():

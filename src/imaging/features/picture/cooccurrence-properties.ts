@@ -39,7 +39,7 @@ const NO_DEVIATION = 1e-15;
  * @param matrix [levels, levels]
  */
 export function cooccurrenceProperties(
-  matrix: Float64Array,
+  matrix: Int32Array | Float64Array,
   levels: number,
 ): Record<CooccurrenceProperty, number> {
   const rows = new Float64Array(levels);

@@ -37,25 +37,38 @@ export function checkCooccurrence({ levels, distances, angles }: CooccurrenceSet
   );
 }
 
-/** Counts pairs at one offset into a matrix [levels, levels], whose values are added to. */
+/** Counts pairs at one offset into a matrix [levels, levels], made 0 before. */
 export function countPairs(
-  plane: ArrayLike<number>,
+  plane: Int32Array,
   width: number,
   height: number,
   [down, right]: readonly [row: number, column: number],
   levels: number,
   symmetric: boolean,
-  into: Float64Array,
+  into: Int32Array,
 ): void {
+  into.fill(0);
+  // neighbouring pairs are often equal: two counters keep one from waiting for the other
+  const other = width * height > 16 * into.length ? new Int32Array(into.length) : into;
   const [top, bottom] = [Math.max(0, -down), Math.min(height, height - down)];
   const [left, end] = [Math.max(0, -right), Math.min(width, width - right)];
   const step = down * width + right;
   for (let y = top; y < bottom; y++) {
-    for (let i = y * width + left, stop = y * width + end; i < stop; i++) {
-      const a = plane[i]!;
-      const b = plane[i + step]!;
-      into[a * levels + b]!++;
-      if (symmetric) into[b * levels + a]!++;
+    let i = y * width + left;
+    const stop = y * width + end;
+    for (; i + 1 < stop; i += 2) {
+      into[plane[i]! * levels + plane[i + step]!]!++;
+      other[plane[i + 1]! * levels + plane[i + 1 + step]!]!++;
+    }
+    if (i < stop) into[plane[i]! * levels + plane[i + step]!]!++;
+  }
+  if (other !== into) for (let i = 0; i < into.length; i++) into[i]! += other[i]!;
+  if (!symmetric) return;
+  for (let i = 0; i < levels; i++) {
+    for (let j = 0; j <= i; j++) {
+      const both = into[i * levels + j]! + into[j * levels + i]!;
+      into[i * levels + j] = both;
+      into[j * levels + i] = both;
     }
   }
 }
@@ -73,28 +86,42 @@ export function cooccurrenceMatrices(
   width: number,
   height: number,
   settings: CooccurrenceSettings,
-): Float64Array {
+): Int32Array {
   checkCooccurrence(settings);
   const { levels, distances, angles, symmetric } = settings;
-  for (let i = 0; i < plane.length; i++) {
-    const level = plane[i]!;
-    if (Number.isInteger(level) && level >= 0 && level < levels) continue;
-    throw new HounsfieldError(
-      'PICTURE_LEVELS',
-      `value ${i} is ${level}, expected a whole number from 0 to ${levels - 1}. Make levels of the picture first (greyLevels).`,
-    );
+  const whole = plane instanceof Int32Array ? plane : wholeNumbers(plane);
+  let [least, most] = [0, 0];
+  for (let i = 0; i < whole.length; i++) {
+    const level = whole[i]!;
+    if (level > most) most = level;
+    if (level < least) least = level;
   }
+  if (least < 0 || most >= levels) throw levelsError(least < 0 ? least : most, levels);
   const cells = levels * levels;
-  const out = new Float64Array(cells * distances.length * angles.length);
+  const out = new Int32Array(cells * distances.length * angles.length);
   let start = 0;
   for (const distance of distances) {
     for (const angle of angles) {
       const into = out.subarray(start, start + cells);
-      countPairs(plane, width, height, pairOffset(distance, angle), levels, symmetric, into);
+      countPairs(whole, width, height, pairOffset(distance, angle), levels, symmetric, into);
       start += cells;
     }
   }
   return out;
+}
+
+function wholeNumbers(plane: ArrayLike<number>): Int32Array {
+  const whole = Int32Array.from(plane);
+  for (let i = 0; i < whole.length; i++) if (whole[i] !== plane[i]) throw levelsError(plane[i]!);
+  return whole;
+}
+
+function levelsError(level: number, levels?: number): HounsfieldError {
+  const range = levels === undefined ? 'a whole number' : `a whole number from 0 to ${levels - 1}`;
+  return new HounsfieldError(
+    'PICTURE_LEVELS',
+    `a pixel is ${level}, expected ${range}. Make levels of the picture first (greyLevels).`,
+  );
 }
 
 /**
@@ -107,11 +134,12 @@ export function greyLevels(
   levels: number,
   [low, high]: readonly [low: number, high: number],
 ): Int32Array {
-  const out = new Int32Array(plane.length);
+  const values = plane instanceof Float64Array ? plane : Float64Array.from(plane);
+  const out = new Int32Array(values.length);
   const scale = high > low ? levels / (high - low) : 0;
   for (let i = 0; i < out.length; i++) {
-    const level = Math.floor((plane[i]! - low) * scale);
-    out[i] = level < 0 ? 0 : level >= levels ? levels - 1 : level;
+    const level = (values[i]! - low) * scale;
+    out[i] = level < 0 ? 0 : level >= levels ? levels - 1 : level | 0;
   }
   return out;
 }

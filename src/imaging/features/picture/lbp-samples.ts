@@ -54,40 +54,57 @@ export function padPlane(
   const stride = width + 2 * border;
   const values = new Float64Array(stride * (height + 2 * border));
   for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0, at = (y + border) * stride + border; x < width; x++, i++, at++) values[at] = plane[i]!;
+    for (let x = 0, at = (y + border) * stride + border; x < width; x++, i++, at++)
+      values[at] = plane[i]! + 0; // no -0
   }
   return { values, width, height, border };
 }
 
 /**
- * Samples one point of the circle for a whole row by bilinear interpolation, into `out`. The weights come of the rounded
- * position (as the peers compute it), so that equal neighbours give the peers' bits.
+ * How far right of a whole column each sample of a point lies; of the rounded position, as the peers compute it, so that
+ * equal neighbours give the peers' bits. [W]
  */
-export function sampleRow(
-  plane: PaddedPlane,
-  y: number,
-  rowOffset: number,
-  columnOffset: number,
+export function columnShares(columnOffset: number, width: number): Float64Array {
+  return Float64Array.from({ length: width }, (_, x) => x + columnOffset - Math.floor(x + columnOffset));
+}
+
+/** Interpolates a row of the padded plane between its columns, into `out`. @param from index of the first left neighbour */
+export function interpolateColumns(
+  values: Float64Array,
+  from: number,
+  shares: Float64Array,
   out: Float64Array,
 ): void {
+  let left = values[from]!;
+  for (let x = 0, at = from + 1; x < out.length; x++, at++) {
+    const share = shares[x]!;
+    const right = values[at]!;
+    out[x] = (1 - share) * left + share * right;
+    left = right;
+  }
+}
+
+/** The rows above and below one point of the circle, as one goes down the plane. */
+export interface PointRows {
+  /** Samples of the point beside each pixel of row y; y must go up by one from 0. */
+  next(y: number): { readonly upper: Float64Array; readonly lower: Float64Array; readonly down: number };
+}
+
+/** Rows are interpolated once and used twice: below one row of pixels, above the next. */
+export function pointRows(plane: PaddedPlane, rowOffset: number, columnOffset: number): PointRows {
   const { values, width, border } = plane;
   const stride = width + 2 * border;
-  const row = Math.floor(y + rowOffset);
-  const down = y + rowOffset - row;
-  const top = (row + border) * stride + border;
-  if (down === 0 && Number.isInteger(columnOffset)) {
-    for (let x = 0, at = top + columnOffset; x < width; x++, at++) out[x] = values[at]!;
-    return;
-  }
-  const below = down === 0 ? top : top + stride;
-  for (let x = 0; x < width; x++) {
-    const position = x + columnOffset;
-    const column = Math.floor(position);
-    const right = position - column;
-    const next = right === 0 ? column : column + 1;
-    const left = 1 - right;
-    const upper = left * values[top + column]! + right * values[top + next]!;
-    const lower = left * values[below + column]! + right * values[below + next]!;
-    out[x] = (1 - down) * upper + down * lower;
-  }
+  const shares = columnShares(columnOffset, width);
+  const left = Math.floor(columnOffset) + border;
+  const first = Math.floor(rowOffset) + border;
+  let upper = new Float64Array(width);
+  let lower = new Float64Array(width);
+  interpolateColumns(values, first * stride + left, shares, lower);
+  return {
+    next(y) {
+      [upper, lower] = [lower, upper];
+      interpolateColumns(values, (first + y + 1) * stride + left, shares, lower);
+      return { upper, lower, down: y + rowOffset - Math.floor(y + rowOffset) };
+    },
+  };
 }

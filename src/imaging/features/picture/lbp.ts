@@ -1,5 +1,5 @@
 import { HounsfieldError } from '../../../errors.ts';
-import { type CirclePoints, circlePoints, padPlane, sampleRow } from './lbp-samples.ts';
+import { type CirclePoints, circlePoints, type PaddedPlane, padPlane, pointRows } from './lbp-samples.ts';
 
 /**
  * How a circle of comparisons becomes a number: its bits; the least of their rotations; the count of ones where at most two
@@ -69,16 +69,59 @@ export function patternBits(
 ): Int32Array {
   const padded = padPlane(plane, width, height, circle);
   const bits = new Int32Array(width * height);
-  const samples = new Float64Array(width);
-  for (let y = 0; y < height; y++) {
-    const start = y * width;
-    for (let p = 0; p < circle.rows.length; p++) {
-      sampleRow(padded, y, circle.rows[p]!, circle.columns[p]!, samples);
-      const bit = 1 << p;
-      for (let x = 0; x < width; x++) if (samples[x]! - plane[start + x]! >= 0) bits[start + x]! |= bit;
-    }
+  for (let p = 0; p < circle.rows.length; p++) {
+    setBits(padded, circle.rows[p]!, circle.columns[p]!, p, bits);
   }
   return bits;
+}
+
+/** Which of a float64's two 32-bit words holds its sign. */
+const SIGN_WORD = new Int32Array(Float64Array.of(-1).buffer)[1]! < 0 ? 1 : 0;
+
+/**
+ * Sets one bit of each pixel: whether the neighbour at these offsets is not less. The bit is read from the sign of the
+ * difference, as a branch would be guessed wrong half of the time.
+ */
+function setBits(
+  padded: PaddedPlane,
+  rowOffset: number,
+  columnOffset: number,
+  place: number,
+  bits: Int32Array,
+): void {
+  const { values, width, height, border } = padded;
+  const stride = width + 2 * border;
+  const isWhole = Number.isInteger(rowOffset) && Number.isInteger(columnOffset);
+  const rows = isWhole ? undefined : pointRows(padded, rowOffset, columnOffset);
+  const step = rowOffset * stride + columnOffset;
+  const differences = new Float64Array(width);
+  const words = new Int32Array(differences.buffer);
+  for (let y = 0; y < height; y++) {
+    const centre = (y + border) * stride + border;
+    if (rows) {
+      const { upper, lower, down } = rows.next(y);
+      blendedDifferences(upper, lower, down, values, centre, differences);
+    } else {
+      for (let x = 0, at = centre; x < width; x++, at++) differences[x] = values[at + step]! - values[at]!;
+    }
+    for (let x = SIGN_WORD, i = y * width, end = i + width; i < end; i++, x += 2) {
+      bits[i]! |= (~words[x]! >>> 31) << place;
+    }
+  }
+}
+
+function blendedDifferences(
+  upper: Float64Array,
+  lower: Float64Array,
+  down: number,
+  values: Float64Array,
+  centre: number,
+  out: Float64Array,
+): void {
+  const up = 1 - down;
+  for (let x = 0, at = centre; x < out.length; x++, at++) {
+    out[x] = up * upper[x]! + down * lower[x]! - values[at]!;
+  }
 }
 
 const tables = new Map<string, Int32Array>();
@@ -97,7 +140,7 @@ function tableOf(points: number, method: LbpMethod): Int32Array {
 export function codeOf(bits: number, points: number, method: LbpMethod): number {
   if (method === 'default') return bits;
   if (method === 'ror') return leastRotation(bits, points);
-  const differs = (bits ^ (bits >> 1)) & (2 ** (points - 1) - 1);
+  const differs = (bits ^ (bits >> 1)) & ((1 << (points - 1)) - 1);
   const ones = countOnes(bits);
   if (countOnes(differs) > 2) return method === 'uniform' ? points + 1 : points * (points - 1) + 2;
   if (method === 'uniform') return ones;
@@ -149,6 +192,7 @@ function byRunningCounts(
 ): Float64Array {
   const points = circle.rows.length;
   const padded = padPlane(plane, width, height, circle);
+  const rows = Array.from(circle.rows, (row, p) => pointRows(padded, row, circle.columns[p]!));
   const samples = new Float64Array(width);
   const integers = () => new Int32Array(width);
   const counts: RunningCounts = {
@@ -166,7 +210,8 @@ function byRunningCounts(
     counts.firstOne.fill(-1);
     counts.firstZero.fill(-1);
     for (let p = 0; p < points; p++) {
-      sampleRow(padded, y, circle.rows[p]!, circle.columns[p]!, samples);
+      const { upper, lower, down } = rows[p]!.next(y);
+      for (let x = 0; x < width; x++) samples[x] = (1 - down) * upper[x]! + down * lower[x]!;
       countPoint(counts, p, samples, plane, y * width);
     }
     for (let x = 0; x < width; x++) out[y * width + x] = countedCode(counts, x, points, method);

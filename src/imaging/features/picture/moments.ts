@@ -40,13 +40,61 @@ export function centroid(
   width: number,
   height: number,
 ): readonly [row: number, column: number] {
-  const m = moments(plane, width, height, 1);
-  return [m[1]![0]! / m[0]![0]!, m[0]![1]! / m[0]![0]!];
+  const m = momentsAboutMiddle(plane, width, height);
+  return [(height - 1) / 2 + m[1]![0]! / m[0]![0]!, (width - 1) / 2 + m[0]![1]! / m[0]![0]!];
 }
 
-/** Moments about the centre of mass. */
+/** Moments about the centre of mass. Of order 3 those with p + q above 3 are left 0: nothing is made of them. */
 export function centralMoments(plane: ArrayLike<number>, width: number, height: number, order = 3): Moments {
-  return moments(plane, width, height, order, centroid(plane, width, height));
+  if (order !== 3) return moments(plane, width, height, order, centroid(plane, width, height));
+  const m = momentsAboutMiddle(plane, width, height);
+  const [row, column] = [-m[1]![0]! / m[0]![0]!, -m[0]![1]! / m[0]![0]!];
+  const shifted = (p: number, q: number): number => {
+    let sum = 0;
+    for (let i = 0; i <= p; i++) {
+      for (let j = 0; j <= q; j++) {
+        sum += CHOOSE[p]![i]! * CHOOSE[q]![j]! * row ** (p - i) * column ** (q - j) * m[i]![j]!;
+      }
+    }
+    return sum;
+  };
+  return [0, 1, 2, 3].map((p) =>
+    [0, 1, 2, 3].map((q) => (p + q > 3 ? 0 : p + q === 1 ? 0 * m[0]![0]! : shifted(p, q))),
+  );
+}
+
+const CHOOSE = [[1], [1, 1], [1, 2, 1], [1, 3, 3, 1]] as const;
+
+/** Moments up to p = q = 3 about the middle of the plane: pixels left and right of it are taken together. */
+function momentsAboutMiddle(plane: ArrayLike<number>, width: number, height: number): Moments {
+  const result = Array.from({ length: 4 }, () => [0, 0, 0, 0]);
+  const half = Math.floor(width / 2);
+  const middle = (width - 1) / 2;
+  const values = plane instanceof Float64Array ? plane : Float64Array.from(plane);
+  for (let y = 0; y < height; y++) {
+    const start = y * width;
+    let [sum, first, second, third] = [width % 2 === 1 ? values[start + half]! : 0, 0, 0, 0];
+    for (let i = start, j = start + width - 1, end = start + half, x = middle; i < end; i++, j--, x--) {
+      const left = values[i]!;
+      const right = values[j]!;
+      const even = right + left;
+      const odd = (right - left) * x;
+      const square = x * x;
+      sum += even;
+      first += odd;
+      second += even * square;
+      third += odd * square;
+    }
+    const row = y - (height - 1) / 2;
+    for (let p = 0, power = 1; p < 4; p++, power *= row) {
+      const into = result[p]!;
+      into[0]! += power * sum;
+      into[1]! += power * first;
+      into[2]! += power * second;
+      into[3]! += power * third;
+    }
+  }
+  return result;
 }
 
 /** Central moments made independent of size: mu[p][q] / mu[0][0]^((p + q) / 2 + 1); NaN below order 2. */

@@ -22,14 +22,13 @@ export function cooccurrenceFamily(
       })),
     ),
   );
-  const matrix = new Float64Array(levels * levels);
+  const matrix = new Int32Array(levels * levels);
   const values = (_: unknown, grey: Float64Array): Float64Array => {
     const plane = greyLevels(grey, levels, settings.range ?? leastAndGreatest(grey));
     const out = new Float64Array(features.length);
     let at = 0;
     for (const distance of distances) {
       for (const [a, angle] of angles.entries()) {
-        matrix.fill(0);
         countPairs(plane, width, height, pairOffset(distance, angle), levels, symmetric, matrix);
         const found = cooccurrenceProperties(matrix, levels);
         const start = average ? at : at + a * properties.length;

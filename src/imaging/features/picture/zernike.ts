@@ -26,11 +26,10 @@ function radialCoefficients(n: number, l: number): Float64Array {
   });
 }
 
-/** The disc's pixels above 0: place in polar form and share of the sum. */
+/** The disc's pixels above 0: place as parts of the radius, and share of the sum. */
 interface Disc {
-  readonly distance: Float64Array;
-  readonly cosine: Float64Array;
-  readonly sine: Float64Array;
+  readonly x: Float64Array;
+  readonly y: Float64Array;
   readonly share: Float64Array;
 }
 
@@ -40,33 +39,85 @@ function discOf(
   height: number,
   { radius, centre = centroid(plane, width, height) }: ZernikeSettings,
 ): Disc {
-  const list = {
-    distance: [] as number[],
-    cosine: [] as number[],
-    sine: [] as number[],
-    share: [] as number[],
-  };
+  const room = [
+    new Float64Array(plane.length),
+    new Float64Array(plane.length),
+    new Float64Array(plane.length),
+  ];
+  const [xs, ys, shares] = room as [Float64Array, Float64Array, Float64Array]; // three
+  let count = 0;
   let sum = 0;
   for (let y = 0, i = 0; y < height; y++) {
     const dy = (y - centre[0]) / radius;
     for (let x = 0; x < width; x++, i++) {
       const dx = (x - centre[1]) / radius;
-      const distance = Math.max(1e-9, Math.sqrt(dx * dx + dy * dy));
       const value = plane[i]!;
-      if (!(distance <= 1) || !(value > 0)) continue;
-      list.distance.push(distance);
-      list.cosine.push(dx / distance);
-      list.sine.push(dy / distance);
-      list.share.push(value);
+      if (!(Math.sqrt(dx * dx + dy * dy) <= 1) || !(value > 0)) continue;
+      xs[count] = dx;
+      ys[count] = dy;
+      shares[count] = value;
       sum += value;
+      count++;
     }
   }
-  return {
-    distance: Float64Array.from(list.distance),
-    cosine: Float64Array.from(list.cosine),
-    sine: Float64Array.from(list.sine),
-    share: Float64Array.from(list.share, (value) => value / sum),
-  };
+  for (let i = 0; i < count; i++) shares[i]! /= sum;
+  return { x: xs.subarray(0, count), y: ys.subarray(0, count), share: shares.subarray(0, count) };
+}
+
+/** Degree up to which the sums of powers are made first and multiplied by the coefficients after: these are small there. */
+const SMALL_DEGREE = 12;
+
+/**
+ * Sums over the disc of share times (x + iy)^l times the radial polynomial without its factor r^l, for n = l, l + 2 …
+ *
+ * @param real, imaginary share times (x + iy)^l
+ */
+function radialSums(
+  { x, y }: Disc,
+  real: Float64Array,
+  imaginary: Float64Array,
+  l: number,
+  degree: number,
+): readonly (readonly [real: number, imaginary: number])[] {
+  const terms = Math.floor((degree - l) / 2) + 1;
+  const sums: [number, number][] = [];
+  if (degree > SMALL_DEGREE) {
+    for (let n = l; n <= degree; n += 2) {
+      const coefficients = radialCoefficients(n, l);
+      let [sumReal, sumImaginary] = [0, 0];
+      for (let i = 0; i < x.length; i++) {
+        const square = x[i]! * x[i]! + y[i]! * y[i]!;
+        let radial = coefficients[0]!;
+        for (let m = 1; m < coefficients.length; m++) radial = radial * square + coefficients[m]!;
+        sumReal += radial * real[i]!;
+        sumImaginary += radial * imaginary[i]!;
+      }
+      sums.push([sumReal, sumImaginary]);
+    }
+    return sums;
+  }
+  const powersReal = new Float64Array(terms);
+  const powersImaginary = new Float64Array(terms);
+  for (let i = 0; i < x.length; i++) {
+    const square = x[i]! * x[i]! + y[i]! * y[i]!;
+    let re = real[i]!;
+    let im = imaginary[i]!;
+    for (let k = 0; k < terms; k++, re *= square, im *= square) {
+      powersReal[k]! += re;
+      powersImaginary[k]! += im;
+    }
+  }
+  for (let n = l; n <= degree; n += 2) {
+    const coefficients = radialCoefficients(n, l);
+    const highest = coefficients.length - 1;
+    let [sumReal, sumImaginary] = [0, 0];
+    for (let m = 0; m <= highest; m++) {
+      sumReal += coefficients[m]! * powersReal[highest - m]!;
+      sumImaginary += coefficients[m]! * powersImaginary[highest - m]!;
+    }
+    sums.push([sumReal, sumImaginary]);
+  }
+  return sums;
 }
 
 /**
@@ -90,31 +141,21 @@ export function zernikeMoments(
       `Zernike moments of degree ${degree} on a radius of ${radius} are not possible. Give a radius above 0 and a whole degree of 0 to 40.`,
     );
   }
-  const { distance, cosine, sine, share } = discOf(plane, width, height, settings);
-  const count = share.length;
+  const disc = discOf(plane, width, height, settings);
+  const { x, y, share } = disc;
   const orders = zernikeOrders(degree);
   const out = new Float64Array(orders.length).fill(Number.NaN);
-  if (count === 0) return out;
-  // for each repetition l: e^(i l angle) times share, advanced by one turn at a time
-  const [real, imaginary] = [share.slice(), new Float64Array(count)];
+  if (share.length === 0) return out;
+  const [real, imaginary] = [share.slice(), new Float64Array(share.length)];
   for (let l = 0; l <= degree; l++) {
-    for (let n = l; n <= degree; n += 2) {
-      const coefficients = radialCoefficients(n, l);
-      let [sumReal, sumImaginary] = [0, 0];
-      for (let i = 0; i < count; i++) {
-        const square = distance[i]! * distance[i]!;
-        let radial = coefficients[0]!;
-        for (let m = 1; m < coefficients.length; m++) radial = radial * square + coefficients[m]!;
-        radial *= distance[i]! ** l;
-        sumReal += radial * real[i]!;
-        sumImaginary += radial * imaginary[i]!;
-      }
-      const place = orders.findIndex((order) => order[0] === n && order[1] === l);
-      out[place] = (Math.sqrt(sumReal * sumReal + sumImaginary * sumImaginary) * (n + 1)) / Math.PI;
+    for (const [k, [re, im]] of radialSums(disc, real, imaginary, l, degree).entries()) {
+      const n = l + 2 * k;
+      const place = Math.floor(((n + 1) * (n + 1)) / 4) + Math.floor(l / 2); // in zernikeOrders
+      out[place] = (Math.sqrt(re * re + im * im) * (n + 1)) / Math.PI;
     }
-    for (let i = 0; i < count; i++) {
-      const next = real[i]! * cosine[i]! - imaginary[i]! * sine[i]!;
-      imaginary[i] = real[i]! * sine[i]! + imaginary[i]! * cosine[i]!;
+    for (let i = 0; i < real.length; i++) {
+      const next = real[i]! * x[i]! - imaginary[i]! * y[i]!;
+      imaginary[i] = real[i]! * y[i]! + imaginary[i]! * x[i]!;
       real[i] = next;
     }
   }
