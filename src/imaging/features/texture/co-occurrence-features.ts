@@ -31,13 +31,11 @@ export interface CoOccurrence {
   readonly mutualInformation: number;
 }
 
-/** Counts up to this many take their c log2 c from a table. */
-const TABLED = 4096;
-const COUNT_LOG = Float64Array.from({ length: TABLED }, (_, c) => (c < 2 ? 0 : c * Math.log2(c)));
+/** Logarithms of whole counts, of which small ones are most. */
+const LOGARITHMS = Float64Array.from({ length: 4096 }, (_, count) => Math.log2(count));
 
-/** c log2 c, of whole counts mostly from a table. */
-const countLog = (count: number): number =>
-  count < TABLED && Number.isInteger(count) ? COUNT_LOG[count]! : count * Math.log2(count);
+const log2 = (count: number): number =>
+  count < LOGARITHMS.length && Number.isInteger(count) ? LOGARITHMS[count]! : Math.log2(count);
 
 /**
  * All sums of a co-occurrence matrix that is not empty (IBSI reference manual v11, 3.6, for any matrix, symmetric or not).
@@ -52,7 +50,8 @@ export function coOccurrence(matrix: PairMatrix, levels: Float64Array, count: nu
   const margin2 = symmetric ? margin1 : new Float64Array(levels.length);
   const differences = new Float64Array(span); // by |i - j|
   const sums = new Float64Array(2 * span - 1); // by i + j - 2 low
-  let [greatest, squares, products, logs] = [0, 0, 0, 0];
+  const logTotal = log2(total);
+  let [greatest, squares, products, bits] = [0, 0, 0, 0];
   for (let n = 0; n < counts.length; n++) {
     const [i, j, c] = [first[n]!, second[n]!, counts[n]!];
     const [a, b] = [levels[i]!, levels[j]!];
@@ -65,11 +64,11 @@ export function coOccurrence(matrix: PairMatrix, levels: Float64Array, count: nu
     if (c > greatest) greatest = c;
     squares += both * c;
     products += both * a * b;
-    logs += both === c ? countLog(c) : 2 * countLog(c);
+    bits += both * (logTotal - log2(c));
   }
   const m1 = momentsOf(margin1, levels, total);
   const m2 = symmetric ? m1 : momentsOf(margin2, levels, total);
-  const jointEntropy = Math.log2(total) - logs / total;
+  const jointEntropy = bits / total;
   const autocorrelation = products / total;
   const difference = differenceSums(differences, total, count);
   const sum = sumSums(sums, total, 2 * low);
@@ -91,16 +90,17 @@ export function coOccurrence(matrix: PairMatrix, levels: Float64Array, count: nu
 }
 
 function momentsOf(margin: Float64Array, levels: Float64Array, total: number) {
-  let [mean, variance, logs] = [0, 0, 0];
+  const logTotal = log2(total);
+  let [mean, variance, bits] = [0, 0, 0];
   for (let i = 0; i < margin.length; i++) mean += levels[i]! * margin[i]!;
   mean /= total;
   for (let i = 0; i < margin.length; i++) {
     const count = margin[i]!;
     if (count === 0) continue;
     variance += (levels[i]! - mean) ** 2 * count;
-    logs += countLog(count);
+    bits += count * (logTotal - log2(count));
   }
-  return { mean, variance: variance / total, entropy: Math.max(0, Math.log2(total) - logs / total) };
+  return { mean, variance: variance / total, entropy: bits / total };
 }
 
 function covariance(
@@ -118,14 +118,15 @@ function covariance(
 }
 
 function differenceSums(differences: Float64Array, total: number, count: number) {
-  let [mean, contrast, logs, variance] = [0, 0, 0, 0];
+  const logTotal = log2(total);
+  let [mean, contrast, bits, variance] = [0, 0, 0, 0];
   let [inverse, inverseNormalised, moment, momentNormalised, inverseVariance] = [0, 0, 0, 0, 0];
   for (let k = 0; k < differences.length; k++) {
     const p = differences[k]!;
     if (p === 0) continue;
     mean += k * p;
     contrast += k * k * p;
-    logs += countLog(p);
+    bits += p * (logTotal - log2(p));
     inverse += p / (1 + k);
     inverseNormalised += p / (1 + k / count);
     moment += p / (1 + k * k);
@@ -137,7 +138,7 @@ function differenceSums(differences: Float64Array, total: number, count: number)
   return {
     differenceAverage: mean,
     differenceVariance: variance / total,
-    differenceEntropy: Math.max(0, Math.log2(total) - logs / total),
+    differenceEntropy: bits / total,
     contrast: contrast / total,
     inverseDifference: inverse / total,
     inverseDifferenceNormalised: inverseNormalised / total,
@@ -148,11 +149,12 @@ function differenceSums(differences: Float64Array, total: number, count: number)
 }
 
 function sumSums(sums: Float64Array, total: number, low: number) {
-  let [mean, logs, variance, shade, prominence] = [0, 0, 0, 0, 0];
+  const logTotal = log2(total);
+  let [mean, bits, variance, shade, prominence] = [0, 0, 0, 0, 0];
   for (let k = 0; k < sums.length; k++) {
     if (sums[k] === 0) continue;
     mean += k * sums[k]!;
-    logs += countLog(sums[k]!);
+    bits += sums[k]! * (logTotal - log2(sums[k]!));
   }
   mean /= total;
   for (let k = 0; k < sums.length; k++) {
@@ -166,7 +168,7 @@ function sumSums(sums: Float64Array, total: number, low: number) {
   return {
     sumAverage: mean + low,
     sumVariance: variance / total,
-    sumEntropy: Math.max(0, Math.log2(total) - logs / total),
+    sumEntropy: bits / total,
     clusterShade: shade / total,
     clusterProminence: prominence / total,
   };

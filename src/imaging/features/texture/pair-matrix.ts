@@ -37,7 +37,7 @@ export function pairMatrix(
   }
   if (weights) {
     const table = new Float64Array(cells);
-    offsets.forEach((offset, i) => weighPairs(grid, offset, from, to, weights[i]!, table));
+    for (const [i, offset] of offsets.entries()) weighPairs(grid, offset, from, to, weights[i]!, table);
     return fromTable(table, ranks, symmetric);
   }
   const table = new Int32Array(cells);

@@ -1,0 +1,241 @@
+import { HounsfieldError } from '../../../errors.ts';
+import type { Vector3 } from '../../geometry/geometry.ts';
+import type { MedicalImage } from '../../image/medical-image.ts';
+import { FIRST_ORDER_NAMES, firstOrder } from './first-order.ts';
+import { greyBins } from './grey-bins.ts';
+import { filteredImages } from './image-types.ts';
+import { normalised } from './normalise.ts';
+import {
+  checkParameters,
+  type PyradiomicsClass,
+  type PyradiomicsImageType,
+  type PyradiomicsParameters,
+  type PyradiomicsSettings,
+  withDefaults,
+} from './parameters.ts';
+import {
+  checkSize,
+  correctedMask,
+  type RegionMask,
+  regionMask,
+  regionValues,
+  resegmented,
+  sameVolumeGrid,
+} from './region-mask.ts';
+import { type Pair, resampled } from './resample.ts';
+import { SHAPE_NAMES, shape } from './shape.ts';
+import { SHAPE_2D_NAMES, shape2D } from './shape-2d.ts';
+import {
+  GLCM,
+  GLDM,
+  GLRLM,
+  GLSZM,
+  NGTDM,
+  type TextureClass,
+  textureClass,
+  textureRegion,
+} from './texture.ts';
+import { cropped, padded, spacingOf, type Volume, volumeOf } from './volume.ts';
+
+/** Names of the features of each class of pyradiomics 3.0.1, without those that it calls deprecated. */
+export const PYRADIOMICS_FEATURES: Readonly<Record<PyradiomicsClass, readonly string[]>> = {
+  shape: SHAPE_NAMES,
+  shape2D: SHAPE_2D_NAMES,
+  firstorder: FIRST_ORDER_NAMES,
+  glcm: Object.keys(GLCM),
+  gldm: Object.keys(GLDM),
+  glrlm: Object.keys(GLRLM),
+  glszm: Object.keys(GLSZM),
+  ngtdm: Object.keys(NGTDM),
+};
+
+const ALL_CLASSES = ['firstorder', 'glcm', 'gldm', 'glrlm', 'glszm', 'ngtdm', 'shape'] as const;
+type Enabled = readonly (readonly [name: PyradiomicsClass, features: readonly string[]])[];
+
+/**
+ * Features by pyradiomics' definitions under its names ('original_glcm_Contrast', 'wavelet-LLH_firstorder_Mean'), in its
+ * order: those of shape, then those of each image type. They differ from the IBSI's where pyradiomics does (bins that
+ * begin at multiples of their width, distances, kurtosis that is not in excess); `computeFeatures` gives the IBSI's.
+ * @param image one channel, one time point
+ * @param mask of the same grid, or of another with correctMask or resampledPixelSpacing
+ * @param parameters what a parameter file of pyradiomics holds; its defaults where left out
+ * @returns values by name; NaN where a feature is not defined for the region
+ * Throws FEATURE_SETTINGS, FEATURE_CHANNELS, MASK_EMPTY, MASK_LABEL_MISSING, MASK_GRID_MISMATCH, MASK_OUTSIDE_IMAGE,
+ * MASK_TOO_SMALL, FEATURE_VALUES, FEATURE_LEVELS, FEATURE_SPACING, FEATURE_FILTER.
+ */
+export function pyradiomicsFeatures(
+  image: MedicalImage,
+  mask: MedicalImage,
+  parameters: PyradiomicsParameters = {},
+): ReadonlyMap<string, number> {
+  checkParameters(parameters);
+  const settings = withDefaults(parameters.setting);
+  const enabled = enabledFeatures(parameters);
+  const pair = prepared(image, mask, settings);
+  const whole = regionMask(pair.mask, settings.label);
+  checkSize(whole, settings);
+  const region = settings.resegmentRange === null ? whole : resegmented(pair.image, whole, settings);
+  if (region !== whole) checkSize(region, settings);
+  const values = new Map<string, number>();
+  addShape(values, settings.resegmentShape ? region : whole, spacingOf(pair.image), enabled, settings);
+  for (const [type, own] of Object.entries(parameters.imageType ?? { Original: {} })) {
+    const custom = withDefaults(parameters.setting, own);
+    // Object.entries forgets the names of image types, which checkParameters has seen
+    for (const { name, image: filtered } of filteredImages(
+      type as PyradiomicsImageType,
+      pair.image,
+      region,
+      custom,
+    )) {
+      addIntensity(values, name, filtered, region, enabled, custom);
+    }
+  }
+  return values;
+}
+
+function enabledFeatures({ featureClass }: PyradiomicsParameters): Enabled {
+  if (!featureClass || Object.keys(featureClass).length === 0) {
+    return ALL_CLASSES.map((name) => [name, PYRADIOMICS_FEATURES[name]]);
+  }
+  return (Object.entries(featureClass) as [PyradiomicsClass, readonly string[] | null][]).map(
+    ([name, asked]) => {
+      // checkParameters has seen the classes' names
+      const known = PYRADIOMICS_FEATURES[name];
+      const unknown = (asked ?? []).filter((feature) => !known.includes(feature));
+      if (unknown.length > 0) {
+        throw new HounsfieldError(
+          'FEATURE_SETTINGS',
+          `the class ${name} has no feature ${unknown.join(', ')}. It has ${known.join(', ')}.`,
+        );
+      }
+      return [name, asked && asked.length > 0 ? asked : known];
+    },
+  );
+}
+
+/** Image and mask on one grid, normalised and resampled or cropped where that is asked for. */
+function prepared(image: MedicalImage, mask: MedicalImage, settings: PyradiomicsSettings): Pair {
+  const original = volumeOf(image, 'the image');
+  const placed = volumeOf(mask, 'the mask', mask.channels === 1 ? undefined : settings.label_channel);
+  const labels = image.geometry && mask.geometry ? placed : { ...placed, affine: original.affine };
+  const scaled = settings.normalize ? normalised(original, settings) : original;
+  if (settings.resampledPixelSpacing !== null && settings.interpolator !== null) {
+    return resampled({ image: scaled, mask: labels }, settings);
+  }
+  const onImage = { image: scaled, mask: onGrid(scaled, labels, settings) };
+  if (!settings.preCrop) return onImage;
+  const region = regionMask(onImage.mask, settings.label);
+  checkSize(region, settings);
+  const box = padded(region, settings.padDistance, scaled.size);
+  return { image: cropped(onImage.image, box), mask: cropped(onImage.mask, box) };
+}
+
+function onGrid(image: Volume, mask: Volume, settings: PyradiomicsSettings): Volume {
+  if (sameVolumeGrid(image, mask, settings.geometryTolerance ?? 1e-6)) return mask;
+  if (settings.correctMask) return correctedMask(image, mask, settings.label);
+  throw new HounsfieldError(
+    'MASK_GRID_MISMATCH',
+    `mask is ${mask.size.join('x')}, image is ${image.size.join('x')}, or they lie differently. Resample the mask with ` +
+      'resampleTo(mask, image), set correctMask, or widen geometryTolerance where only digits differ.',
+  );
+}
+
+function addShape(
+  values: Map<string, number>,
+  region: RegionMask,
+  spacingMm: Vector3,
+  enabled: Enabled,
+  settings: PyradiomicsSettings,
+): void {
+  for (const [name, features] of enabled) {
+    if (name === 'shape') add(values, 'original_shape', shape(region, spacingMm), features);
+    if (name === 'shape2D' && settings.force2D) {
+      const { inside, size, spacing } = turned(region, spacingMm, settings);
+      if (size[2] !== 1) {
+        throw new HounsfieldError(
+          'FEATURE_SETTINGS',
+          `shape2D is for a region in one slice, and this one has ${size[2]}. Take out one slice of the mask, or leave ` +
+            'shape2D out.',
+        );
+      }
+      add(values, 'original_shape2D', shape2D(inside, size, spacing), features);
+    }
+  }
+}
+
+function addIntensity(
+  values: Map<string, number>,
+  name: string,
+  image: Volume,
+  region: RegionMask,
+  enabled: Enabled,
+  settings: PyradiomicsSettings,
+): void {
+  const classes = enabled.filter(([one]) => !one.startsWith('shape'));
+  if (classes.length === 0) return;
+  const intensities = regionValues(image, region);
+  const { levels, highest } = greyBins(intensities, image.pixels instanceof Float32Array, settings);
+  const spacingMm = spacingOf(image);
+  const grid = classes.some(([one]) => one !== 'firstorder')
+    ? gridOf(levels, highest, region, spacingMm, settings)
+    : undefined;
+  for (const [one, features] of classes) {
+    const prefix = `${name}_${one}`;
+    if (one === 'firstorder') {
+      const voxelMm3 = spacingMm[0] * spacingMm[1] * spacingMm[2];
+      add(
+        values,
+        prefix,
+        firstOrder(intensities, levels, highest, settings.voxelArrayShift, voxelMm3),
+        features,
+      );
+    } else if (grid) {
+      add(values, prefix, textureClass(one as TextureClass, grid, settings), features); // neither shape nor first order
+    }
+  }
+}
+
+function gridOf(
+  levels: Uint16Array,
+  highest: number,
+  region: RegionMask,
+  spacingMm: Vector3,
+  settings: PyradiomicsSettings,
+) {
+  const box = new Uint16Array(region.inside.length);
+  for (let at = 0, n = 0; at < box.length; at++) if (region.inside[at] !== 0) box[at] = levels[n++]!;
+  const { inside, size, spacing } = turned({ ...region, inside: box }, spacingMm, settings);
+  return textureRegion(inside, highest, size, spacing, settings.distances);
+}
+
+/** A box with its axes exchanged so that the dimension that slices lie across comes first. */
+function turned<T extends Uint8Array | Uint16Array>(
+  { inside, size }: { readonly inside: T; readonly size: Vector3 },
+  spacing: Vector3,
+  { force2D, force2Ddimension }: PyradiomicsSettings,
+): { readonly inside: T; readonly size: Vector3; readonly spacing: Vector3 } {
+  if (!force2D || force2Ddimension === 0) return { inside, size, spacing };
+  const axis = (2 - force2Ddimension) as 0 | 1; // 1 is y, 2 is x
+  const swap = ([x, y, z]: Vector3): Vector3 => (axis === 0 ? [z, y, x] : [x, z, y]);
+  const [width, height, depth] = swap(size);
+  const out = inside.slice() as T; // of the same kind and length
+  for (let z = 0, to = 0; z < depth; z++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, to++) {
+        const [u, v, w] = swap([x, y, z]);
+        out[to] = inside[(w * size[1] + v) * size[0] + u]!;
+      }
+    }
+  }
+  return { inside: out, size: [width, height, depth], spacing: swap(spacing) };
+}
+
+function add(
+  values: Map<string, number>,
+  prefix: string,
+  of: Readonly<Record<string, number>>,
+  features: readonly string[],
+): void {
+  for (const [name, value] of Object.entries(of))
+    if (features.includes(name)) values.set(`${prefix}_${name}`, value);
+}
