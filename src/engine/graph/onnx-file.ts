@@ -291,9 +291,17 @@ export function writeOnnx(graph: Graph): Uint8Array<ArrayBuffer> {
     model.opsetImport.push({
       $typeName: 'onnx.OperatorSetIdProto',
       domain,
-      version: domain === 'ai.onnx.ml' ? 5n : 1n,
+      version: domain === 'ai.onnx.ml' ? machineLearningVersion(graph) : 1n,
     });
   return toBinary(ModelProtoSchema, model);
+}
+
+/** Version 5 took the older operators of trees away, which runtimes read best; version 4 gave LabelEncoder its present form. */
+function machineLearningVersion({ nodes }: Graph): bigint {
+  const has = (...ops: string[]) =>
+    nodes.some(({ op, domain }) => domain === 'ai.onnx.ml' && ops.includes(op));
+  if (!has('TreeEnsembleClassifier', 'TreeEnsembleRegressor')) return 5n;
+  return has('LabelEncoder') ? 4n : 3n;
 }
 
 function graphToProto(graph: Graph, domains: Set<string>): GraphProto {

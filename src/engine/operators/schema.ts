@@ -29,7 +29,55 @@ const convolution: OperatorSchema['attributes'] = {
   strides: 'ints',
 };
 
+const treeNodes: OperatorSchema['attributes'] = {
+  base_values: 'floats',
+  base_values_as_tensor: 'tensor',
+  nodes_falsenodeids: 'ints',
+  nodes_featureids: 'ints',
+  nodes_hitrates: 'floats',
+  nodes_hitrates_as_tensor: 'tensor',
+  nodes_missing_value_tracks_true: 'ints',
+  nodes_modes: 'strings',
+  nodes_nodeids: 'ints',
+  nodes_treeids: 'ints',
+  nodes_truenodeids: 'ints',
+  nodes_values: 'floats',
+  nodes_values_as_tensor: 'tensor',
+  post_transform: 'string',
+};
+
 const extraSchemas: Readonly<Record<string, OperatorSchema>> = {
+  // Version 5 of the domain has TreeEnsemble instead; a file that has these is written as version 3.
+  'ai.onnx.ml:TreeEnsembleClassifier': {
+    since: 3,
+    inputs: [1, 1],
+    outputs: [2, 2],
+    attributes: {
+      ...treeNodes,
+      class_ids: 'ints',
+      class_nodeids: 'ints',
+      class_treeids: 'ints',
+      class_weights: 'floats',
+      class_weights_as_tensor: 'tensor',
+      classlabels_int64s: 'ints',
+      classlabels_strings: 'strings',
+    },
+  },
+  'ai.onnx.ml:TreeEnsembleRegressor': {
+    since: 3,
+    inputs: [1, 1],
+    outputs: [1, 1],
+    attributes: {
+      ...treeNodes,
+      aggregate_function: 'string',
+      n_targets: 'int',
+      target_ids: 'ints',
+      target_nodeids: 'ints',
+      target_treeids: 'ints',
+      target_weights: 'floats',
+      target_weights_as_tensor: 'tensor',
+    },
+  },
   [`${RUNTIME_DOMAIN}:FusedMatMul`]: {
     since: 1,
     inputs: [2, 2],

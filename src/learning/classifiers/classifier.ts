@@ -8,6 +8,8 @@ export interface FitOptions {
   readonly seed: number;
   /** A weight for each row, at least 0; all alike where absent. */
   readonly weights?: Float64Array | undefined;
+  /** Patient of each row, by number: rows of one are never parted by a split that a fit makes for itself. */
+  readonly groups?: Int32Array | undefined;
   /** Columns whose values are categories 0, 1, 2 …; none where absent. Only trees and boosting treat them apart. */
   readonly categorical?: readonly number[] | undefined;
   /** Runs what is fitted by gradient steps; needed by the multilayer perceptron. */

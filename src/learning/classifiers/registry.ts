@@ -4,6 +4,10 @@ import { quadraticDiscriminant } from './discriminant/quadratic-discriminant.ts'
 import { logisticRegression } from './linear/logistic.ts';
 import { gaussianNaiveBayes } from './naive-bayes/gaussian-naive-bayes.ts';
 import { nearestNeighbours } from './neighbours/k-nearest.ts';
+import { adaBoost } from './trees/ada-boost.ts';
+import { decisionTree } from './trees/decision-tree.ts';
+import { gradientBoosting } from './trees/gradient-boosting.ts';
+import { extraTrees, randomForest } from './trees/random-forest.ts';
 
 const all: readonly Classifier[] = [
   logisticRegression,
@@ -11,6 +15,11 @@ const all: readonly Classifier[] = [
   quadraticDiscriminant,
   gaussianNaiveBayes,
   nearestNeighbours,
+  decisionTree,
+  randomForest,
+  extraTrees,
+  adaBoost,
+  gradientBoosting,
 ];
 
 /** Every classifier, by name. */

@@ -53,7 +53,7 @@ function spanOf(
     const value = values[offset + rows[i]!]!;
     if (value < least) least = value;
     if (value > greatest) greatest = value;
-    if (value !== value) missing++;
+    if (Number.isNaN(value)) missing++;
   }
   span.least = least;
   span.greatest = greatest;
@@ -79,7 +79,7 @@ function addBelow(
   for (let i = start; i < end; i++) {
     const row = rows[i]!;
     const value = values[offset + row]!;
-    if (!(value <= threshold || (missingLeft && value !== value))) continue;
+    if (!(value <= threshold || (missingLeft && Number.isNaN(value)))) continue;
     const weight = weights[row]!;
     const kind = y[row]!;
     count++;

@@ -45,7 +45,7 @@ function rankSorted(values: Float32Array, sorted: Int32Array, ranks: Uint32Array
   for (; i < sorted.length; i++) {
     const row = sorted[i]!;
     const value = values[row]!;
-    if (value !== value) break;
+    if (Number.isNaN(value)) break;
     if (count === 0 || value !== found[count - 1]) found[count++] = value;
     ranks[row] = count - 1;
   }
@@ -68,7 +68,7 @@ export function columnSorter(rows: number): (values: Float32Array, into: Int32Ar
       const word = words[i]!;
       // Turns the order of floats into that of unsigned integers; NaN of either sign is the greatest.
       let key = word >>> 31 === 1 ? ~word >>> 0 : (word | 0x80000000) >>> 0;
-      if (values[i] !== values[i]) key = 0xffffffff;
+      if (Number.isNaN(values[i]!)) key = 0xffffffff;
       keys[i] = key;
       counts[key & 2047]!++;
       counts[2048 + ((key >>> 11) & 2047)]!++;

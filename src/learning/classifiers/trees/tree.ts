@@ -40,7 +40,7 @@ export function leafOf(tree: Tree, x: Float32Array, at: number): number {
   while (column >= 0) {
     const value = x[at + column]!;
     let goesLeft: boolean;
-    if (value !== value) goesLeft = missingLeft[node] === 1;
+    if (Number.isNaN(value)) goesLeft = missingLeft[node] === 1;
     else if (set[node]! < 0) goesLeft = value <= threshold[node]!;
     else goesLeft = inSet(sets, set[node]!, value);
     node = goesLeft ? left[node]! : right[node]!;
