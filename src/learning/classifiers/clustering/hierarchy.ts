@@ -113,9 +113,8 @@ function join(
     else if (linkage === 'average') distances[place] = (na * da + nb * db) / (na + nb);
     else {
       const t = 1 / (na + nb + ni);
-      distances[place] = Math.sqrt(
-        (ni + na) * t * da * da + (ni + nb) * t * db * db - ni * t * apart * apart,
-      );
+      const squares = (ni + na) * t * da * da + (ni + nb) * t * db * db - ni * t * apart * apart;
+      distances[place] = Math.sqrt(Math.max(0, squares));
     }
   }
 }

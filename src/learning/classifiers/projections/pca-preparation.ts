@@ -1,6 +1,7 @@
 import { HounsfieldError } from '../../../errors.ts';
 import type { FittedPreparation, Preparation } from '../preparation.ts';
 import { doubles, inDoubles } from '../preparations/graph-doubles.ts';
+import { roundHalfEven } from '../preparations/round-half-even.ts';
 import { checkSettings, flagSetting, numberSetting } from '../preparations/settings.ts';
 import { fitPca, type Pca, pcaScales, pcaTransform } from './pca.ts';
 
@@ -24,12 +25,6 @@ function grids(pca: Pca): Float64Array {
     return 2 ** (Math.floor(Math.log2(deviation)) - 28);
   });
 }
-
-/** Adding and taking this away rounds a double of less than 2^51 to a whole number, halves to even. */
-const ROUNDING = 1.5 * 2 ** 52;
-
-export const roundHalfEven = (value: number): number =>
-  Math.abs(value) < 2 ** 51 ? value + ROUNDING - ROUNDING : value;
 
 /** Principal components as a step of a pipeline. */
 function asPreparation(pca: Pca): FittedPreparation {
