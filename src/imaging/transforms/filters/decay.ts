@@ -1,0 +1,20 @@
+/** Cells of the table for each unit of the exponent. */
+const PER_UNIT = 128;
+/** exp(-40) is nothing beside 1 even in float64. */
+const REACH = 40;
+
+/**
+ * exp(-t) by a table: with place = t * scale, cell = floor(place) and rest = (place - cell) / scale, it is table[cell] *
+ * (1 - rest + rest^2 / 2 - rest^3 / 6), exact to 2e-10 of the value. From place = last on it is nothing.
+ */
+export interface DecayCells {
+  readonly table: Float64Array;
+  readonly scale: number;
+  readonly last: number;
+}
+
+export const decay: DecayCells = {
+  table: Float64Array.from({ length: REACH * PER_UNIT + 1 }, (_, i) => Math.exp(-i / PER_UNIT)),
+  scale: PER_UNIT,
+  last: REACH * PER_UNIT,
+};

@@ -1,0 +1,94 @@
+import type { Vector3 } from '../../geometry/geometry.ts';
+import type { Border } from '../filters/border.ts';
+import { another, correlateAxis, type FloatArray, type Taps } from '../filters/correlate-axis.ts';
+import type { Wavelet } from './wavelet.ts';
+
+export interface StationaryOptions {
+  readonly wavelet: Wavelet;
+  /** 1 or above: the bands of this level, of what the low-pass filters of the levels before leave. */
+  readonly level: number;
+  readonly border: Border;
+  /** Filters with 2^(level - 1) - 1 zeros between their values (a trous, IBSI 2); without, as pyradiomics. */
+  readonly dilated: boolean;
+}
+
+export type BandLetter = 'L' | 'H';
+
+/** Taps that convolve with a decomposition filter, `step` voxels between its values. */
+export function waveletTaps(filter: Float64Array, step: number): Taps {
+  const weights = new Float64Array(step * (filter.length - 1) + 1);
+  for (let k = 0; k < filter.length; k++) weights[step * (filter.length - 1 - k)] = filter[k]!;
+  return { weights, origin: step * (filter.length / 2 - 1) };
+}
+
+export const levelStep = (level: number, dilated: boolean): number => (dilated ? 2 ** (level - 1) : 1);
+
+/**
+ * Undecimated separable wavelet transform of a volume [D, H, W] (IBSI 2, 25BO): all bands of one level, named by the letters
+ * along x, y and z, 'LLL' .. 'HHH'; of a picture (depth 1) 'LL' .. 'HH'. Each is as large as the volume.
+ */
+export function stationaryBands(
+  values: FloatArray,
+  size: Vector3,
+  options: StationaryOptions,
+): ReadonlyMap<string, FloatArray> {
+  const start = approximation(values, size, options);
+  let bands = new Map<string, FloatArray>([['', start]]);
+  for (const axis of waveletAxes(size)) {
+    const next = new Map<string, FloatArray>();
+    for (const [name, band] of bands) {
+      for (const letter of ['L', 'H'] as const) {
+        // the second may overwrite what it is made of
+        const out = letter === 'H' && band !== values ? band : another(values);
+        filterAxis(band, out, size, axis, letter, options, options.level);
+        next.set(name + letter, out);
+      }
+    }
+    bands = next;
+  }
+  return bands;
+}
+
+/** One band alone; `band` has a letter for each of x, y and, where there is more than one slice, z. */
+export function stationaryBand(
+  values: FloatArray,
+  size: Vector3,
+  band: string,
+  options: StationaryOptions,
+): FloatArray {
+  let result = approximation(values, size, options);
+  for (const axis of waveletAxes(size)) {
+    const out = result === values ? another(values) : result;
+    filterAxis(result, out, size, axis, band[axis] as BandLetter, options, options.level); // as many as axes
+    result = out;
+  }
+  return result;
+}
+
+export const waveletAxes = (size: Vector3): readonly (0 | 1 | 2)[] => (size[2] === 1 ? [0, 1] : [0, 1, 2]);
+
+/** What the low-pass filters of the levels before leave; `values` itself for level 1. */
+function approximation(values: FloatArray, size: Vector3, options: StationaryOptions): FloatArray {
+  if (options.level === 1) return values;
+  const out = another(values);
+  for (let level = 1, from = values; level < options.level; level++) {
+    for (const axis of waveletAxes(size)) {
+      filterAxis(from, out, size, axis, 'L', options, level);
+      from = out;
+    }
+  }
+  return out;
+}
+
+function filterAxis(
+  from: FloatArray,
+  to: FloatArray,
+  size: Vector3,
+  axis: 0 | 1 | 2,
+  letter: BandLetter,
+  { wavelet, border, dilated }: StationaryOptions,
+  level: number,
+): void {
+  const filter = letter === 'L' ? wavelet.decompose.low : wavelet.decompose.high;
+  correlateAxis(from, to, size, axis, waveletTaps(filter, levelStep(level, dilated)), border);
+}
