@@ -1,0 +1,178 @@
+import { HounsfieldError } from '../../../errors.ts';
+import type { Vector3 } from '../../geometry/geometry.ts';
+import type { PixelArray } from '../../image/medical-image.ts';
+import type { Connectivity } from '../connected-components.ts';
+import { dequeue, enqueue, indexQueue } from '../morphology/index-queue.ts';
+import { neighbourOffsets } from '../morphology/neighbours.ts';
+import { requireVolume } from '../morphology/volume-sides.ts';
+
+/**
+ * What hangs together with the seeds and has values from `lower` to `upper`, both included. A seed outside of these grows
+ * nothing.
+ *
+ * @param values [D, H, W]
+ * @param seeds voxel indices x, y, z
+ * @returns 0 and 1
+ * @throws SEED_OUTSIDE, IMAGE_SHAPE
+ */
+export function connectedThreshold(
+  values: PixelArray,
+  sides: Vector3,
+  seeds: readonly Vector3[],
+  lower: number,
+  upper: number,
+  connectivity: Connectivity = 6,
+): Uint8Array {
+  requireVolume(values, sides, 'region growing');
+  return growFrom(values, sides, placesOf(seeds, sides), lower, upper, connectivity);
+}
+
+/** Places in the array of seeds. Throws SEED_OUTSIDE. */
+export function placesOf(seeds: readonly Vector3[], [width, height, depth]: Vector3): readonly number[] {
+  const inside = ([x, y, z]: Vector3) =>
+    [x, y, z].every((at) => Number.isInteger(at) && at >= 0) && x < width && y < height && z < depth;
+  const outside = seeds.filter((seed) => !inside(seed)).length;
+  if (outside > 0 || seeds.length === 0) {
+    throw new HounsfieldError(
+      'SEED_OUTSIDE',
+      `${outside} of ${seeds.length} seeds are no whole voxel index inside of ${width} x ${height} x ${depth} ` +
+        '(width x height x depth). Pass at least one [x, y, z], counted from 0.',
+    );
+  }
+  return seeds.map(([x, y, z]) => (z * height + y) * width + x);
+}
+
+function growFrom(
+  values: PixelArray,
+  [width, height, depth]: Vector3,
+  places: readonly number[],
+  lower: number,
+  upper: number,
+  connectivity: Connectivity,
+): Uint8Array {
+  const offsets = neighbourOffsets(connectivity, depth);
+  const steps = Int32Array.from(offsets, ([x, y, z]) => (z * height + y) * width + x);
+  const [dx, dy, dz] = [0, 1, 2].map((axis) => Int8Array.from(offsets, (offset) => offset[axis]!)) as [
+    Int8Array,
+    Int8Array,
+    Int8Array,
+  ]; // three axes
+  const grown = new Uint8Array(values.length);
+  const queue = indexQueue(4096);
+  for (const place of places) {
+    if (grown[place] || !(values[place]! >= lower && values[place]! <= upper)) continue;
+    grown[place] = 1;
+    enqueue(queue, place);
+  }
+  const plane = width * height;
+  while (queue.count > 0) {
+    const i = dequeue(queue);
+    const z = Math.floor(i / plane);
+    const y = Math.floor((i - z * plane) / width);
+    const x = i - z * plane - y * width;
+    const within =
+      x > 0 && x < width - 1 && y > 0 && y < height - 1 && (depth === 1 || (z > 0 && z < depth - 1));
+    for (let k = 0; k < steps.length; k++) {
+      if (!within) {
+        const [u, v, w] = [x + dx[k]!, y + dy[k]!, z + dz[k]!];
+        if (u < 0 || u >= width || v < 0 || v >= height || w < 0 || w >= depth) continue;
+      }
+      const j = i + steps[k]!;
+      const value = values[j]!;
+      if (grown[j] || !(value >= lower && value <= upper)) continue;
+      grown[j] = 1;
+      enqueue(queue, j);
+    }
+  }
+  return grown;
+}
+
+export interface ConfidenceOptions {
+  /** Standard deviations that a value may lie from the mean. Default 4.5. */
+  readonly multiplier?: number;
+  /** Times that mean and deviation are taken again over what has grown. Default 4. */
+  readonly iterations?: number;
+  /** Voxels around a seed, along each axis, whose values make the first mean. Default 1. */
+  readonly radius?: number;
+}
+
+/**
+ * Region growing whose limits follow from the region: mean and standard deviation around the seeds at first, then of what
+ * has grown (Ibáñez et al., The ITK Software Guide, "Confidence connected"). Limits always reach as far as the seeds' own
+ * values. Grows over faces. Of an image of whole numbers the limits are cut to whole numbers towards 0.
+ *
+ * @param values [D, H, W]
+ * @returns 0 and 1
+ * @throws SEED_OUTSIDE, IMAGE_SHAPE
+ */
+export function confidenceConnected(
+  values: PixelArray,
+  sides: Vector3,
+  seeds: readonly Vector3[],
+  { multiplier = 4.5, iterations = 4, radius = 1 }: ConfidenceOptions = {},
+): Uint8Array {
+  requireVolume(values, sides, 'region growing');
+  const places = placesOf(seeds, sides);
+  const own = places.map((place) => values[place]!);
+  const [least, most] = [Math.min(...own), Math.max(...own)];
+  const whole = !(values instanceof Float32Array || values instanceof Float64Array);
+  const cut = (limit: number) =>
+    whole ? Math.trunc(limit) : values instanceof Float32Array ? Math.fround(limit) : limit;
+  const limits = ({ mean, variance }: Spread): [number, number] => [
+    cut(Math.min(least, mean - multiplier * Math.sqrt(variance))),
+    cut(Math.max(most, mean + multiplier * Math.sqrt(variance))),
+  ];
+  const around = seeds.map((seed) => spreadAround(values, sides, seed, radius));
+  const first = {
+    mean: around.reduce((sum, { mean }) => sum + mean, 0) / around.length,
+    variance: around.reduce((sum, { variance }) => sum + variance, 0) / around.length,
+  };
+  let grown = growFrom(values, sides, places, ...limits(first), 6);
+  for (let round = 0; round < iterations; round++) {
+    const spread = spreadWithin(values, grown);
+    if (spread.variance === 0) break;
+    grown = growFrom(values, sides, places, ...limits(spread), 6);
+  }
+  return grown;
+}
+
+interface Spread {
+  readonly mean: number;
+  readonly variance: number;
+}
+
+/** Over a box; beyond the image the nearest voxel counts. */
+function spreadAround(values: PixelArray, sides: Vector3, seed: Vector3, radius: number): Spread {
+  const [width, height] = sides;
+  const at = (axis: 0 | 1 | 2, by: number) => Math.max(0, Math.min(sides[axis] - 1, seed[axis] + by));
+  const rz = sides[2] === 1 ? 0 : radius;
+  let [sum, squares, count] = [0, 0, 0];
+  for (let z = -rz; z <= rz; z++) {
+    for (let y = -radius; y <= radius; y++) {
+      for (let x = -radius; x <= radius; x++) {
+        const value = values[(at(2, z) * height + at(1, y)) * width + at(0, x)]!;
+        sum += value;
+        squares += value * value;
+        count++;
+      }
+    }
+  }
+  return spreadOf(sum, squares, count);
+}
+
+function spreadWithin(values: PixelArray, grown: Uint8Array): Spread {
+  let [sum, squares, count] = [0, 0, 0];
+  for (let i = 0; i < grown.length; i++) {
+    if (grown[i] === 0) continue;
+    const value = values[i]!;
+    sum += value;
+    squares += value * value;
+    count++;
+  }
+  return spreadOf(sum, squares, count);
+}
+
+const spreadOf = (sum: number, squares: number, count: number): Spread => ({
+  mean: sum / count,
+  variance: count > 1 ? Math.max(0, (squares - (sum * sum) / count) / (count - 1)) : 0,
+});
