@@ -13,7 +13,6 @@ import {
   pcaInverse,
   pcaTransform,
 } from '../../src/learning/classifiers/projections/pca.ts';
-import { classifiers } from '../../src/learning/classifiers/registry.ts';
 import { correlationMatrix } from '../../src/learning/classifiers/selection/correlation.ts';
 import { mrmrOrder } from '../../src/learning/classifiers/selection/mrmr.ts';
 import { mutualInformation } from '../../src/learning/classifiers/selection/mutual-information.ts';
@@ -173,8 +172,7 @@ describe('selections', () => {
 
 describe('whole pipelines', () => {
   const named = fixture.pipelines.map((one) => [one.table, one.classifier.name, one] as const);
-  test.for(named)('%s: %s', async ([name, , { steps, classifier, probabilities }], { skip }) => {
-    skip(!classifiers.has(classifier.name));
+  test.each(named)('%s: %s', async (name, _, { steps, classifier, probabilities }) => {
     const { train, trainY, test: rows, classes } = splitTable(name);
     const fitted = await fitPipeline({ steps, classifier }, train, trainY, classes, { seed: 1 });
     expect(far(fitted.predict(takeRows(rows, ROWS)), probabilities)).toBeLessThan(1e-5);

@@ -61,7 +61,7 @@ function inserted(name: string, because: string): CheckedPart<Preparation> {
 /**
  * The parts of a pipeline, with an imputation at the front unless every part understands missing values or one is
  * named before the first part that does not, and a standardisation before the first part that needs columns of one
- * scale unless a scaling is named before it.
+ * scale unless a scaling is named before it (of columns in one unit: 'standardize' with `scale` false).
  *
  * @throws PIPELINE_STEP for a name that no registry has, PREPARATION_SETTINGS, CLASSIFIER_SETTINGS
  */

@@ -198,10 +198,10 @@ function adasynCounts(
   neighbours: number,
 ): readonly number[] {
   const all = everyRow(y.length);
-  const shares = Array.from(members, (row) => {
+  const others = Array.from(members, (row) => {
     const around = nearestRows(distance, row, all, Math.min(neighbours, y.length - 1));
-    return around.filter((other) => y[other] !== y[row]).length / around.length;
+    return around.filter((other) => y[other] !== y[row]).length;
   });
-  const total = shares.reduce((sum, share) => sum + share, 0);
-  return shares.map((share) => roundHalfEven((total > 0 ? share / total : 1 / shares.length) * more));
+  const total = others.reduce((sum, count) => sum + count, 0);
+  return others.map((count) => roundHalfEven(total > 0 ? (count * more) / total : more / others.length));
 }
