@@ -1,7 +1,13 @@
 import { HounsfieldError } from '../../../errors.ts';
+import type { Vector3 } from '../../geometry/geometry.ts';
+import { medicalImage } from '../../image/medical-image.ts';
+import { laplacianOfGaussian } from '../../transforms/filters/laplacian-of-gaussian.ts';
+import { waveletNamed } from '../../transforms/wavelets/wavelet.ts';
+import { pyradiomicsBands } from '../../transforms/wavelets/wavelet-band.ts';
+import { type LbpMethod, localBinaryPattern } from '../picture/lbp.ts';
 import type { PyradiomicsImageType, PyradiomicsSettings } from './parameters.ts';
-import type { RegionMask } from './region-mask.ts';
-import type { Volume } from './volume.ts';
+import { toSlices } from './slices.ts';
+import { arrayLike, spacingOf, type Volume } from './volume.ts';
 
 /** A filtered image under the name that its features begin with. */
 export interface FilteredImage {
@@ -9,51 +15,167 @@ export interface FilteredImage {
   readonly image: Volume;
 }
 
-type Filter = (image: Volume, region: RegionMask, settings: PyradiomicsSettings) => Iterable<FilteredImage>;
+type Filter = (image: Volume, settings: PyradiomicsSettings) => Iterable<FilteredImage>;
+
+const FILTERS: Readonly<Record<Exclude<PyradiomicsImageType, 'LBP3D'>, Filter>> = {
+  *Original(image) {
+    yield { name: 'original', image };
+  },
+  LoG: laplacians,
+  Wavelet: wavelets,
+  Square: valueWise('square', (value, greatest) => (value / Math.sqrt(greatest)) ** 2),
+  SquareRoot: valueWise(
+    'squareroot',
+    (value, greatest) => Math.sign(value) * Math.sqrt(Math.abs(value) * greatest),
+  ),
+  Logarithm: valueWise(
+    'logarithm',
+    (value, greatest) =>
+      (Math.sign(value) * Math.log(Math.abs(value) + 1) * greatest) / Math.log(greatest + 1),
+  ),
+  Exponential: valueWise('exponential', (value, greatest) =>
+    Math.exp((Math.log(greatest) / greatest) * value),
+  ),
+  Gradient: gradient,
+  LBP2D: localPatterns,
+};
+
+/** The images of one type. Throws FEATURE_FILTER for a type that is not made and for images that a filter cannot take. */
+export function filteredImages(
+  type: PyradiomicsImageType,
+  image: Volume,
+  settings: PyradiomicsSettings,
+): Iterable<FilteredImage> {
+  if (type !== 'LBP3D') return FILTERS[type](image, settings);
+  throw new HounsfieldError(
+    'FEATURE_FILTER',
+    `images of type LBP3D are not made. Ask for ${Object.keys(FILTERS).join(', ')}, or for the three orthogonal planes of ` +
+      'lbpTop.',
+  );
+}
 
 /** Values of all voxels by a function of each one and of the greatest absolute value. */
 function valueWise(name: string, of: (value: number, greatest: number) => number): Filter {
   return function* (image) {
     const { pixels } = image;
     let greatest = 0;
-    for (let n = 0; n < pixels.length; n++)
-      if (Math.abs(pixels[n]!) > greatest) greatest = Math.abs(pixels[n]!);
+    for (let n = 0; n < pixels.length; n++) greatest = Math.max(greatest, Math.abs(pixels[n]!));
+    if (greatest === 0) {
+      throw new HounsfieldError(
+        'FEATURE_FILTER',
+        `every voxel is 0, of which ${name} makes nothing. Leave that image type out.`,
+      );
+    }
     const out = new Float64Array(pixels.length);
     for (let n = 0; n < pixels.length; n++) out[n] = of(pixels[n]!, greatest);
     yield { name, image: { ...image, pixels: out } };
   };
 }
 
-const FILTERS: Readonly<Partial<Record<PyradiomicsImageType, Filter>>> = {
-  *Original(image) {
-    yield { name: 'original', image };
-  },
-  Square: valueWise('square', (value, greatest) => (greatest === 0 ? 0 : (value / Math.sqrt(greatest)) ** 2)),
-  SquareRoot: valueWise(
-    'squareroot',
-    (value, greatest) => Math.sign(value) * Math.sqrt(Math.abs(value) * greatest),
-  ),
-  Logarithm: valueWise('logarithm', (value, greatest) =>
-    greatest === 0
-      ? 0
-      : (Math.sign(value) * Math.log(Math.abs(value) + 1) * greatest) / Math.log(greatest + 1),
-  ),
-  Exponential: valueWise('exponential', (value, greatest) =>
-    greatest === 0 ? 1 : Math.exp((Math.log(greatest) / greatest) * value),
-  ),
-};
+/** A sigma of 2 is '2-0' in names, as in pyradiomics for one that is written 2.0. */
+const sigmaName = (sigma: number): string =>
+  Number.isInteger(sigma) ? `${sigma}-0` : String(sigma).replace('.', '-');
 
-/** The images of one type. Throws FEATURE_FILTER for a type that is not made. */
-export function filteredImages(
-  type: PyradiomicsImageType,
-  image: Volume,
-  region: RegionMask,
-  settings: PyradiomicsSettings,
-): Iterable<FilteredImage> {
-  const filter = FILTERS[type];
-  if (filter) return filter(image, region, settings);
-  throw new HounsfieldError(
-    'FEATURE_FILTER',
-    `images of type ${type} are not made. Ask for ${Object.keys(FILTERS).join(', ')}.`,
-  );
+function* laplacians(image: Volume, { sigma }: PyradiomicsSettings): Generator<FilteredImage> {
+  const spacing = spacingOf(image);
+  const [width, height, depth] = image.size;
+  const geometry = { affine: image.affine, frame: 'patient' } as const;
+  const whole = medicalImage(image.pixels, { width, height, depth }, 32, 'arbitrary', { geometry });
+  for (const one of sigma) {
+    if (image.size.some((side, axis) => side < Math.max(4, Math.ceil(one / spacing[axis]!) + 1))) {
+      throw new HounsfieldError(
+        'FEATURE_FILTER',
+        `an image of ${image.size.join(' x ')} voxels is too small for LoG with a sigma of ${one} mm. Lower sigma, or ` +
+          'resample with a larger padDistance.',
+      );
+    }
+    const settings = laplacianOfGaussian.check({ sigma: one, kernel: 'recursive', scaled: true });
+    const { pixels } = laplacianOfGaussian.change(whole, settings);
+    yield {
+      name: `log-sigma-${sigmaName(one)}-mm-3D`,
+      image: { ...image, pixels: Float32Array.from(pixels) },
+    };
+  }
+}
+
+/** Bands of stationary wavelets; within slices where force2D is set. */
+function* wavelets(image: Volume, settings: PyradiomicsSettings): Generator<FilteredImage> {
+  const { level, start_level: before } = settings;
+  const wavelet = waveletNamed(settings.wavelet);
+  const turned = toSlices(image.pixels, image.size, settings);
+  const values = turned.pixels instanceof Float32Array ? turned.pixels : Float64Array.from(turned.pixels);
+  for (let step = 1; step <= level; step++) {
+    const bands = bandsOf(values, turned.size, settings.force2D, (part, size) =>
+      pyradiomicsBands(part, size, wavelet, before + step),
+    );
+    const low = [...bands.keys()].find((name) => !name.includes('H'))!;
+    const names = [...bands.keys()].filter((name) => name !== low).sort((a, b) => (a < b ? 1 : -1));
+    for (const name of step === level ? [...names, low] : names) {
+      const { pixels } = toSlices(bands.get(name)!, turned.size, settings);
+      yield { name: `wavelet${step === 1 ? '' : step}-${name}`, image: { ...image, pixels } };
+    }
+  }
+}
+
+type Floats = Float32Array | Float64Array;
+type Bands = ReadonlyMap<string, Floats>;
+
+/** Bands of a volume, or of each slice put together; a volume of one slice counts as two that are alike. */
+function bandsOf(
+  values: Floats,
+  [width, height, depth]: Vector3,
+  bySlice: boolean,
+  make: (values: Floats, size: Vector3) => Bands,
+): Bands {
+  const plane = width * height;
+  if (!bySlice && depth > 1) return make(values, [width, height, depth]);
+  if (!bySlice) {
+    const doubled = arrayLike(values, 2 * plane);
+    doubled.set(values);
+    doubled.set(values, plane);
+    const bands = make(doubled, [width, height, 2]);
+    return new Map([...bands].map(([name, band]) => [name, band.subarray(0, plane)]));
+  }
+  const all = new Map<string, Floats>();
+  for (let z = 0; z < depth; z++) {
+    for (const [name, band] of make(values.subarray(z * plane, (z + 1) * plane), [width, height, 1])) {
+      const whole = all.get(name) ?? arrayLike(values, values.length);
+      whole.set(band, z * plane);
+      all.set(name, whole);
+    }
+  }
+  return all;
+}
+
+/** Length of the gradient by central differences, per mm; at the ends half of the difference to the one neighbour. */
+function* gradient(image: Volume, { gradientUseSpacing }: PyradiomicsSettings): Generator<FilteredImage> {
+  const { pixels, size } = image;
+  const spacing = gradientUseSpacing ? spacingOf(image) : ([1, 1, 1] as const);
+  const strides = [1, size[0], size[0] * size[1]] as const;
+  const squares = new Float64Array(pixels.length);
+  for (const axis of [0, 1, 2] as const) {
+    const [stride, scale] = [strides[axis], 0.5 / spacing[axis]];
+    for (let at = 0; at < pixels.length; at++) {
+      const place = Math.floor(at / stride) % size[axis];
+      const next = place + 1 < size[axis] ? at + stride : at;
+      const last = place > 0 ? at - stride : at;
+      squares[at] = squares[at]! + (scale * (pixels[next]! - pixels[last]!)) ** 2;
+    }
+  }
+  yield { name: 'gradient', image: { ...image, pixels: Float32Array.from(squares, Math.sqrt) } };
+}
+
+function* localPatterns(image: Volume, settings: PyradiomicsSettings): Generator<FilteredImage> {
+  const { lbp2DRadius: radius, lbp2DSamples: points, lbp2DMethod } = settings;
+  const method = lbp2DMethod as LbpMethod; // checkParameters knows the same names
+  const forced = { ...settings, force2D: true };
+  const turned = toSlices(image.pixels, image.size, forced);
+  const [width, height, depth] = turned.size;
+  const plane = width * height;
+  const pixels = arrayLike(turned.pixels, turned.pixels.length);
+  for (let z = 0; z < depth; z++) {
+    const slice = turned.pixels.subarray(z * plane, (z + 1) * plane);
+    pixels.set(localBinaryPattern(slice, width, height, { points, radius, method }), z * plane);
+  }
+  yield { name: 'lbp-2D', image: { ...image, pixels: toSlices(pixels, turned.size, forced).pixels } };
 }

@@ -25,6 +25,7 @@ import {
 import { type Pair, resampled } from './resample.ts';
 import { SHAPE_NAMES, shape } from './shape.ts';
 import { SHAPE_2D_NAMES, shape2D } from './shape-2d.ts';
+import { swapAxes, toSlices } from './slices.ts';
 import {
   GLCM,
   GLDM,
@@ -84,7 +85,6 @@ export function pyradiomicsFeatures(
     for (const { name, image: filtered } of filteredImages(
       type as PyradiomicsImageType,
       pair.image,
-      region,
       custom,
     )) {
       addIntensity(values, name, filtered, region, enabled, custom);
@@ -150,7 +150,7 @@ function addShape(
   for (const [name, features] of enabled) {
     if (name === 'shape') add(values, 'original_shape', shape(region, spacingMm), features);
     if (name === 'shape2D' && settings.force2D) {
-      const { inside, size, spacing } = turned(region, spacingMm, settings);
+      const { pixels: inside, size } = toSlices(region.inside, region.size, settings);
       if (size[2] !== 1) {
         throw new HounsfieldError(
           'FEATURE_SETTINGS',
@@ -158,7 +158,7 @@ function addShape(
             'shape2D out.',
         );
       }
-      add(values, 'original_shape2D', shape2D(inside, size, spacing), features);
+      add(values, 'original_shape2D', shape2D(inside, size, swapAxes(spacingMm, settings)), features);
     }
   }
 }
@@ -204,30 +204,8 @@ function gridOf(
 ) {
   const box = new Uint16Array(region.inside.length);
   for (let at = 0, n = 0; at < box.length; at++) if (region.inside[at] !== 0) box[at] = levels[n++]!;
-  const { inside, size, spacing } = turned({ ...region, inside: box }, spacingMm, settings);
-  return textureRegion(inside, highest, size, spacing, settings.distances);
-}
-
-/** A box with its axes exchanged so that the dimension that slices lie across comes first. */
-function turned<T extends Uint8Array | Uint16Array>(
-  { inside, size }: { readonly inside: T; readonly size: Vector3 },
-  spacing: Vector3,
-  { force2D, force2Ddimension }: PyradiomicsSettings,
-): { readonly inside: T; readonly size: Vector3; readonly spacing: Vector3 } {
-  if (!force2D || force2Ddimension === 0) return { inside, size, spacing };
-  const axis = (2 - force2Ddimension) as 0 | 1; // 1 is y, 2 is x
-  const swap = ([x, y, z]: Vector3): Vector3 => (axis === 0 ? [z, y, x] : [x, z, y]);
-  const [width, height, depth] = swap(size);
-  const out = inside.slice() as T; // of the same kind and length
-  for (let z = 0, to = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++, to++) {
-        const [u, v, w] = swap([x, y, z]);
-        out[to] = inside[(w * size[1] + v) * size[0] + u]!;
-      }
-    }
-  }
-  return { inside: out, size: [width, height, depth], spacing: swap(spacing) };
+  const { pixels, size } = toSlices(box, region.size, settings);
+  return textureRegion(pixels, highest, size, swapAxes(spacingMm, settings), settings.distances);
 }
 
 function add(

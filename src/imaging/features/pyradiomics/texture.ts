@@ -209,9 +209,7 @@ function glrlm({ grid, spacingMm }: TextureRegion, settings: PyradiomicsSettings
   const { weightingNorm } = settings;
   const count = grid.voxels.length;
   const ranks = grid.valueOfRank.length;
-  const steps = halfNeighbourhood(1, dimensionsOf(settings)).filter((step) =>
-    hasLine(grid, offsetOf(step, grid)),
-  );
+  const steps = halfNeighbourhood(1, dimensionsOf(settings)).filter((step) => hasLine(grid, step));
   const table = runTable(grid);
   if (weightingNorm === null) {
     return steps.map((step) => {
@@ -232,10 +230,23 @@ function glrlm({ grid, spacingMm }: TextureRegion, settings: PyradiomicsSettings
   return steps.length === 0 ? [] : [sizeFeatures(fromSizeTable(total, ranks), grid.valueOfRank, all)];
 }
 
-/** Whether any line along a direction meets the region more than once. */
-function hasLine(grid: LevelGrid, offset: number): boolean {
-  const { levels, voxels } = grid;
+/** Whether any line along a direction meets the region more than once; where none does its runs mean nothing. */
+function hasLine(grid: LevelGrid, step: Step): boolean {
+  const { levels, voxels, strideY, strideZ } = grid;
+  const offset = offsetOf(step, grid);
   for (let n = 0; n < voxels.length; n++) if (levels[voxels[n]! + offset] !== 0) return true;
+  const rows = strideZ / strideY;
+  for (let n = 0; n < voxels.length; n++) {
+    const start = voxels[n]!;
+    let x = start % strideY;
+    let y = Math.floor(start / strideY) % rows;
+    for (let at = start + offset; at >= 0 && at < levels.length; at += offset) {
+      x += step[0];
+      y += step[1];
+      if (x < 0 || y < 0 || x >= strideY || y >= rows) break;
+      if (levels[at] !== 0) return true;
+    }
+  }
   return false;
 }
 
@@ -257,6 +268,8 @@ function gldm({ grid }: TextureRegion, settings: PyradiomicsSettings): SizeFeatu
 }
 
 function ngtdm({ grid }: TextureRegion, settings: PyradiomicsSettings): ToneDifference {
-  const { counts, differences } = neighbourhoods(grid, allOffsets(grid, settings), 0, grid.voxels.length, 0);
+  const { differences } = neighbourhoods(grid, allOffsets(grid, settings), 0, grid.voxels.length, 0);
+  const counts = new Float64Array(grid.valueOfRank.length); // of all voxels, also of those without a neighbour
+  for (const at of grid.voxels) counts[grid.ranked[at]! - 1]!++;
   return toneDifference(counts, differences, grid.valueOfRank);
 }
