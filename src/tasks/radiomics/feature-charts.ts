@@ -38,7 +38,8 @@ export function contributionChart(
       .map(({ feature, shapley }) => `${feature} ${shapley >= 0 ? '+' : ''}${percent(shapley)}`)
       .join(', ')}`,
     spec: {
-      width: 620,
+      autosize: 'pad',
+      width: 380,
       height: rowsHeight(rows.length),
       data: { values: rows },
       encoding: {
@@ -85,7 +86,8 @@ export interface ImportanceRow {
 /** Bars with the spread over folds. */
 export function importanceSpec(rows: readonly ImportanceRow[], axis: string): object {
   return {
-    width: 900,
+    autosize: 'pad',
+    width: 560,
     height: rowsHeight(rows.length),
     data: { values: rows.map((row) => ({ ...row, name: shortName(row.feature, 44) })) },
     encoding: {
@@ -121,7 +123,8 @@ export function summarySpec(
   texts: { readonly axis: string; readonly value: string },
 ): object {
   return {
-    width: 900,
+    autosize: 'pad',
+    width: 560,
     height: Math.max(80, 30 * order.length),
     data: { values: points.map((point) => ({ ...point, name: shortName(point.feature, 44) })) },
     layer: [
@@ -142,7 +145,7 @@ export function summarySpec(
             field: 'rank',
             type: 'quantitative',
             title: texts.value,
-            scale: { domain: [0, 1], range: ['#0072b2', '#b9c4cc', '#d55e00'] },
+            scale: { domain: [0, 0.5, 1], range: ['#0072b2', '#b9c4cc', '#d55e00'], interpolate: 'rgb' },
             legend: {
               format: '.0%',
               gradientLength: 90,
@@ -168,6 +171,7 @@ export function correlationSpec(
   const side = Math.min(620, Math.max(160, 15 * names.length));
   const axis = { labelFontSize: names.length > 30 ? 8.5 : 10.5, labelLimit: 220, grid: false, title: null };
   return {
+    autosize: 'pad',
     width: side,
     height: side,
     data: { values },
@@ -179,7 +183,7 @@ export function correlationSpec(
         field: 'r',
         type: 'quantitative',
         title,
-        scale: { domain: [-1, 0, 1], range: ['#0072b2', '#f4f6f8', '#d55e00'] },
+        scale: { domain: [-1, 0, 1], range: ['#0072b2', '#f4f6f8', '#d55e00'], interpolate: 'rgb' },
         legend: { gradientLength: 120, labelColor: 'var(--soft)', titleColor: 'var(--soft)' },
       },
     },
@@ -193,7 +197,8 @@ export function selectionSpec(
 ): object {
   const names = [...new Set(rows.map(({ feature }) => feature))];
   return {
-    width: Math.max(160, 46 * folds.length),
+    autosize: 'pad',
+    width: Math.max(160, 62 * folds.length),
     height: rowsHeight(names.length),
     data: {
       values: rows.map((row) => ({ ...row, name: shortName(row.feature, 44), kept: row.kept ? 1 : 0 })),

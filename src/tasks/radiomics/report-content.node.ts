@@ -4,7 +4,6 @@ import { classCounts, type Dataset } from '../dataset/dataset.ts';
 import { samplesHash, splitHashes } from '../dataset/split-hash.node.ts';
 import type { ReportContent, ReportSplit } from '../report/content.ts';
 import { fill } from '../report/texts.ts';
-import type { TaskSurroundings } from '../task.ts';
 import { regionCases } from './region-cases.node.ts';
 import { choiceSection } from './section-choice.ts';
 import { importanceSection } from './section-importance.ts';
@@ -17,7 +16,7 @@ import type { RadiomicsRun } from './train.node.ts';
 import { warningsOf } from './warnings.ts';
 
 /** A run's report. */
-export async function reportContent(run: RadiomicsRun, around: TaskSurroundings): Promise<ReportContent> {
+export async function reportContent(run: RadiomicsRun): Promise<ReportContent> {
   const { settings, prepared, card, test, nested, candidates, winner, table } = run;
   const { dataset, splits } = prepared;
   const texts = textsOf(settings.language);
@@ -50,7 +49,6 @@ export async function reportContent(run: RadiomicsRun, around: TaskSurroundings)
     },
     model: {
       network: card.network,
-      parameters: card.features.used.length,
       input: inputOf(card, texts),
       file: 'model.onnx',
     },
@@ -78,6 +76,7 @@ export async function reportContent(run: RadiomicsRun, around: TaskSurroundings)
       ],
     },
     validation: nested,
+    validationName: texts.nested,
     test,
     sections: [
       { ...choiceSection(run, texts), warnings: warningsOf(run, texts) },
@@ -86,7 +85,8 @@ export async function reportContent(run: RadiomicsRun, around: TaskSurroundings)
       stabilitySection(run, texts),
       ...(repeats ? [repeats] : []),
     ],
-    cases: await regionCases(run, around),
+    cases: await regionCases(run),
+    secondPicture: { note: texts.outlineNote, alt: texts.outlineAlt },
     limits: warningsOf(run, texts),
     settings: plainSettings(settings as unknown as Readonly<Record<string, unknown>>), // plain JSON
     provenance: [
@@ -118,7 +118,6 @@ export function evaluationContent(of: {
     },
     model: {
       network: card.network,
-      parameters: card.features.used.length,
       input: inputOf(card, texts),
       file,
     },

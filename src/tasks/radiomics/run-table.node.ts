@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { TaskSurroundings } from '../task.ts';
+import type { RegionCase } from './cases.ts';
 import { extractFeatures } from './extract.node.ts';
 import type { FeatureTable } from './feature-table.ts';
 import type { MeasureSettings } from './measure-files.node.ts';
@@ -13,8 +14,8 @@ import { openTable } from './table-file.node.ts';
 export interface OpenedTable {
   readonly table: FeatureTable;
   readonly dataset: Dataset;
-  /** Absent where the table was made before. */
-  readonly measured?: true;
+  /** Where the cases come from; absent where the table was made before. */
+  readonly sources: readonly RegionCase[] | undefined;
 }
 
 /**
@@ -31,7 +32,7 @@ export async function tableOfData(
   const stored = await openTable(data);
   if (stored) {
     const dataset = datasetOf(path.basename(data), stored, options.classes);
-    return { table: stored, dataset };
+    return { table: stored, dataset, sources: undefined };
   }
   const cases = await readCases(data, options);
   for (const text of cases.dataset.notes) around.report({ kind: 'note', text });
@@ -41,5 +42,5 @@ export async function tableOfData(
     signal: around.signal,
     ...(options.journal === undefined ? {} : { journal: options.journal }),
   });
-  return { table, dataset: cases.dataset, measured: true };
+  return { table, dataset: cases.dataset, sources: cases.cases };
 }

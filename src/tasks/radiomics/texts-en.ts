@@ -12,6 +12,7 @@ export const en = {
   splitGiven: 'as the data prescribe; all but the test part cross-validated',
   byPatient: 'by patient',
   byImage: 'by image (no patients known)',
+  nested: 'Nested cross-validation',
   choice: 'How the classifier was chosen',
   choiceLead:
     'Each of {folds} outer folds chose among all candidates by {inner} inner folds of its own, and was judged on patients that it had not seen. What the folds reach tells how well this way of choosing does; the one model was then chosen by the outer folds, fitted on all these cases, and tested once.',
@@ -42,7 +43,7 @@ export const en = {
     'By sampling orders of the features, change of the probability of {label} against a case with every feature at its median.',
   shapleyAxisTree: 'Shapley value, log odds or probability',
   shapleyAxisSampled: 'change of the probability',
-  shapleyValue: 'value of the feature (rank)',
+  shapleyValue: 'feature (rank)',
   shapleyAlt: 'Shapley values of {count} features in {cases} cases; the largest on average: {first}.',
   redundancy: 'Features that say the same',
   redundancyLead:
@@ -80,7 +81,9 @@ export const en = {
     'The folds keep different features (stability {index}): the names below should not be read as findings.',
   warnVolume:
     '{count} of the features in the model follow the region’s volume (|Spearman| {least} or more with it): {names}.',
-  metricF1: 'F1',
+  outlineNote:
+    'The slice with most of the region, and the region’s outline in it. What spoke for the answer: hounsfield explain.',
+  outlineAlt: 'The same slice with the outline of the region.',
   factFeatures: 'features',
   factRegion: 'region',
   factSettings: 'feature settings (SHA-256)',

@@ -14,6 +14,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   splitGiven: '按数据规定；测试部分以外全部交叉验证',
   byPatient: '按患者',
   byImage: '按图像（患者未知）',
+  nested: '嵌套交叉验证',
   choice: '分类器如何选出',
   choiceLead:
     '{folds} 个外层折各自用 {inner} 个内层折在全部候选中选择，再在未见过的患者上评价；由此可知这种选择方法的好坏。最后的模型按外层折选出，在这些病例上拟合，只测试一次。',
@@ -43,7 +44,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   shapleySampled: '对特征次序抽样，{label} 的概率相对于全部特征取中位数之病例的变化。',
   shapleyAxisTree: 'Shapley 值（对数几率或概率）',
   shapleyAxisSampled: '概率的变化',
-  shapleyValue: '特征值（秩）',
+  shapleyValue: '特征（秩）',
   shapleyAlt: '{cases} 例中 {count} 个特征的 Shapley 值；平均最大：{first}。',
   redundancy: '含义相同的特征',
   redundancyLead:
@@ -79,7 +80,8 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
     '在 {patients} 名患者上测量了 {features} 个特征。从如此多的特征中选择可能得到偶然结果；只有嵌套与测试的数值可信。',
   warnUnstable: '各折保留的特征不同（稳定性 {index}）：下列名称不应视为发现。',
   warnVolume: '模型中 {count} 个特征随区域体积变化（与其 |Spearman| 不低于 {least}）：{names}。',
-  metricF1: 'F1',
+  outlineNote: '区域最大的层面及其轮廓。答案的依据：hounsfield explain。',
+  outlineAlt: '同一层面及区域轮廓。',
   factFeatures: '特征数',
   factRegion: '区域',
   factSettings: '特征设置（SHA-256）',

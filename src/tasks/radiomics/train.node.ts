@@ -23,6 +23,7 @@ import { splitHashes } from '../dataset/split-hash.node.ts';
 import { renderReport } from '../report/render-report.ts';
 import type { TaskSurroundings, TrainRequest, TrainResult } from '../task.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
+import type { RegionCase } from './cases.ts';
 import { forgetJournal } from './extract.node.ts';
 import { featureInputOf } from './feature-card.ts';
 import type { FeatureTable } from './feature-table.ts';
@@ -49,6 +50,8 @@ import { keptColumns, type LabelledRows, rowsAt } from './table-rows.ts';
 export interface RadiomicsRun {
   readonly settings: RadiomicsSettings;
   readonly table: FeatureTable;
+  /** In the order of the data set's cases; absent where the table was made before. */
+  readonly sources: readonly RegionCase[] | undefined;
   readonly prepared: PreparedRows;
   readonly candidates: readonly Candidate[];
   /** Nested cross-validation on the cases for training. */
@@ -91,7 +94,7 @@ export async function trainRadiomics(request: TrainRequest, around: TaskSurround
     `${JSON.stringify({ task: 'radiomics', data: request.data, ...settings }, null, 2)}\n`,
   );
   const place = { ...settings, labels: 'needed' as const, journal: file('journal') };
-  const { table, dataset } = await tableOfData(request.data, measure, place, around);
+  const { table, dataset, sources } = await tableOfData(request.data, measure, place, around);
   await writeTable(file('features'), table);
   await forgetJournal(file('journal'));
   const prepared = prepareRows(dataset, table, settings);
@@ -102,6 +105,7 @@ export async function trainRadiomics(request: TrainRequest, around: TaskSurround
   const run: RadiomicsRun = {
     settings,
     table,
+    sources,
     prepared,
     candidates,
     ...found,
@@ -113,7 +117,7 @@ export async function trainRadiomics(request: TrainRequest, around: TaskSurround
   await writeFileAtomically(file('model'), judged.model);
   await writeFileAtomically(file('metrics'), `${JSON.stringify(metricsOf(run), null, 2)}\n`);
   around.report({ kind: 'stage', text: 'explaining and reporting' });
-  await writeFileAtomically(file('report'), await renderReport(await reportContent(run, around)));
+  await writeFileAtomically(file('report'), await renderReport(await reportContent(run)));
   const files = Object.fromEntries(
     (['config', 'features', 'metrics', 'predictions', 'model', 'report'] as const).map((name) => [
       name,

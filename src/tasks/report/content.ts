@@ -21,8 +21,8 @@ export interface ReportPurpose {
 /** What was trained. */
 export interface ReportModel {
   readonly network: string;
-  /** Number of trained weights. */
-  readonly parameters: number;
+  /** Number of trained weights; absent where they are not what is learned. */
+  readonly parameters?: number;
   /** What goes in, for example '28 x 28 pixels, 1 channel'. */
   readonly input: string;
   /** Name of the model file. */
@@ -137,11 +137,15 @@ export interface ReportContent {
   /** Left out when a finished model is only evaluated. */
   readonly training?: ReportTraining;
   readonly validation?: Evidence;
+  /** What `validation` is called where it is not a validation part. */
+  readonly validationName?: string;
   readonly test: Evidence;
   /** Both sorted with the most certain first. */
   readonly cases: { readonly mistakes: readonly ReportCase[]; readonly correct: readonly ReportCase[] };
   /** Of one task alone: shown after performance and curves. */
   readonly sections?: readonly ReportSection[];
+  /** Where a case's second picture is no heat map: what it is, below the title and for who does not see it. */
+  readonly secondPicture?: { readonly note: string; readonly alt: string };
   /** How the heat maps were made, for example 'Grad-CAM at layer4'. */
   readonly heatMapMethod?: string;
   /** Limits that only the maker knows; those that follow from the numbers are added. */

@@ -62,7 +62,17 @@ export const sectionsByKind: Readonly<Record<NonNullable<ReportContent['test']['
  * Throws REPORT_IMAGE_INVALID for an image that is not a data URL.
  */
 export async function renderReport(content: ReportContent): Promise<string> {
-  const texts = textsByLanguage[content.language];
+  const { validationName } = content;
+  const usual = textsByLanguage[content.language];
+  const texts =
+    validationName === undefined
+      ? usual
+      : {
+          ...usual,
+          validation: validationName,
+          legendValidation: validationName,
+          figureNote: usual.figureNoteNamed,
+        };
   const page: Page = { content, texts, numbers: numbersOf(content.language) };
   const own = sectionsByKind[content.test.kind ?? 'class'];
   const training = content.training?.history.length ? content.training : undefined;

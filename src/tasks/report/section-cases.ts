@@ -1,6 +1,6 @@
 import { HounsfieldError } from '../../errors.ts';
 import type { ReportCase } from './content.ts';
-import { type Page, say, type Words } from './figures.ts';
+import { type Page, say } from './figures.ts';
 import { html, type Markup } from './html.ts';
 
 const heatMapNotes = {
@@ -19,21 +19,22 @@ export function casesSection(page: Page): Markup {
   const withHeatMaps = [...mistakes, ...correct].some((c) => c.heatMap !== undefined);
   const method = content.heatMapMethod === undefined ? '' : ` (${content.heatMapMethod})`;
   return html`<section id="cases"><h2>${texts.cases}</h2>
-${withHeatMaps ? html`<p class="note">${say(page, heatMapNotes[content.test.kind ?? 'class'], { method })}</p>` : undefined}
+${withHeatMaps ? html`<p class="note">${content.secondPicture?.note ?? say(page, heatMapNotes[content.test.kind ?? 'class'], { method })}</p>` : undefined}
 ${mistakes.length > 0 || noMistakes ? html`<h3>${numbers ? texts.largestErrors : texts.mistakes}</h3><p class="lead">${mistakes.length === 0 ? texts.noMistakes : numbers ? texts.largestErrorsLead : texts.mistakesLead}</p>` : undefined}
 <div class="cases">${mistakes.map((entry) => caseCard(page, entry))}</div>
 ${correct.length > 0 ? html`<h3>${numbers ? texts.smallestErrors : texts.correctCases}</h3><p class="lead">${numbers ? texts.smallestErrorsLead : texts.correctLead}</p><div class="cases">${correct.map((entry) => caseCard(page, entry))}</div>` : undefined}
 </section>`;
 }
 
-function caseCard(page: Words, entry: ReportCase): Markup {
+function caseCard(page: Page, entry: ReportCase): Markup {
   const { texts, numbers } = page;
   const { truth, predicted, heatMap, caption, right = truth === predicted } = entry;
   const probability = entry.probability === undefined ? undefined : numbers.percent(entry.probability);
   const answer = probability === undefined ? predicted : `${predicted} · ${probability}`;
   const seen = html`<img src="${imageUrl(entry.image)}" alt="${say(page, 'imageAlt', { truth, predicted: answer })}">`;
   const mapped =
-    heatMap && html`<img src="${imageUrl(heatMap)}" alt="${say(page, 'heatMapAlt', { predicted })}">`;
+    heatMap &&
+    html`<img src="${imageUrl(heatMap)}" alt="${page.content.secondPicture?.alt ?? say(page, 'heatMapAlt', { predicted })}">`;
   return html`<article class="case"><div class="pictures">${seen}${mapped}</div><div class="text"><dl>
 <dt>${texts.truth}</dt><dd>${truth}</dd>
 <dt>${texts.predicted}</dt><dd class="${right ? 'right' : 'wrong'}">${answer}</dd></dl>${

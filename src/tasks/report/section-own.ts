@@ -24,9 +24,11 @@ ${tables.map((table) => ownTable(page, table))}</section>`;
 function ownTable({ numbers }: Words, { caption, head, rows, note }: ReportTable): Markup {
   const write = (cell: string | number | null): string =>
     cell === null ? '–' : typeof cell === 'number' ? numbers.figure(cell) : cell;
+  const words = head.map((_, k) => k > 0 && rows.some((row) => /\p{L}{2}/u.test(String(row[k] ?? ''))));
+  const style = (k: number) => (words[k] ? html` class="wordy"` : undefined);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="wide"><caption>${caption}</caption>
-<thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
-<tbody>${rows.map(([first = null, ...rest]) => html`<tr><th scope="row">${write(first)}</th>${rest.map((cell) => html`<td>${write(cell)}</td>`)}</tr>`)}</tbody></table></div>${
+<thead><tr>${head.map((name, k) => html`<th scope="col"${style(k)}>${name}</th>`)}</tr></thead>
+<tbody>${rows.map(([first = null, ...rest]) => html`<tr><th scope="row">${write(first)}</th>${rest.map((cell, k) => html`<td${style(k + 1)}>${write(cell)}</td>`)}</tr>`)}</tbody></table></div>${
     note && html`<p class="note">${note}</p>`
   }`;
 }

@@ -102,6 +102,13 @@ figcaption { margin: 0 0 4px; font-weight: 600; font-size: 15px; line-height: 1.
 figcaption small { display: block; color: var(--soft); font-weight: 400; font-size: 13px; }
 .chart > svg { display: block; width: 100%; max-width: 400px; height: auto; font-family: inherit; }
 .legend + .charts { margin-top: 16px; }
+.whole { margin: 20px 0 0; }
+.whole .chart > svg { max-width: 900px; }
+.chart .note { margin-top: 6px; }
+.notice + .lead { margin-top: 18px; }
+.scroll + .scroll, .whole + .scroll, .note + .scroll { margin-top: 26px; }
+td.wordy { text-align: left; white-space: normal; min-width: 9em; overflow-wrap: anywhere; }
+th.wordy { text-align: left; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 2px 0 0; padding: 0; list-style: none; color: var(--soft); font-size: 12.5px; }
 .legend svg { width: 22px; height: 10px; margin-right: 6px; vertical-align: 0; }
 .cases { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 20px; margin: 14px 0 0; padding: 0; }

@@ -72,6 +72,8 @@ export const en = {
   allFigures: 'All figures',
   figuresTable: 'Value and 95 % confidence interval',
   figure: 'Figure',
+  figureNoteNamed:
+    'Intervals are percentile bootstrap intervals, {replicates} replicates drawn by patient. ↓ smaller is better.',
   figureNote:
     'Intervals are percentile bootstrap intervals, {replicates} replicates drawn by patient. Validation figures are optimistic: the validation set also chose the epoch and the threshold. ↓ smaller is better.',
   confusion: 'Confusion matrix',

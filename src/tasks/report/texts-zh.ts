@@ -70,6 +70,7 @@ export const zh: Texts = {
   allFigures: '全部指标',
   figuresTable: '数值及 95% 置信区间',
   figure: '指标',
+  figureNoteNamed: '区间为按患者抽样的百分位自助区间，共 {replicates} 次。↓ 越小越好。',
   figureNote:
     '区间为百分位自助法区间，按患者重抽样 {replicates} 次。验证集还用于选择轮次和阈值，因此其指标偏于乐观。↓ 越小越好。',
   confusion: '混淆矩阵',
