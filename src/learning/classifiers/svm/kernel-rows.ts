@@ -1,0 +1,199 @@
+import { applyKernel, applyKernelRounded, type Kernel, squaredLengths } from './kernel.ts';
+
+/** Rows of the kernel matrix, kept as far as memory allows; the least recently used go first. */
+export interface KernelRows {
+  /** Kernel of each row with itself. */
+  readonly diagonal: Float64Array;
+  /** The first `length` values of row `i`; good until another two rows have been asked for. */
+  row(i: number, length: number): Float32Array;
+  /** Exchanges two rows of the table everywhere. */
+  swap(i: number, j: number): void;
+}
+
+/**
+ * @param values [count, columns]; its rows are exchanged by `swap`
+ * @param megabytes bound of the memory for kept rows; two rows are kept at the least
+ */
+export function kernelRows(
+  kernel: Kernel,
+  values: Float64Array,
+  count: number,
+  columns: number,
+  megabytes: number,
+): KernelRows {
+  const slots = Math.max(2, Math.min(count, Math.floor((megabytes * 2 ** 20) / (4 * count))));
+  const rows: Float32Array[] = [];
+  const slotOf = new Int32Array(count).fill(-1);
+  const ownerOf = new Int32Array(slots).fill(-1);
+  const lengths = new Int32Array(slots);
+  const before = new Int32Array(slots); // doubly linked, the most recent first
+  const after = new Int32Array(slots);
+  let newest = -1;
+  let oldest = -1;
+  const squares = squaredLengths(values, count, columns);
+  const products = new Float64Array(count);
+  const partSquares = new Float64Array(count);
+  const missing = new Int32Array(count);
+  const known = new Uint8Array(count);
+  const diagonal = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    products[0] = squares[i]!;
+    applyKernel(kernel, products, 1, squares[i]!, squares.subarray(i, i + 1));
+    diagonal[i] = products[0]!;
+  }
+
+  function unlink(slot: number): void {
+    if (slot === newest) newest = after[slot]!;
+    else after[before[slot]!] = after[slot]!;
+    if (slot === oldest) oldest = before[slot]!;
+    else before[after[slot]!] = before[slot]!;
+  }
+
+  function toFront(slot: number): void {
+    before[slot] = -1;
+    after[slot] = newest;
+    if (newest >= 0) before[newest] = slot;
+    newest = slot;
+    if (oldest < 0) oldest = slot;
+  }
+
+  function slotFor(i: number): number {
+    const own = slotOf[i]!;
+    if (own >= 0) {
+      if (own !== newest) {
+        unlink(own);
+        toFront(own);
+      }
+      return own;
+    }
+    let slot = rows.length;
+    if (slot < slots) rows.push(new Float32Array(count));
+    else {
+      slot = oldest;
+      unlink(slot);
+      slotOf[ownerOf[slot]!] = -1;
+    }
+    lengths[slot] = 0;
+    ownerOf[slot] = i;
+    slotOf[i] = slot;
+    toFront(slot);
+    return slot;
+  }
+
+  /** Takes from other rows what they hold by symmetry; gives how many are `missing` still. */
+  function copyKnown(row: Float32Array, slot: number, i: number, from: number, length: number): number {
+    known.fill(0, from, length);
+    for (let other = 0; other < rows.length; other++) {
+      const owner = ownerOf[other]!;
+      if (owner < from || owner >= length || lengths[other]! <= i || other === slot) continue;
+      row[owner] = rows[other]![i]!;
+      known[owner] = 1;
+    }
+    let wanted = 0;
+    for (let j = from; j < length; j++) if (known[j] === 0) missing[wanted++] = j;
+    return wanted;
+  }
+
+  return {
+    diagonal,
+    row(i, length) {
+      const slot = slotFor(i);
+      const row = rows[slot]!;
+      const from = lengths[slot]!;
+      if (from < length) {
+        const wanted = copyKnown(row, slot, i, from, length);
+        innerProducts(values, columns, i, missing, wanted, products);
+        for (let q = 0; q < wanted; q++) partSquares[q] = squares[missing[q]!]!;
+        applyKernelRounded(kernel, products, wanted, squares[i]!, partSquares);
+        for (let q = 0; q < wanted; q++) row[missing[q]!] = products[q]!;
+        lengths[slot] = length;
+      }
+      return row;
+    },
+    swap(i, j) {
+      if (i === j) return;
+      const [low, high] = i < j ? [i, j] : [j, i];
+      for (let slot = 0; slot < rows.length; slot++) {
+        if (lengths[slot]! <= low) continue;
+        const row = rows[slot]!;
+        if (lengths[slot]! > high) {
+          const keep = row[low]!;
+          row[low] = row[high]!;
+          row[high] = keep;
+        } else lengths[slot] = low; // what lies behind is computed again when it is asked for
+      }
+      const lowSlot = slotOf[low]!;
+      const highSlot = slotOf[high]!;
+      if (lowSlot >= 0) ownerOf[lowSlot] = high;
+      if (highSlot >= 0) ownerOf[highSlot] = low;
+      slotOf[low] = highSlot;
+      slotOf[high] = lowSlot;
+      exchange(squares, low, high);
+      exchange(diagonal, low, high);
+      for (let c = 0; c < columns; c++) exchange(values, low * columns + c, high * columns + c);
+    },
+  };
+}
+
+export function exchange(values: Float64Array | Int32Array | Uint8Array, i: number, j: number): void {
+  const keep = values[i]!;
+  values[i] = values[j]!;
+  values[j] = keep;
+}
+
+/** Inner products of row `i` with the first `count` of the rows `which`. */
+function innerProducts(
+  values: Float64Array,
+  columns: number,
+  i: number,
+  which: Int32Array,
+  count: number,
+  out: Float64Array,
+): void {
+  const own = i * columns;
+  let j = 0;
+  // Eight sums at a time: additions wait for each other otherwise.
+  for (; j + 7 < count; j += 8) {
+    const r0 = which[j]! * columns;
+    const r1 = which[j + 1]! * columns;
+    const r2 = which[j + 2]! * columns;
+    const r3 = which[j + 3]! * columns;
+    const r4 = which[j + 4]! * columns;
+    const r5 = which[j + 5]! * columns;
+    const r6 = which[j + 6]! * columns;
+    const r7 = which[j + 7]! * columns;
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    let s4 = 0;
+    let s5 = 0;
+    let s6 = 0;
+    let s7 = 0;
+    for (let c = 0; c < columns; c++) {
+      const v = values[own + c]!;
+      s0 += v * values[r0 + c]!;
+      s1 += v * values[r1 + c]!;
+      s2 += v * values[r2 + c]!;
+      s3 += v * values[r3 + c]!;
+      s4 += v * values[r4 + c]!;
+      s5 += v * values[r5 + c]!;
+      s6 += v * values[r6 + c]!;
+      s7 += v * values[r7 + c]!;
+    }
+    out[j] = s0;
+    out[j + 1] = s1;
+    out[j + 2] = s2;
+    out[j + 3] = s3;
+    out[j + 4] = s4;
+    out[j + 5] = s5;
+    out[j + 6] = s6;
+    out[j + 7] = s7;
+  }
+  for (; j < count; j++) {
+    const row = which[j]! * columns;
+    let s = 0;
+    for (let c = 0; c < columns; c++) s += values[own + c]! * values[row + c]!;
+    out[j] = s;
+  }
+}
