@@ -106,6 +106,18 @@ describe.each(every)('preparation %s', (_, one) => {
     expect(await inRuntime(fitted, single)).toEqual(fitted.transform(single).values);
   });
 
+  test('leaves categories what they are, or says that they are none any more', async () => {
+    const categories = [4];
+    const own = one.fit(training.x, training.y, 3, one.check({}), { seed: 11, categorical: categories });
+    const made = own.transform(testing.x);
+    expect(await inRuntime(own, testing.x)).toEqual(made.values);
+    const still = own.categorical ?? own.kept?.flatMap((from, to) => (from === 4 ? [to] : [])) ?? [];
+    const seen = new Set(training.x.values.filter((_value, at) => at % COLUMNS === 4));
+    for (const j of still) {
+      for (let i = 0; i < made.rows; i++) expect(seen.has(made.values[i * made.columns + j]!)).toBe(true);
+    }
+  });
+
   test('gives each row the same whatever rows are beside it', () => {
     const rows = [7, 3, 19, 3];
     const alone = fitted.transform(takeRows(testing.x, rows));

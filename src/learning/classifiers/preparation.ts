@@ -8,6 +8,8 @@ export interface FittedPreparation {
   readonly columns: readonly [input: number, output: number];
   /** The column of its input that each column of its output is made of alone; absent where several are mixed. */
   readonly kept?: readonly number[];
+  /** Columns of the output that are categories; absent where those made of one alone still are. */
+  readonly categorical?: readonly number[];
   /** Names of the output's columns from those of the input's, where they are not simply those of `kept`. */
   names?(input: readonly string[]): readonly string[];
   transform(x: Matrix): Matrix;

@@ -59,19 +59,21 @@ function inserted(name: string, because: string): CheckedPart<Preparation> {
 }
 
 /**
- * The parts of a pipeline, with an imputation at the front unless every part understands missing values or one is
+ * The parts of a pipeline, with a column for each category before a classifier that does not understand them (those
+ * that understand missing values, trees, understand categories), with an imputation at the front unless every part understands missing values or one is
  * named before the first part that does not, and a standardisation before the first part that needs columns of one
  * scale unless a scaling is named before it (of columns in one unit: 'standardize' with `scale` false).
  *
  * @throws PIPELINE_STEP for a name that no registry has, PREPARATION_SETTINGS, CLASSIFIER_SETTINGS
  */
-export function checkPipeline(pipeline: PipelineSettings): CheckedPipeline {
+export function checkPipeline(pipeline: PipelineSettings, categories = false): CheckedPipeline {
   const steps = pipeline.steps.map((step) => known('preparation', preparations, step));
   const classifier = known('classifier', classifiers, pipeline.classifier);
   const resampling = pipeline.resampling && known('resampling', resamplings, pipeline.resampling);
   const later = [...(resampling ? [resampling.part] : []), classifier.part];
+  const plain = categories ? withCategoryColumns(steps, classifier.part) : steps;
   return {
-    steps: withScaling(withImputation(steps, later), later),
+    steps: withScaling(withImputation(plain, later), later),
     classifier,
     ...(resampling ? { resampling } : {}),
   };
@@ -95,6 +97,16 @@ function withImputation(
   const imputed = parts.findIndex(({ name }) => IMPUTATIONS.test(name));
   if (first < 0 || (imputed >= 0 && imputed < first)) return steps;
   return [inserted('impute', `'${parts[first]!.name}' needs every value to be there`), ...steps];
+}
+
+function withCategoryColumns(
+  steps: readonly CheckedPart<Preparation>[],
+  { name, missing }: Classifier,
+): readonly CheckedPart<Preparation>[] {
+  if (missing || steps.some(({ part }) => part.name === 'one-hot')) return steps;
+  const imputed = steps.findLastIndex(({ part }) => IMPUTATIONS.test(part.name)) + 1;
+  const step = inserted('one-hot', `'${name}' takes categories for numbers`);
+  return [...steps.slice(0, imputed), step, ...steps.slice(imputed)];
 }
 
 function withScaling(

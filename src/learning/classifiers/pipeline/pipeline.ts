@@ -50,7 +50,7 @@ export async function fitPipeline(
   options: FitOptions,
 ): Promise<FittedPipeline> {
   checkRows(x, y, classes, options);
-  const checked = checkPipeline(pipeline);
+  const checked = checkPipeline(pipeline, (options.categorical?.length ?? 0) > 0);
   const prepared = fitSteps(checked, toSinglePrecision(x), y, classes, options);
   const { classWeights } = pipeline;
   const weights = classWeights ? rowWeights(y, classes, classWeights, options.weights) : options.weights;
@@ -87,13 +87,20 @@ function fitSteps(
     const fitted = part.fit(table, y, classes, settings, { ...options, categorical });
     table = fitted.transform(table);
     checkRange(part.name, table);
-    const { kept } = fitted;
-    categorical = kept ? kept.flatMap((from, to) => (categorical.includes(from) ? [to] : [])) : [];
+    categorical = categoriesBehind(fitted, categorical);
     if (because) notes.push(`${part.name}: put in, since ${because}`);
     notes.push(...(fitted.notes ?? []).map((note) => `${part.name}: ${note}`));
     done.push({ name: part.name, settings, fitted });
   }
   return { x: table, steps: done, categorical, notes };
+}
+
+/** Columns that are still categories; a step that says so has made numbers of them. */
+function categoriesBehind(
+  { kept, categorical }: FittedPreparation,
+  before: readonly number[],
+): readonly number[] {
+  return categorical ?? kept?.flatMap((from, to) => (before.includes(from) ? [to] : [])) ?? [];
 }
 
 function resample(

@@ -4,7 +4,7 @@ import { type Matrix, takeColumns } from '../matrix.ts';
 import type { Preparation } from '../preparation.ts';
 import { presentValues } from './columns.ts';
 import { doubles } from './graph-doubles.ts';
-import { emptyNote, imputing, missingColumns } from './impute.ts';
+import { emptyNote, imputing, missingColumns, mostFrequent } from './impute.ts';
 import { checkSettings, choiceSetting, dataError, flagSetting, integerSetting } from './settings.ts';
 
 /** Whose values stand in, and how they are averaged. */
@@ -23,6 +23,8 @@ interface Donors {
   readonly means: Float64Array;
   readonly neighbours: number;
   readonly weights: 'uniform' | 'distance';
+  /** Columns that take their mean, or for categories the most frequent value, and have no part in distances. */
+  readonly plain: readonly number[];
   /** Columns that are there in the same donors, together. */
   readonly groups: readonly { readonly donors: Int32Array; readonly columns: readonly number[] }[];
 }
@@ -46,13 +48,14 @@ function distances(row: Float64Array, { values, rows, columns }: Matrix, out: Fl
   }
 }
 
-function filled({ x, means, neighbours, weights, groups }: Donors, table: Matrix): Matrix {
+function filled({ x, means, neighbours, weights, plain, groups }: Donors, table: Matrix): Matrix {
   const values = table.values.slice();
   const { columns } = table;
   const squares = new Float64Array(x.rows);
   for (let i = 0; i < table.rows; i++) {
     const row = table.values.subarray(i * columns, (i + 1) * columns);
     if (!row.some(Number.isNaN)) continue;
+    for (const j of plain) if (Number.isNaN(row[j]!)) values[i * columns + j] = Math.fround(means[j]!);
     distances(row, x, squares);
     for (const group of groups) {
       const holes = group.columns.filter((j) => Number.isNaN(row[j]!));
@@ -90,10 +93,14 @@ function average(
 
 /** The same in a graph: float32 [N, columns] without the holes. */
 function filledNodes(graph: Graph, at: Value, donors: Donors): Value {
-  const { x, groups, means } = donors;
+  const { x, groups, means, plain } = donors;
   const missing = graph.op('IsNaN', [at]);
   const squares = squaresNodes(graph, at, missing, x);
   let out = at;
+  if (plain.length > 0) {
+    const fixed = graph.constant(tensor('float32', [1, x.columns], Float32Array.from(means)));
+    out = graph.op('Where', [mask(graph, missing, plain, x.columns), fixed, out]);
+  }
   for (const { donors: rows, columns } of groups) {
     const some =
       rows.length === x.rows ? squares : graph.op('Gather', [squares, indices(graph, rows)], { axis: 1 });
@@ -194,9 +201,10 @@ function weightNodes(graph: Graph, near: Value, weights: 'uniform' | 'distance')
 }
 
 /** Puts columns that the same donors have together. */
-function grouped(x: Matrix): Donors['groups'] {
+function grouped(x: Matrix, plain: readonly number[]): Donors['groups'] {
   const groups = new Map<string, { donors: Int32Array; columns: number[] }>();
   for (let j = 0; j < x.columns; j++) {
+    if (plain.includes(j)) continue;
     const donors: number[] = [];
     for (let i = 0; i < x.rows; i++) if (!Number.isNaN(x.values[i * x.columns + j]!)) donors.push(i);
     const key = donors.length === x.rows ? 'all' : donors.join();
@@ -220,19 +228,22 @@ export const imputeNeighbours: Preparation<NeighbourImputeSettings> = {
       weights: choiceSetting('uniform', ['uniform', 'distance']),
       indicators: flagSetting(false),
     }),
-  fit(x, _y, _classes, { neighbours, weights, indicators }) {
+  fit(x, _y, _classes, { neighbours, weights, indicators }, { categorical }) {
     const { seen, empty, holed } = missingColumns(x);
     if (seen.length === 0) {
       throw dataError('impute-neighbours', 'no column has a value. Check how the table was made.');
     }
     const table = takeColumns(x, seen);
-    const means = Float64Array.from(seen, (j) => {
+    const plain = seen.flatMap((from, to) => (categorical?.includes(from) ? [to] : []));
+    for (const j of plain) for (let i = 0; i < x.rows; i++) table.values[i * seen.length + j] = Number.NaN;
+    const means = Float64Array.from(seen, (j, to) => {
       const present = presentValues(x, j);
+      if (plain.includes(to)) return mostFrequent(present);
       return present.reduce((sum, value) => sum + value, 0) / present.length;
     });
-    const donors = { x: table, means, neighbours, weights, groups: grouped(table) };
+    const donors = { x: table, means, neighbours, weights, plain, groups: grouped(table, plain) };
     return imputing(
-      x.columns,
+      { columns: x.columns, categorical },
       seen,
       indicators ? holed : [],
       {

@@ -61,7 +61,10 @@ export function missingColumns(x: Matrix): {
 
 /** Fills the holes of the columns that were seen, and puts the indicators behind them. */
 export function imputing(
-  input: number,
+  {
+    columns: input,
+    categorical = [],
+  }: { readonly columns: number; readonly categorical?: readonly number[] | undefined },
   seen: readonly number[],
   indicated: readonly number[],
   fill: { readonly transform: (x: Matrix) => Matrix; readonly nodes: (graph: Graph, x: Value) => Value },
@@ -72,6 +75,7 @@ export function imputing(
   return {
     columns: [input, output],
     kept: [...seen, ...indicated],
+    categorical: seen.flatMap((from, to) => (categorical.includes(from) ? [to] : [])),
     names: (names) => [...seen.map((j) => names[j]!), ...indicated.map((j) => `${names[j]!} missing`)],
     transform(x) {
       const filled = fill.transform(x); // [rows, seen]
@@ -120,7 +124,7 @@ export const impute: Preparation<ImputeSettings> = {
     );
     const columns = seen.length;
     return imputing(
-      x.columns,
+      { columns: x.columns, categorical },
       seen,
       indicators ? holed : [],
       {

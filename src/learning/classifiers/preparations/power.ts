@@ -86,7 +86,7 @@ export const power: Preparation<PowerSettings> = {
   missing: true,
   scales: true,
   check: (settings) => checkSettings<PowerSettings>('power', settings, { standardize: flagSetting(true) }),
-  fit(x, _y, _classes, settings) {
+  fit(x, _y, _classes, settings, { categorical }) {
     const { columns, rows } = x;
     const lambda = new Float64Array(columns);
     for (let j = 0; j < columns; j++) lambda[j] = yeoJohnsonPower(presentValues(x, j));
@@ -102,6 +102,7 @@ export const power: Preparation<PowerSettings> = {
         const made = yeoJohnsonNodes(graph, value, lambda);
         return graph.op('Div', [graph.op('Sub', [made, doubles(graph, offset)]), doubles(graph, scale)]);
       },
+      { untouched: categorical },
     );
   },
 };
@@ -120,7 +121,7 @@ export const logarithm: Preparation<LogSettings> = {
   missing: true,
   check: (settings) =>
     checkSettings<LogSettings>('log', settings, { unit: choiceSetting('one', ['one', 'median']) }),
-  fit(x, _y, _classes, settings) {
+  fit(x, _y, _classes, settings, { categorical }) {
     const unit = new Float64Array(x.columns).fill(1);
     if (settings.unit === 'median') {
       for (let j = 0; j < x.columns; j++) {
@@ -140,6 +141,7 @@ export const logarithm: Preparation<LogSettings> = {
         const log = graph.op('Log', [graph.op('Add', [share, doubles(graph, Float64Array.of(1))])]);
         return graph.op('Mul', [graph.op('Sign', [value]), log]);
       },
+      { untouched: categorical },
     );
   },
 };

@@ -131,7 +131,7 @@ export const quantile: Preparation<QuantileSettings> = {
       quantiles: integerSetting(100, { least: 2, most: 1000 }),
       output: choiceSetting('uniform', ['uniform', 'normal']),
     }),
-  fit(x, _y, _classes, { quantiles, output }) {
+  fit(x, _y, _classes, { quantiles, output }, { categorical }) {
     const { columns } = x;
     const count = Math.max(2, Math.min(quantiles, x.rows));
     const table = new Float64Array(columns * count);
@@ -156,6 +156,7 @@ export const quantile: Preparation<QuantileSettings> = {
         const place = placeNodes(value.graph, value, table, columns);
         return normal ? normalNodes(value.graph, place) : place;
       },
+      { untouched: categorical },
     );
   },
 };

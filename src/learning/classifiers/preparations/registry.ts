@@ -4,6 +4,7 @@ import { correlationFilter, univariateFilter, varianceFilter } from '../selectio
 import { mrmr } from '../selection/mrmr.ts';
 import { impute } from './impute.ts';
 import { imputeNeighbours } from './impute-neighbours.ts';
+import { oneHot } from './one-hot.ts';
 import { logarithm, power } from './power.ts';
 import { quantile } from './quantile.ts';
 import { minMaxScale, robustScale, standardize } from './standardize.ts';
@@ -11,6 +12,7 @@ import { minMaxScale, robustScale, standardize } from './standardize.ts';
 const all = [
   impute,
   imputeNeighbours,
+  oneHot,
   standardize,
   robustScale,
   minMaxScale,

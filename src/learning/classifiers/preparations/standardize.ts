@@ -52,8 +52,14 @@ export interface StandardizeSettings {
   readonly scale?: boolean;
 }
 
-const scaled = ({ offset, scale, constant }: ColumnScales): FittedPreparation =>
-  shiftAndDivide(offset, scale, (values, x) => doubles(x.graph, values), constantNote(constant));
+const scaled = (
+  { offset, scale, constant }: ColumnScales,
+  untouched: readonly number[] | undefined,
+): FittedPreparation =>
+  shiftAndDivide(offset, scale, (values, x) => doubles(x.graph, values), {
+    untouched,
+    notes: constantNote(constant),
+  });
 
 /** (x - mean) / standard deviation. */
 export const standardize: Preparation<StandardizeSettings> = {
@@ -67,11 +73,11 @@ export const standardize: Preparation<StandardizeSettings> = {
       center: flagSetting(true),
       scale: flagSetting(true),
     }),
-  fit(x, _y, _classes, settings) {
+  fit(x, _y, _classes, settings, { categorical }) {
     const { offset, scale, constant } = meanScales(x);
     if (!settings.center) offset.fill(0);
     if (!settings.scale) scale.fill(1);
-    return scaled({ offset, scale, constant });
+    return scaled({ offset, scale, constant }, categorical);
   },
 };
 
@@ -116,8 +122,8 @@ export const robustScale: Preparation<RobustScaleSettings> = {
     }
     return checked;
   },
-  fit(x, _y, _classes, { quantiles }) {
-    return scaled(quantileScales(x, quantiles[0]!, quantiles[1]!));
+  fit(x, _y, _classes, { quantiles }, { categorical }) {
+    return scaled(quantileScales(x, quantiles[0]!, quantiles[1]!), categorical);
   },
 };
 
@@ -150,7 +156,7 @@ export const minMaxScale: Preparation<MinMaxSettings> = {
     }
     return checked;
   },
-  fit(x, _y, _classes, { least, most, clip }) {
+  fit(x, _y, _classes, { least, most, clip }, { categorical }) {
     const factor = new Float64Array(x.columns);
     const offset = new Float64Array(x.columns);
     const constant: number[] = [];
@@ -181,7 +187,7 @@ export const minMaxScale: Preparation<MinMaxSettings> = {
         const floored = graph.op('Where', [graph.op('Less', [moved, low]), low, moved]);
         return graph.op('Where', [graph.op('Greater', [floored, high]), high, floored]);
       },
-      constantNote(constant),
+      { untouched: categorical, notes: constantNote(constant) },
     );
   },
 };
