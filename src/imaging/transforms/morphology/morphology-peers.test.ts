@@ -51,7 +51,7 @@ function expectWhole(
 ) {
   const array = new Type(found);
   const sha256 = createHash('sha256').update(new Uint8Array(array.buffer)).digest('hex');
-  const sum = array.reduce((total: number, value: number) => total + value, 0);
+  const sum = [...array].reduce((total, value) => total + value, 0);
   expect({ sum, sha256 }, name).toEqual({ sum: peer.hashes[name]!.sum, sha256: peer.hashes[name]!.sha256 });
 }
 

@@ -95,7 +95,7 @@ function grow(values: Int32Array, limit: Int32Array, sides: Vector3, connectivit
       const other = v[j]!;
       const most = m[j]!;
       if (other < own && other < most) {
-        v[j] = own < most ? own : most;
+        v[j] = Math.min(own, most);
         enqueue(queue, j);
       }
     }

@@ -122,11 +122,7 @@ export function confidenceConnected(
     cut(Math.min(least, mean - multiplier * Math.sqrt(variance))),
     cut(Math.max(most, mean + multiplier * Math.sqrt(variance))),
   ];
-  const around = seeds.map((seed) => spreadAround(values, sides, seed, radius));
-  const first = {
-    mean: around.reduce((sum, { mean }) => sum + mean, 0) / around.length,
-    variance: around.reduce((sum, { variance }) => sum + variance, 0) / around.length,
-  };
+  const first = spreadAround(values, sides, seeds, radius);
   let grown = growFrom(values, sides, places, ...limits(first), 6);
   for (let round = 0; round < iterations; round++) {
     const spread = spreadWithin(values, grown);
@@ -141,19 +137,21 @@ interface Spread {
   readonly variance: number;
 }
 
-/** Over a box; beyond the image the nearest voxel counts. */
-function spreadAround(values: PixelArray, sides: Vector3, seed: Vector3, radius: number): Spread {
+/** Over a box around each seed; beyond the image the nearest voxel counts. */
+function spreadAround(values: PixelArray, sides: Vector3, seeds: readonly Vector3[], radius: number): Spread {
   const [width, height] = sides;
-  const at = (axis: 0 | 1 | 2, by: number) => Math.max(0, Math.min(sides[axis] - 1, seed[axis] + by));
+  const near = (at: number, axis: 0 | 1 | 2) => Math.max(0, Math.min(sides[axis] - 1, at));
   const rz = sides[2] === 1 ? 0 : radius;
   let [sum, squares, count] = [0, 0, 0];
-  for (let z = -rz; z <= rz; z++) {
-    for (let y = -radius; y <= radius; y++) {
-      for (let x = -radius; x <= radius; x++) {
-        const value = values[(at(2, z) * height + at(1, y)) * width + at(0, x)]!;
-        sum += value;
-        squares += value * value;
-        count++;
+  for (const seed of seeds) {
+    for (let z = seed[2] - rz; z <= seed[2] + rz; z++) {
+      for (let y = seed[1] - radius; y <= seed[1] + radius; y++) {
+        for (let x = seed[0] - radius; x <= seed[0] + radius; x++) {
+          const value = values[(near(z, 2) * height + near(y, 1)) * width + near(x, 0)]!;
+          sum += value;
+          squares += value * value;
+          count++;
+        }
       }
     }
   }

@@ -60,7 +60,9 @@ export function superpixels(
   const seeds = mask ? seedsWithin(mask, sides, count, options.seed ?? 0) : seedsOnGrid(sides, count);
   const fields = 3 + channels;
   const centres = new Float64Array(seeds.places.length * fields);
-  seeds.places.forEach((place, k) => centres.set(place, k * fields));
+  seeds.places.forEach((place, k) => {
+    centres.set(place, k * fields);
+  });
   const reach = regularGrid(sides, seeds.places.length).step;
   const input: ClusterInput = {
     colours,

@@ -97,7 +97,7 @@ function flood(levels: Int32Array, out: Int32Array, open: Uint8Array, steps: Int
       open[next] = 0;
       out[next] = label;
       const level = levels[next]!;
-      pushFlood(heap, level < value ? value : level, ++age, next);
+      pushFlood(heap, Math.max(level, value), ++age, next);
     }
   }
 }
@@ -121,7 +121,7 @@ function floodWithLine(levels: Int32Array, out: Int32Array, open: Uint8Array, st
       const next = voxel + steps[k]!;
       if (open[next] === 0 || out[next] !== 0) continue;
       const level = levels[next]!;
-      pushFlood(heap, level < value ? value : level, ++age, addEntry(sources, next, source));
+      pushFlood(heap, Math.max(level, value), ++age, addEntry(sources, next, source));
     }
   }
 }
@@ -170,7 +170,7 @@ function floodCompact(
       const y = Math.floor((next - z * plane) / width);
       const [dx, dy, dz] = [next - z * plane - y * width - sourceX, y - sourceY, z - sourceZ];
       const level = levels[next]! + compactness * Math.sqrt(dx * dx + dy * dy + dz * dz);
-      pushFlood(heap, level < value ? value : level, ++age, addEntry(sources, next, source));
+      pushFlood(heap, Math.max(level, value), ++age, addEntry(sources, next, source));
     }
   }
 }
