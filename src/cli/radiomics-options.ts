@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parse } from 'yaml';
+import { HounsfieldError } from '../errors.ts';
 import { REGION_KINDS } from '../tasks/radiomics/cases.ts';
 import { CHOOSING_FIGURES } from '../tasks/radiomics/settings.ts';
 import { namesOf } from './command.ts';
@@ -22,7 +25,11 @@ export function addFeatureOptions(command: Command): Command {
       '--preset <name>',
       "of the features: ibsi-a … ibsi-e, pyradiomics-default (with --features: its own 'preset')",
     )
-    .option('--features <file>', 'JSON with settings of the features')
+    .option('--features <file>', 'JSON or YAML with settings of the features')
+    .option(
+      '--pyradiomics <file|default>',
+      "features by pyradiomics' definitions and names; its parameter file (YAML or JSON)",
+    )
     .option(
       '--picture <file|default|none>',
       'JSON with settings of picture features (HOG, LBP, co-occurrence)',
@@ -48,20 +55,42 @@ export function addRadiomicsOptions(command: Command): Command {
 export async function featureSettingsFrom(
   options: Readonly<Record<string, unknown>>,
 ): Promise<Record<string, unknown>> {
-  const { region, preset, features, picture } = options;
+  const { region, preset, features, picture, pyradiomics } = options;
   const settings: Record<string, unknown> = {};
   if (region !== undefined) settings['region'] = region;
   if (preset !== undefined || features !== undefined) {
     settings['features'] = {
       ...(preset === undefined ? {} : { preset }),
-      ...(features === undefined ? {} : await readObject(String(features))),
+      ...(features === undefined ? {} : await readParameterFile(String(features))),
     };
+  }
+  if (pyradiomics !== undefined) {
+    settings['pyradiomics'] = pyradiomics === 'default' ? {} : await readParameterFile(String(pyradiomics));
   }
   if (picture !== undefined) {
     settings['picture'] =
-      picture === 'none' ? null : picture === 'default' ? {} : await readObject(String(picture));
+      picture === 'none' ? null : picture === 'default' ? {} : await readParameterFile(String(picture));
   }
   return settings;
+}
+
+/** An object from a file of JSON or YAML. @throws CONFIG_UNREADABLE */
+async function readParameterFile(file: string): Promise<Record<string, unknown>> {
+  if (!/\.ya?ml$/i.test(file)) return readObject(file);
+  let value: unknown;
+  try {
+    value = parse(await readFile(file, 'utf8'), { maxAliasCount: 100 });
+  } catch (cause) {
+    throw new HounsfieldError(
+      'CONFIG_UNREADABLE',
+      `${file} cannot be read as YAML (${cause instanceof Error ? cause.message : String(cause)}). Name a file of YAML or JSON.`,
+      { cause },
+    );
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>; // YAML's mappings are
+  }
+  throw new HounsfieldError('CONFIG_UNREADABLE', `${file} holds no settings. Write names and values.`);
 }
 
 /** Settings of the task radiomics that options give. @throws CONFIG_UNREADABLE */

@@ -3,6 +3,11 @@ import { HounsfieldError } from '../../errors.ts';
 import { computeFeatures } from '../../imaging/features/compute-features.ts';
 import { pictureFeatures } from '../../imaging/features/picture/picture-features.ts';
 import { checkPictureFeatureSettings } from '../../imaging/features/picture/picture-settings.ts';
+import {
+  checkParameters,
+  type PyradiomicsParameters,
+} from '../../imaging/features/pyradiomics/parameters.ts';
+import { pyradiomicsFeatures } from '../../imaging/features/pyradiomics/pyradiomics-features.ts';
 import { type FeatureSettings, readFeatureSettings } from '../../imaging/features/settings.ts';
 import { openImage } from '../../imaging/formats/open.node.ts';
 import { type MedicalImage, medicalImage } from '../../imaging/image/medical-image.ts';
@@ -16,6 +21,8 @@ export interface MeasureSettings {
   readonly region: Exclude<RegionKind, 'auto'>;
   /** The IBSI's features; null: none. */
   readonly features: FeatureSettings | null;
+  /** A parameter file of pyradiomics: its features by its names; null: none. */
+  readonly pyradiomics: PyradiomicsParameters | null;
   /** Features of whole pictures; null: none. */
   readonly picture: Readonly<Record<string, unknown>> | null;
 }
@@ -25,17 +32,20 @@ const OF_SHAPES: ReadonlySet<string> = new Set(['morph', 'loc']);
 
 /** The features that settings ask for, checked. @throws FEATURE_SETTINGS, PICTURE_FEATURE_SETTINGS, FEATURES_EMPTY */
 export function measureSettingsOf(
-  { features, picture }: Pick<RadiomicsSettings, 'features' | 'picture'>,
+  { features, picture, pyradiomics }: Pick<RadiomicsSettings, 'features' | 'picture' | 'pyradiomics'>,
   region: MeasureSettings['region'],
 ): MeasureSettings {
   if (picture) checkPictureFeatureSettings(picture);
-  if (!features && !picture) {
+  const parameters = pyradiomics as PyradiomicsParameters | null; // checked just below
+  if (parameters) checkParameters(parameters);
+  if (!features && !picture && !parameters) {
     throw new HounsfieldError(
       'FEATURES_EMPTY',
-      'neither features nor picture features are asked for. Leave the setting features out, or give it an object.',
+      'no features are asked for. Leave the setting features out, or give it an object.',
     );
   }
-  if (!features) return { region, features: null, picture };
+  const rest = { region, pyradiomics: parameters, picture };
+  if (!features) return { ...rest, features: null };
   const read = readFeatureSettings(features);
   const families =
     region === 'image' && features['families'] === undefined
@@ -44,7 +54,7 @@ export function measureSettingsOf(
   // Without lengths in mm anything does as the size of a pixel that no file tells.
   const lengthless = !read.interpolation && !families.some((family) => OF_SHAPES.has(family));
   const spacingWhenUnknownMm = read.spacingWhenUnknownMm ?? (lengthless ? ([1, 1, 1] as const) : null);
-  return { region, features: { ...read, families, spacingWhenUnknownMm }, picture };
+  return { ...rest, features: { ...read, families, spacingWhenUnknownMm } };
 }
 
 /** The settings that a model's card keeps. */
@@ -67,7 +77,7 @@ export function measureRegion(
   image: MedicalImage,
   mask: MedicalImage | null,
   maskValue: number | undefined,
-  { region, features, picture }: MeasureSettings,
+  { region, features, pyradiomics, picture }: MeasureSettings,
 ): Pick<Measured, 'names' | 'values' | 'remarks'> {
   const names: string[] = [];
   const values: number[] = [];
@@ -83,6 +93,17 @@ export function measureRegion(
       if (!Number.isFinite(value)) remarks.push(`${key}: ${remark ?? 'no finite value'}`);
     }
   }
+  if (pyradiomics) {
+    const label = maskValue ?? pyradiomics.setting?.label ?? 1;
+    const outlined =
+      region === 'mask' && mask ? mask : filled(mask ? boxAround(mask, label) : whole(image), label);
+    const asked = { ...pyradiomics, setting: { ...pyradiomics.setting, label } };
+    for (const [key, value] of pyradiomicsFeatures(image, outlined, asked)) {
+      names.push(key);
+      values.push(Number.isFinite(value) ? value : Number.NaN);
+      if (!Number.isFinite(value)) remarks.push(`${key}: not defined for this region`);
+    }
+  }
   if (picture) {
     const found = pictureFeatures(image, picture);
     names.push(...found.names);
@@ -90,6 +111,18 @@ export function measureRegion(
   }
   return { names, values: Float64Array.from(values), remarks: remarks.join('; ') };
 }
+
+/** A mask of every voxel. */
+function whole({ width, height, depth, geometry }: MedicalImage): MedicalImage {
+  const pixels = new Uint8Array(width * height * depth).fill(1);
+  return medicalImage(pixels, { depth, height, width }, 8, 'label', geometry ? { geometry } : {});
+}
+
+/** A mask of ones with another value in their place. */
+const filled = (mask: MedicalImage, value: number): MedicalImage => ({
+  ...mask,
+  pixels: Int32Array.from(mask.pixels, (one) => (one > 0 ? value : 0)),
+});
 
 /** The box around a mask's region, filled. A mask without a voxel of it stays empty. */
 function boxAround(mask: MedicalImage, label: FeatureSettings['label']): MedicalImage {

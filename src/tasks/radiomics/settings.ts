@@ -20,6 +20,8 @@ export interface RadiomicsSettings {
   readonly region: RegionKind;
   /** Settings of the features: see FeatureSettings in imaging/features; null: none. */
   readonly features: Readonly<Record<string, unknown>> | null;
+  /** Parameters of pyradiomics, for its features by its names; null: none. Where they are given, the IBSI's are left out unless asked for. */
+  readonly pyradiomics: Readonly<Record<string, unknown>> | null;
   /** Settings of picture features (HOG, LBP, co-occurrence of whole pictures); null: none. */
   readonly picture: Readonly<Record<string, unknown>> | null;
   /** Steps before every classifier, in order; imputation and scaling are added where a classifier needs them. */
@@ -49,6 +51,7 @@ const TEST_SHARE = 0.25;
 export const defaultRadiomics: RadiomicsSettings = {
   region: 'auto',
   features: {},
+  pyradiomics: null,
   picture: null,
   steps: [{ name: 'impute' }, { name: 'variance-filter' }, { name: 'correlation-filter' }, { name: 'mrmr' }],
   resampling: null,
@@ -92,6 +95,7 @@ const orNull = (check: (value: unknown) => string | undefined) => (value: unknow
 const checks: Readonly<Record<keyof RadiomicsSettings, (value: unknown) => string | undefined>> = {
   region: oneOf(REGION_KINDS),
   features: orNull(object),
+  pyradiomics: orNull(object),
   picture: orNull(object),
   steps: list,
   resampling: (value) => (value === null || typeof value === 'string' ? undefined : named(value)),
@@ -134,5 +138,13 @@ export function completeRadiomics(given: Readonly<Record<string, unknown>>): Rad
       ? {}
       : { split: { ...DEFAULT_FRACTIONS, ...(defined['split'] as object) } };
   const resampling = defined['resampling'] === undefined ? {} : { resampling: byName(defined['resampling']) };
-  return { ...defaultRadiomics, ...defined, ...lists, ...split, ...resampling } as RadiomicsSettings; // every field was checked above
+  const others = defined['pyradiomics'] && defined['features'] === undefined ? { features: null } : {};
+  return {
+    ...defaultRadiomics,
+    ...others,
+    ...defined,
+    ...lists,
+    ...split,
+    ...resampling,
+  } as RadiomicsSettings; // every field was checked above
 }
