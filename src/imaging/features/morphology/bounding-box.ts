@@ -31,10 +31,12 @@ interface Box {
  * Sides of a small box about the hull at any angle: of the boxes with a side on one of the largest faces of the hull, and
  * with the least rectangle along it, the least, turned about its own axes as long as that makes it smaller. The manual
  * (ZH1A) leaves the approximation open; the exact box has two adjacent faces on edges of the hull (O'Rourke 1985).
+ *
+ * @param faces from largestFaces
  */
-export function orientedBox(corners: Float64Array, triangles: Int32Array): BoxSides {
+export function orientedBox(corners: Float64Array, faces: readonly Vector[]): BoxSides {
   let best = boxAlong(corners, [0, 0, 1]);
-  for (const direction of [[1, 0, 0], [0, 1, 0], ...largestFaces(corners, triangles)] as Vector[]) {
+  for (const direction of [[1, 0, 0], [0, 1, 0], ...faces] as Vector[]) {
     const box = boxAlong(corners, direction);
     if (box.volume < best.volume) best = box;
   }
@@ -49,7 +51,7 @@ export function orientedBox(corners: Float64Array, triangles: Int32Array): BoxSi
 }
 
 /** Unit normals of the hull's faces, triangles of a plane taken together, largest areas first. */
-function largestFaces(corners: Float64Array, triangles: Int32Array): readonly Vector[] {
+export function largestFaces(corners: Float64Array, triangles: Int32Array): readonly Vector[] {
   const areas = new Map<string, { normal: Vector; area: number }>();
   for (let t = 0; t < triangles.length; t += 3) {
     const [a, b, c] = [3 * triangles[t]!, 3 * triangles[t + 1]!, 3 * triangles[t + 2]!];

@@ -178,6 +178,39 @@ function collected(points: Int32Array, faces: readonly Face[]): ConvexHull {
   return { corners: Int32Array.from(corners), triangles };
 }
 
+/** Below this three unit normals lie in one plane. */
+const FLAT = 1e-12;
+
+/**
+ * Those corners of a hull that are extreme: quickhull also keeps some points that lie within a face or an edge.
+ *
+ * @returns their numbers
+ */
+export function extremeCorners({ corners, triangles }: ConvexHull): Int32Array {
+  const normals: (readonly [number, number, number])[][] = Array.from(
+    { length: corners.length / 3 },
+    () => [],
+  );
+  for (let t = 0; t < triangles.length; t += 3) {
+    const { normal } = faceOf(corners, triangles[t]!, triangles[t + 1]!, triangles[t + 2]!);
+    const length = Math.hypot(...normal);
+    const unit = [normal[0] / length, normal[1] / length, normal[2] / length] as const;
+    for (let k = 0; k < 3; k++) normals[triangles[t + k]!]!.push(unit);
+  }
+  return Int32Array.from(normals.keys()).filter((corner) => spansSpace(normals[corner]!));
+}
+
+/** Whether three of the normals are independent. */
+function spansSpace(normals: readonly (readonly [number, number, number])[]): boolean {
+  const [ax, ay, az] = normals[0]!;
+  for (const [bx, by, bz] of normals) {
+    const [x, y, z] = [ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx];
+    if (Math.hypot(x, y, z) < FLAT) continue;
+    return normals.some(([cx, cy, cz]) => Math.abs(x * cx + y * cy + z * cz) > FLAT);
+  }
+  return false;
+}
+
 /** Volume and area of a hull whose corners were brought to mm. */
 export function hullMeasures(corners: Float64Array, triangles: Int32Array): { volume: number; area: number } {
   let [volume, area] = [0, 0];

@@ -53,28 +53,39 @@ export function ellipsoidArea(a: number, b: number, c: number): number {
   return 4 * Math.PI * a * b * sum;
 }
 
-/** Khachiyan's descent stops when its weights move by less than this in a step (manual, SWZ1). */
-const TOLERANCE = 0.001;
-const MOST_STEPS = 100_000;
+/**
+ * The descent stops when no point lies further out than this part and no point that carries the ellipsoid lies further in.
+ * The manual's tolerance of 0.001 (SWZ1) leaves the third digit to the order of the points; this does not.
+ */
+const TOLERANCE = 1e-7;
+const MOST_STEPS = 20_000;
 
 /**
  * Semi-axes of the ellipsoid of least volume about points (x, y, z each; not all in one plane), a >= b >= c: Khachiyan's
- * barycentric coordinate descent (Math. Oper. Res. 21, 1996) to the tolerance of the manual.
+ * barycentric coordinate descent (Math. Oper. Res. 21, 1996) with steps away from points that do not carry the ellipsoid
+ * (Todd and Yildirim, Discrete Appl. Math. 155, 2007).
  */
 export function enclosingEllipsoid(points: Float64Array): readonly [number, number, number] {
-  const count = points.length / 3;
   const centred = aboutTheirMean(points);
-  const weights = new Float64Array(count).fill(1 / count);
+  const weights = firstWeights(centred);
+  const distances = new Float64Array(weights.length);
   for (let step = 0; step < MOST_STEPS; step++) {
-    const [farthest, most] = farthestPoint(centred, inverse4(momentsOf(centred, weights)));
-    const size = (most - 4) / (4 * (most - 1));
-    let squares = 0;
-    for (let i = 0; i < count; i++) {
-      const change = i === farthest ? size * (1 - weights[i]!) : -size * weights[i]!;
-      squares += change * change;
-      weights[i]! += change;
+    fillDistances(distances, centred, inverse4(momentsOf(centred, weights)));
+    let [out, within] = [0, -1];
+    for (let i = 0; i < weights.length; i++) {
+      if (distances[i]! > distances[out]!) out = i;
+      if (weights[i]! > 0 && (within < 0 || distances[i]! < distances[within]!)) within = i;
     }
-    if (Math.sqrt(squares) <= TOLERANCE) break;
+    const [far, near] = [distances[out]! / 4 - 1, 1 - distances[within]! / 4];
+    if (Math.max(far, near) <= TOLERANCE) break;
+    if (far >= near) moveWeights(weights, out, stepTo(distances[out]!));
+    else {
+      const own = weights[within]!;
+      const most = -own / (1 - own);
+      const size = Math.max(stepTo(distances[within]!), most);
+      moveWeights(weights, within, size);
+      if (size === most) weights[within] = 0;
+    }
   }
   // the covariance of the weighted points, times 3, is the ellipsoid's inverse matrix
   const m = momentsOf(centred, weights);
@@ -82,6 +93,41 @@ export function enclosingEllipsoid(points: Float64Array): readonly [number, numb
   const spread = [m[0]! - x * x, m[1]! - x * y, m[2]! - x * z, m[5]! - y * y, m[6]! - y * z, m[10]! - z * z];
   const [a, b, c] = eigenvaluesOf(spread);
   return [Math.sqrt(3 * a), Math.sqrt(3 * b), Math.sqrt(3 * Math.max(0, c))];
+}
+
+/** The best step towards a point at a distance (below 0: away from it). */
+const stepTo = (distance: number): number => (distance - 4) / (4 * (distance - 1));
+
+function moveWeights(weights: Float64Array, towards: number, size: number): void {
+  for (let i = 0; i < weights.length; i++) weights[i]! *= 1 - size;
+  weights[towards]! += size;
+}
+
+/** Directions in which the farthest points begin with a weight. */
+const DIRECTIONS = [
+  [1, 0, 0],
+  [0, 1, 0],
+  [0, 0, 1],
+  [1, 1, 1],
+  [1, 1, -1],
+  [1, -1, 1],
+  [-1, 1, 1],
+] as const;
+
+function firstWeights(points: Float64Array): Float64Array {
+  const weights = new Float64Array(points.length / 3);
+  for (const [x, y, z] of DIRECTIONS) {
+    let [least, most] = [0, 0];
+    const along = (i: number) => x * points[3 * i]! + y * points[3 * i + 1]! + z * points[3 * i + 2]!;
+    for (let i = 1; i < weights.length; i++) {
+      if (along(i) < along(least)) least = i;
+      if (along(i) > along(most)) most = i;
+    }
+    weights[least] = 1;
+    weights[most] = 1;
+  }
+  const count = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / count);
 }
 
 function aboutTheirMean(points: Float64Array): Float64Array {
@@ -112,24 +158,18 @@ function momentsOf(points: Float64Array, weights: Float64Array): Float64Array {
   return Float64Array.of(xx, xy, xz, x1, xy, yy, yz, y1, xz, yz, zz, z1, x1, y1, z1, one);
 }
 
-function farthestPoint(points: Float64Array, m: Float64Array): readonly [index: number, distance: number] {
-  let best = 0;
-  let most = Number.NEGATIVE_INFINITY;
+/** (x, y, z, 1) M (x, y, z, 1) of each point. */
+function fillDistances(out: Float64Array, points: Float64Array, m: Float64Array): void {
   for (let i = 0, at = 0; at < points.length; i++, at += 3) {
     const x = points[at]!;
     const y = points[at + 1]!;
     const z = points[at + 2]!;
-    const distance =
+    out[i] =
       x * (m[0]! * x + 2 * (m[1]! * y + m[2]! * z + m[3]!)) +
       y * (m[5]! * y + 2 * (m[6]! * z + m[7]!)) +
       z * (m[10]! * z + 2 * m[11]!) +
       m[15]!;
-    if (distance > most) {
-      most = distance;
-      best = i;
-    }
   }
-  return [best, most];
 }
 
 /** Inverse of a 4 x 4 matrix, by elimination with pivots. */

@@ -6,8 +6,8 @@ import type { Vector3 } from '../../geometry/geometry.ts';
 import { type Computed, defineFeatures, featureValues, noValues } from '../definition-list.ts';
 import type { FeatureValue, Region } from '../feature.ts';
 import { autocorrelation } from './autocorrelation.ts';
-import { alignedBox, type BoxSides, orientedBox } from './bounding-box.ts';
-import { convexHull, diameter, hullMeasures } from './convex-hull.ts';
+import { alignedBox, type BoxSides, largestFaces, orientedBox } from './bounding-box.ts';
+import { convexHull, diameter, extremeCorners, hullMeasures } from './convex-hull.ts';
 import { eigenvaluesOf, ellipsoidArea, enclosingEllipsoid } from './ellipsoid.ts';
 import { extremeVertices, meshMeasures } from './mesh.ts';
 
@@ -191,11 +191,12 @@ type Three = [number, number, number];
 type HullNames = 'diam' | `${'v' | 'a'}_dens_${'aabb' | 'ombb' | 'mvee' | 'conv_hull'}`;
 
 function hullFeatures(region: Region, volume: number, area: number): Record<HullNames, Computed> {
-  const { corners: whole, triangles } = convexHull(extremeVertices(region));
-  const corners = Float64Array.from(whole, (value, i) => (value / 2) * region.spacingMm[i % 3]!);
-  const hull = hullMeasures(corners, triangles);
+  const whole = convexHull(extremeVertices(region));
+  const all = Float64Array.from(whole.corners, (value, i) => (value / 2) * region.spacingMm[i % 3]!);
+  const hull = hullMeasures(all, whole.triangles);
+  const corners = picked(all, extremeCorners(whole));
   const aligned = alignedBox(corners);
-  const oriented = orientedBox(corners, triangles);
+  const oriented = orientedBox(corners, largestFaces(all, whole.triangles));
   const [a, b, c] = enclosingEllipsoid(corners);
   return {
     diam: diameter(corners),
@@ -208,6 +209,13 @@ function hullFeatures(region: Region, volume: number, area: number): Record<Hull
     v_dens_conv_hull: volume / hull.volume,
     a_dens_conv_hull: area / hull.area,
   };
+}
+
+/** Some points (x, y, z each) of many. */
+function picked(points: Float64Array, which: Int32Array): Float64Array {
+  const out = new Float64Array(3 * which.length);
+  for (let i = 0; i < which.length; i++) out.set(points.subarray(3 * which[i]!, 3 * which[i]! + 3), 3 * i);
+  return out;
 }
 
 const boxVolume = ([x, y, z]: BoxSides): number => x * y * z;
