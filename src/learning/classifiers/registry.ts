@@ -4,6 +4,7 @@ import { quadraticDiscriminant } from './discriminant/quadratic-discriminant.ts'
 import { logisticRegression } from './linear/logistic.ts';
 import { gaussianNaiveBayes } from './naive-bayes/gaussian-naive-bayes.ts';
 import { nearestNeighbours } from './neighbours/k-nearest.ts';
+import { multilayerPerceptron } from './perceptron/multilayer-perceptron.ts';
 import { supportVectorMachine } from './svm/support-vector-machine.ts';
 import { adaBoost } from './trees/ada-boost.ts';
 import { decisionTree } from './trees/decision-tree.ts';
@@ -17,6 +18,7 @@ const all: readonly Classifier[] = [
   gaussianNaiveBayes,
   nearestNeighbours,
   supportVectorMachine,
+  multilayerPerceptron,
   decisionTree,
   randomForest,
   extraTrees,
