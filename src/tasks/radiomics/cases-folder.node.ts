@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { HounsfieldError } from '../../errors.ts';
+import { listDicomFolder } from '../../imaging/formats/dicom/series/list-dicom-folder.node.ts';
 import { isReadableImage } from '../../imaging/formats/open.node.ts';
 import {
   compareNaturally,
@@ -152,16 +153,27 @@ export async function findPictures(root: string, where: 'here' | 'below' = 'belo
     const folder = path.posix.dirname(name);
     folders.set(folder, [...(folders.get(folder) ?? []), name]);
   }
-  const series = [...folders].filter(
-    ([, names]) => names.length > 1 && names.every((name) => /(^|\/)[^.]*$|\.(dcm|ima)$/i.test(name)),
-  );
-  const inSeries = new Set(series.flatMap(([, names]) => names));
-  const found: Picture[] = series.map(([folder]) => ({ id: folder, path: path.join(root, folder) }));
+  const found: Picture[] = [];
+  const inSeries = new Set<string>();
+  for (const [folder, names] of folders) {
+    if (!(await isSeries(path.join(root, folder), names))) continue;
+    found.push({ id: folder, path: path.join(root, folder) });
+    for (const name of names) inSeries.add(name);
+  }
   for (const { name, path: file } of files) {
     if (inSeries.has(name) || TABLES.test(name) || DATA_OF_HEADER.test(name)) continue;
     if (await isReadableImage(file)) found.push({ id: name, path: file });
   }
   return found.sort((a, b) => compareNaturally(a.id, b.id));
+}
+
+/** Whether a folder's files are the slices of one DICOM series, and not images each. */
+async function isSeries(folder: string, names: readonly string[]): Promise<boolean> {
+  const slices = names.length > 1 && names.every((name) => /(^|\/)[^.]*$|\.(dcm|ima)$|\d$/i.test(name));
+  if (!slices || names.some((name) => roleOf(path.posix.basename(name)).role === 'mask')) return false;
+  const { studies, instances } = await listDicomFolder(folder);
+  const series = studies.flatMap((study) => study.series);
+  return series.length === 1 && instances === names.length && (series[0]!.stacks[0]?.slices ?? 1) > 1;
 }
 
 const TABLES = /\.(csv|tsv|txt|json|md|xlsx?|html|parquet|ya?ml)$/i;
