@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { type Matrix, matrix, takeRows } from '../../src/learning/classifiers/matrix.ts';
@@ -26,9 +27,10 @@ export interface SplitTable {
 
 let stored: Readonly<Record<string, StoredTable>> | undefined;
 
-export function splitTable(name: string): SplitTable {
+/** @param path where the tables are, when that is not beside the tests */
+export function splitTable(name: string, path = fixturePath('classifiers/tables.json.gz')): SplitTable {
   stored ??= (
-    JSON.parse(gunzipSync(readFileSync(fixturePath('classifiers/tables.json.gz'))).toString('utf8')) as {
+    JSON.parse(gunzipSync(readFileSync(path)).toString('utf8')) as {
       cases: Readonly<Record<string, StoredTable>>; // written by scripts/peers/classifier_tables.py
     }
   ).cases;
