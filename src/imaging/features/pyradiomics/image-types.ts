@@ -1,13 +1,11 @@
 import { HounsfieldError } from '../../../errors.ts';
-import type { Vector3 } from '../../geometry/geometry.ts';
 import { medicalImage } from '../../image/medical-image.ts';
 import { laplacianOfGaussian } from '../../transforms/filters/laplacian-of-gaussian.ts';
-import { waveletNamed } from '../../transforms/wavelets/wavelet.ts';
-import { pyradiomicsBands } from '../../transforms/wavelets/wavelet-band.ts';
 import { type LbpMethod, localBinaryPattern } from '../picture/lbp.ts';
 import type { PyradiomicsImageType, PyradiomicsSettings } from './parameters.ts';
 import { toSlices } from './slices.ts';
 import { arrayLike, spacingOf, type Volume } from './volume.ts';
+import { waveletBands } from './wavelet-bands.ts';
 
 /** A filtered image under the name that its features begin with. */
 export interface FilteredImage {
@@ -100,51 +98,12 @@ function* laplacians(image: Volume, { sigma }: PyradiomicsSettings): Generator<F
 
 /** Bands of stationary wavelets; within slices where force2D is set. */
 function* wavelets(image: Volume, settings: PyradiomicsSettings): Generator<FilteredImage> {
-  const { level, start_level: before } = settings;
-  const wavelet = waveletNamed(settings.wavelet);
   const turned = toSlices(image.pixels, image.size, settings);
   const values = turned.pixels instanceof Float32Array ? turned.pixels : Float64Array.from(turned.pixels);
-  for (let step = 1; step <= level; step++) {
-    const bands = bandsOf(values, turned.size, settings.force2D, (part, size) =>
-      pyradiomicsBands(part, size, wavelet, before + step),
-    );
-    const low = [...bands.keys()].find((name) => !name.includes('H'))!;
-    const names = [...bands.keys()].filter((name) => name !== low).sort((a, b) => (a < b ? 1 : -1));
-    for (const name of step === level ? [...names, low] : names) {
-      const { pixels } = toSlices(bands.get(name)!, turned.size, settings);
-      yield { name: `wavelet${step === 1 ? '' : step}-${name}`, image: { ...image, pixels } };
-    }
+  for (const [level, name, band] of waveletBands(values, turned.size, settings)) {
+    const { pixels } = toSlices(band, turned.size, settings);
+    yield { name: `wavelet${level === 1 ? '' : level}-${name}`, image: { ...image, pixels } };
   }
-}
-
-type Floats = Float32Array | Float64Array;
-type Bands = ReadonlyMap<string, Floats>;
-
-/** Bands of a volume, or of each slice put together; a volume of one slice counts as two that are alike. */
-function bandsOf(
-  values: Floats,
-  [width, height, depth]: Vector3,
-  bySlice: boolean,
-  make: (values: Floats, size: Vector3) => Bands,
-): Bands {
-  const plane = width * height;
-  if (!bySlice && depth > 1) return make(values, [width, height, depth]);
-  if (!bySlice) {
-    const doubled = arrayLike(values, 2 * plane);
-    doubled.set(values);
-    doubled.set(values, plane);
-    const bands = make(doubled, [width, height, 2]);
-    return new Map([...bands].map(([name, band]) => [name, band.subarray(0, plane)]));
-  }
-  const all = new Map<string, Floats>();
-  for (let z = 0; z < depth; z++) {
-    for (const [name, band] of make(values.subarray(z * plane, (z + 1) * plane), [width, height, 1])) {
-      const whole = all.get(name) ?? arrayLike(values, values.length);
-      whole.set(band, z * plane);
-      all.set(name, whole);
-    }
-  }
-  return all;
 }
 
 /** Length of the gradient by central differences, per mm; at the ends half of the difference to the one neighbour. */

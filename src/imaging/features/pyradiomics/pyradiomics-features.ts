@@ -1,5 +1,6 @@
 import { HounsfieldError } from '../../../errors.ts';
 import type { Vector3 } from '../../geometry/geometry.ts';
+import { IDENTITY_AFFINE } from '../../geometry/grid.ts';
 import type { MedicalImage } from '../../image/medical-image.ts';
 import { FIRST_ORDER_NAMES, firstOrder } from './first-order.ts';
 import { greyBins } from './grey-bins.ts';
@@ -78,7 +79,8 @@ export function pyradiomicsFeatures(
   const region = settings.resegmentRange === null ? whole : resegmented(pair.image, whole, settings);
   if (region !== whole) checkSize(region, settings);
   const values = new Map<string, number>();
-  addShape(values, settings.resegmentShape ? region : whole, spacingOf(pair.image), enabled, settings);
+  const shapeOf = settings.resegmentShape ? region : withinBox(whole, region);
+  addShape(values, shapeOf, spacingOf(pair.image), enabled, settings);
   for (const [type, own] of Object.entries(parameters.imageType ?? { Original: {} })) {
     const custom = withDefaults(parameters.setting, own);
     // Object.entries forgets the names of image types, which checkParameters has seen
@@ -138,6 +140,19 @@ function onGrid(image: Volume, mask: Volume, settings: PyradiomicsSettings): Vol
     `mask is ${mask.size.join('x')}, image is ${image.size.join('x')}, or they lie differently. Resample the mask with ` +
       'resampleTo(mask, image), set correctMask, or widen geometryTolerance where only digits differ.',
   );
+}
+
+/** What lies of the whole region in the box of its re-segmented part: pyradiomics takes the shape of that. */
+function withinBox(whole: RegionMask, part: RegionMask): RegionMask {
+  if (whole === part) return whole;
+  const low = part.low.map((from, axis) => from - whole.low[axis]!) as unknown as Vector3; // three axes
+  const high = part.high.map((to, axis) => to - whole.low[axis]!) as unknown as Vector3; // likewise
+  const pixels = cropped(
+    { pixels: whole.inside, size: whole.size, affine: IDENTITY_AFFINE },
+    { low, high },
+  ).pixels;
+  const inside = Uint8Array.from(pixels);
+  return { ...part, inside, voxels: inside.reduce((count, one) => count + one, 0) };
 }
 
 function addShape(
