@@ -14,6 +14,7 @@ import type { PatientFinder } from '../dataset/load-options.ts';
 import { decodeText } from '../dataset/table-manifest.node.ts';
 import type { RegionCase, RegionCases, RegionSource, Repeat } from './cases.ts';
 import { findMasks } from './cases-folder.node.ts';
+import { maskValueOf } from './feature-table.ts';
 import { finishCases } from './finish-cases.ts';
 import { roleOf } from './mask-names.ts';
 import type { CaseOptions } from './read-cases.node.ts';
@@ -109,10 +110,8 @@ function readRow(
   if (maskId === undefined && (options.region === 'mask' || options.region === 'box')) {
     return fault(`${id} has no mask`, 'MASK_MISSING');
   }
-  const value = cells.mask_value === '' ? undefined : Number(cells.mask_value);
-  if (value !== undefined && !(Number.isInteger(value) && value !== 0)) {
-    return fault(`mask_value is '${cells.mask_value}', expected a whole number other than 0`);
-  }
+  const value = cells.mask_value === '' ? undefined : maskValueOf(cells.mask_value);
+  if (value === 0) return fault('mask_value is 0, which is the background');
   const patient = header.includes('patient') ? cells.patient : patientOf ? patientOf(id) : id;
   if (patient === undefined || patient === '') return fault(`${id} has no patient`, 'PATIENT_UNKNOWN');
   return {

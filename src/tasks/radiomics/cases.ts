@@ -8,8 +8,8 @@ export interface RegionSource {
   /** Absent: the whole image. */
   readonly mask?: string;
   readonly maskId?: string;
-  /** The mask's value that is the region; absent: every value that is not 0. */
-  readonly maskValue?: number;
+  /** The mask's value that is the region, or its name in a structure set or segmentation; absent: the only one there is. */
+  readonly maskValue?: number | string;
 }
 
 /** The same region measured again: a second scan, or a second reader's contour. */

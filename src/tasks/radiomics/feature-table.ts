@@ -6,7 +6,7 @@ export interface FeatureRow {
   /** Path of the image relative to the data. */
   readonly id: string;
   readonly maskId?: string;
-  readonly maskValue?: number;
+  readonly maskValue?: number | string;
   readonly patient: string;
   readonly site?: string;
   readonly split?: string;
@@ -123,7 +123,7 @@ export function readTable(file: string, { header, lines }: TableCells): FeatureT
     return {
       id,
       ...(maskId === undefined ? {} : { maskId }),
-      ...(maskValue === undefined ? {} : { maskValue: Number(maskValue) }),
+      ...(maskValue === undefined ? {} : { maskValue: maskValueOf(maskValue) }),
       patient: cell(line, 'patient') ?? id,
       ...(site === undefined ? {} : { site }),
       ...(split === undefined ? {} : { split }),
@@ -154,6 +154,9 @@ export function readTable(file: string, { header, lines }: TableCells): FeatureT
     maker: cell(first, 'maker') ?? '',
   };
 }
+
+/** A whole number as one, anything else as a name. */
+export const maskValueOf = (cell: string): number | string => (/^[+-]?\d+$/.test(cell) ? Number(cell) : cell);
 
 function numberOf(text: string): number | undefined {
   if (text === '' || /^nan$/i.test(text)) return Number.NaN;

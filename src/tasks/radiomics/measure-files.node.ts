@@ -14,6 +14,7 @@ import { type MedicalImage, medicalImage } from '../../imaging/image/medical-ima
 import type { FeatureModelCard } from '../bundle/model-card.ts';
 import type { RegionKind } from './cases.ts';
 import type { Measured, MeasureJob } from './measured.ts';
+import { openMask } from './open-mask.node.ts';
 import type { RadiomicsSettings } from './settings.ts';
 
 /** Everything that decides the features of a region but image and mask: plain JSON, kept beside them. */
@@ -64,9 +65,10 @@ export const measureSettingsOfCard = ({ features }: FeatureModelCard): MeasureSe
 /** Opens an image and its mask, and measures. @throws what openImage, computeFeatures and pictureFeatures throw */
 export async function measureFiles(job: MeasureJob, settings: MeasureSettings): Promise<Measured> {
   const image = await openImage(job.image);
-  const mask = job.mask === undefined ? null : await openImage(job.mask);
+  const opened = job.mask === undefined ? undefined : await openMask(job.mask, image, job.maskValue);
+  const mask = opened?.mask ?? null;
   return {
-    ...measureRegion(image, mask, job.maskValue, settings),
+    ...measureRegion(image, mask, opened?.value, settings),
     imageSha256: contentHash(image),
     ...(mask ? { maskSha256: contentHash(mask) } : {}),
   };

@@ -14,5 +14,5 @@ export interface Measured {
 export interface MeasureJob {
   readonly image: string;
   readonly mask?: string;
-  readonly maskValue?: number;
+  readonly maskValue?: number | string;
 }

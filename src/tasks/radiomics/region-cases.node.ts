@@ -1,6 +1,7 @@
 import { openImage } from '../../imaging/formats/open.node.ts';
 import { encodePng } from '../../imaging/formats/write-png.node.ts';
 import type { ReportCase, ReportContent } from '../report/content.ts';
+import { openMask } from './open-mask.node.ts';
 import { regionPictures } from './region-picture.ts';
 import type { RadiomicsRun } from './train.node.ts';
 
@@ -36,11 +37,9 @@ export async function regionCases({
     truth,
   }: (typeof answers)[number]): Promise<ReportCase> => {
     const { image, mask, maskValue } = sources[index]!;
-    const { plain, outlined } = regionPictures(
-      await openImage(image),
-      mask === undefined ? undefined : await openImage(mask),
-      maskValue,
-    );
+    const opened = await openImage(image);
+    const region = mask === undefined ? undefined : await openMask(mask, opened, maskValue);
+    const { plain, outlined } = regionPictures(opened, region?.mask, region?.value);
     return {
       image: dataUrl(encodePng(plain)),
       ...(outlined ? { heatMap: dataUrl(encodePng(outlined)) } : {}),
