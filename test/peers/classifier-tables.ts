@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { type Matrix, matrix, takeRows } from '../../src/learning/classifiers/matrix.ts';

@@ -3,6 +3,7 @@ import { takeColumns, takeRows } from '../../src/learning/classifiers/matrix.ts'
 import { fitPipeline } from '../../src/learning/classifiers/pipeline/pipeline.ts';
 import { presentValues } from '../../src/learning/classifiers/preparations/columns.ts';
 import { preparations } from '../../src/learning/classifiers/preparations/registry.ts';
+import { meanScales } from '../../src/learning/classifiers/preparations/standardize.ts';
 import {
   extendPca,
   type IncrementalPca,
@@ -168,6 +169,22 @@ describe('selections', () => {
       expect(mrmrOrder(train, trainY, classes, settings)).toEqual(chosen);
     },
   );
+});
+
+describe('elimination', () => {
+  test.each(fixture.eliminated.map((one) => [one.table, one] as const))('%s', (name, { kept }) => {
+    const { train, trainY, classes } = splitTable(name);
+    const { offset, scale } = meanScales(train);
+    const x = {
+      ...train,
+      values: train.values.map(
+        (value, at) => (value - offset[at % train.columns]!) / scale[at % train.columns]!,
+      ),
+    };
+    const step = preparations.get('recursive-elimination')!;
+    const settings = step.check({ count: kept.length, step: 0 });
+    expect(step.fit(x, trainY, classes, settings, { seed: 1 }).kept).toEqual(kept);
+  });
 });
 
 describe('whole pipelines', () => {

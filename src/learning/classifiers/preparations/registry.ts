@@ -1,7 +1,10 @@
 import type { Preparation } from '../preparation.ts';
 import { pca } from '../projections/pca-preparation.ts';
+import { boruta } from '../selection/boruta.ts';
 import { correlationFilter, univariateFilter, varianceFilter } from '../selection/filters.ts';
+import { lasso } from '../selection/lasso.ts';
 import { mrmr } from '../selection/mrmr.ts';
+import { recursiveElimination } from '../selection/recursive-elimination.ts';
 import { impute } from './impute.ts';
 import { imputeNeighbours } from './impute-neighbours.ts';
 import { oneHot } from './one-hot.ts';
@@ -23,6 +26,9 @@ const all = [
   correlationFilter,
   univariateFilter,
   mrmr,
+  recursiveElimination,
+  lasso,
+  boruta,
   pca,
   // A preparation's own settings are known to itself alone: `check` makes them, `fit` reads them.
 ] as readonly unknown[] as readonly Preparation[];
