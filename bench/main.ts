@@ -25,6 +25,7 @@ import { machine } from './machine.ts';
 import { countOption } from './number-option.ts';
 import { pictureFeaturesBench } from './picture-features.ts';
 import { pneumoniamnist } from './pneumoniamnist.ts';
+import { radiomics } from './radiomics.ts';
 import { recurrentStep } from './recurrent-step.ts';
 import { repository } from './repository.ts';
 import { resampling } from './resample.ts';
@@ -64,6 +65,7 @@ const benchmarks: readonly Benchmark[] = [
   search,
   ibsi,
   pictureFeaturesBench,
+  radiomics,
 ];
 const folder = path.join(repository, 'bench');
 const resultFile = (name: string) => path.join(folder, 'results', `${name}.json`);
