@@ -6,7 +6,7 @@ import type { RadiomicsSettings } from './settings.ts';
 export interface Candidate {
   /** The classifier's name: candidates of one family differ in its settings. */
   readonly family: string;
-  /** 'svm (c 10, gamma 0.1)'. */
+  /** 'support-vector-machine (kernel rbf, C 10)'. */
   readonly title: string;
   readonly pipeline: PipelineSettings;
 }

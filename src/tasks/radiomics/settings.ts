@@ -57,7 +57,7 @@ export const defaultRadiomics: RadiomicsSettings = {
   resampling: null,
   classifiers: [
     { name: 'logistic-regression' },
-    { name: 'svm' },
+    { name: 'support-vector-machine' },
     { name: 'random-forest' },
     { name: 'gradient-boosting' },
   ],
