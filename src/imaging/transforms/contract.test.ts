@@ -118,10 +118,11 @@ describe.each(all.map((transform) => [transform.name, transform] as const))('%s'
     }
   });
 
-  test('label maps keep to their labels', () => {
+  test('label maps keep to their labels, new ones to those that they name', () => {
     for (const image of Object.values(outcome(transform).images)) {
       if (!isLabelMap(image)) continue;
-      expect([0, 2, 5]).toEqual(expect.arrayContaining([...new Set(image.pixels)]));
+      const named = image.labels.map(({ value }) => value);
+      expect([0, 2, 5, ...named]).toEqual(expect.arrayContaining([...new Set(image.pixels)]));
     }
   });
 
