@@ -53,13 +53,16 @@ export function predictCommand(program: Command, run: Run): void {
     .description(
       'probabilities of each label or the numbers, and the operating points where the model has them',
     )
-    .option('--table <file>', 'CSV with a row a case, for models of several images or clinical values')
+    .option(
+      '--table <file>',
+      'CSV with a row a case: for models of several images, of clinical values, or of images with masks',
+    )
     .option('--tta <views>', ttaHelp)
     .option('--members', "of an ensemble: also each member's answer, and how far they are apart")
     .addOption(numberOption('--threads <n>', 'of the runtime (default: one a core)'))
     .addHelpText(
       'after',
-      '\nExamples:\n  hounsfield predict run/model.onnx new/*.png --json > answers.json\n  hounsfield predict run/model.onnx --table cases.csv',
+      '\nExamples:\n  hounsfield predict run/model.onnx new/*.png --json > answers.json\n  hounsfield predict run/model.onnx --table cases.csv\n  hounsfield predict radiomics/model.onnx tumour.nii.gz   (tumour_mask.nii.gz lies beside it)',
     )
     .action((model: string, images: string[], options: Omit<PredictRequest, 'model' | 'images'>) =>
       run(async (output) => {
@@ -74,9 +77,14 @@ export function predictCommand(program: Command, run: Run): void {
 export function explainCommand(program: Command, run: Run): void {
   program
     .command('explain <MODEL> [IMAGE...]')
-    .description('heat maps of what spoke for an answer (Grad-CAM), laid over the images, as PNG')
-    .option('--table <file>', 'CSV with a row a case, for models of several images or clinical values')
-    .requiredOption('--out <folder>', 'where the PNG files go')
+    .description(
+      'what spoke for an answer: heat maps over images (Grad-CAM, PNG), or the share of each feature of a region (Shapley values, SVG)',
+    )
+    .option(
+      '--table <file>',
+      'CSV with a row a case: for models of several images, of clinical values, or of images with masks',
+    )
+    .requiredOption('--out <folder>', 'where the files go')
     .option('--label <label>', 'label, grade or number to explain (default: the one found)')
     .option('--layer <node>', 'node whose output the map is made from (default: found)')
     .addOption(numberOption('--threads <n>', 'of the runtime (default: one a core)'))

@@ -182,8 +182,10 @@ async function chooseAndFit(
   );
   const winner = bestOf(scores, settings);
   const fitted = await fitCandidate(winner.candidate, development, place);
-  for (const text of fitted.notes)
-    around.report({ kind: 'note', text: `${winner.candidate.title}: ${text}` });
+  around.report({ kind: 'note', text: `chosen: ${winner.candidate.title}` });
+  for (const text of fitted.classifier.notes ?? []) around.report({ kind: 'note', text });
+  const kept = keptColumns(fitted).map((column) => prepared.names[column]!);
+  around.report({ kind: 'note', text: `${kept.length} features reach it: ${kept.join(', ')}` });
   return { folds: outer, scores, winner, fitted, development };
 }
 

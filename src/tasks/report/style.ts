@@ -107,6 +107,7 @@ figcaption small { display: block; color: var(--soft); font-weight: 400; font-si
 .chart .note { margin-top: 6px; }
 .notice + .lead { margin-top: 18px; }
 .scroll + .scroll, .whole + .scroll, .note + .scroll { margin-top: 26px; }
+table.wide tbody th { min-width: 5em; }
 td.wordy { text-align: left; white-space: normal; min-width: 9em; overflow-wrap: anywhere; }
 th.wordy { text-align: left; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 2px 0 0; padding: 0; list-style: none; color: var(--soft); font-size: 12.5px; }
