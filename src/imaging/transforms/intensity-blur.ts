@@ -1,21 +1,25 @@
 import { HounsfieldError } from '../../errors.ts';
 import { spacingMm, type Vector3 } from '../geometry/geometry.ts';
 import type { MedicalImage } from '../image/medical-image.ts';
+import { type BorderParameters, borderOf, readBorder, requireFinite } from './filters/filter-volumes.ts';
+import { gaussianFilter } from './filters/gaussian-filter.ts';
 import { perVolume } from './intensity-image.ts';
 import { readParameters } from './read-parameters.ts';
 import type { IntensityTransform } from './transform.ts';
 import { reflect } from './warp-affine.ts';
 
-export interface GaussianBlurParameters {
+export interface GaussianBlurParameters extends BorderParameters {
   /** Standard deviations along the array's x, y and z; one number stands for all three. */
   readonly sigma: Vector3 | number;
   /** Default 'mm', which needs an image that knows its spacing. */
   readonly unit?: 'mm' | 'voxels';
+  /** Where the kernel is cut, in standard deviations; default 4. */
+  readonly truncate?: number;
 }
 
 /**
- * Gaussian smoothing in three dimensions, in float32: the kernel is cut at four standard deviations and the border
- * mirrored. Throws GEOMETRY_MISSING for a sigma in mm on an image without spacing.
+ * Gaussian smoothing in three dimensions, in float32, as scipy's gaussian_filter; an axis of one voxel is left alone. Throws
+ * GEOMETRY_MISSING for a sigma in mm on an image without spacing, INTENSITY_NOT_FINITE.
  */
 export const gaussianSmoothing: IntensityTransform<GaussianBlurParameters> = {
   name: 'gaussian-blur',
@@ -25,14 +29,25 @@ export const gaussianSmoothing: IntensityTransform<GaussianBlurParameters> = {
     const read = readParameters('gaussian-blur', parameters);
     const sigma = read.vector('sigma', { min: 0, max: 1000 });
     const unit = read.oneOf('unit', ['mm', 'voxels'], 'mm');
+    const truncate = read.number('truncate', { min: 0.5, max: 20, fallback: 4 });
+    const border = readBorder(read);
     read.end();
-    return { sigma, unit };
+    return { sigma, unit, truncate, ...border };
   },
-  change(image, { sigma, unit }) {
+  change(image, { sigma, unit, truncate, ...border }) {
     const along = (typeof sigma === 'number' ? [sigma, sigma, sigma] : sigma) as Vector3; // three
     const voxels = unit === 'mm' ? inVoxels(image, along) : along;
     const shape = [image.depth, image.height, image.width] as const;
-    return perVolume(image, (volume) => gaussianBlurVolume(volume, shape, voxels));
+    const size: Vector3 = [image.width, image.height, image.depth];
+    requireFinite(image.pixels);
+    const usual = border.border === 'reflect' && truncate === 4;
+    return perVolume(
+      image,
+      (volume) =>
+        usual
+          ? gaussianBlurVolume(volume, shape, voxels)
+          : (gaussianFilter(volume, size, voxels, borderOf(border), truncate) as Float32Array), // float32 gives float32
+    );
   },
   inverse: { none: 'smoothing loses fine detail' },
 };

@@ -24,6 +24,12 @@ export function another(like: FloatArray, length: number = like.length): FloatAr
   return like instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
 }
 
+/** What lies beyond the border after a pass over an image that a constant surrounds. */
+export const borderAfter = ({ mode, constant }: Border, { weights }: Taps): Border => ({
+  mode,
+  constant: constant === 0 ? 0 : constant * weights.reduce((sum, weight) => sum + weight, 0),
+});
+
 /** Values of one tile of lines that lie in the processor's cache at a time. */
 const TILE_VALUES = 1 << 15;
 

@@ -2,7 +2,7 @@ import type { Vector3 } from '../../geometry/geometry.ts';
 import { readParameters } from '../read-parameters.ts';
 import type { IntensityTransform } from '../transform.ts';
 import type { Border } from './border.ts';
-import { another, centred, correlateAxis, type FloatArray } from './correlate-axis.ts';
+import { another, borderAfter, centred, correlateAxis, type FloatArray } from './correlate-axis.ts';
 import {
   axesOf,
   type BorderParameters,
@@ -82,7 +82,8 @@ export function sobelAlong(
   const gain = factor / 4 ** across.length;
   const difference = { ...DIFFERENCE, weights: DIFFERENCE.weights.map((weight) => weight * gain) };
   correlateAxis(values, out, size, axis, difference, border);
-  for (const other of across) correlateAxis(out, out, size, other, SMOOTHING, border);
+  const beyond = borderAfter(border, difference); // no change there
+  for (const other of across) correlateAxis(out, out, size, other, SMOOTHING, beyond);
   return out;
 }
 

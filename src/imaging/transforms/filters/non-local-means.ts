@@ -9,7 +9,7 @@ import { padVolume } from './pad-volume.ts';
 export interface NonLocalMeansParameters {
   /** How alike patches have to be, in the image's unit: the greater, the smoother. */
   readonly strength: number;
-  /** Voxels of a patch along each axis, odd; default 5. */
+  /** Voxels of a patch along each axis; an even one reaches one voxel further to the right. Default 5. */
   readonly patch?: number;
   /** Voxels to each side within which patches are looked for; default 5. */
   readonly distance?: number;
@@ -22,7 +22,7 @@ export interface NonLocalMeansParameters {
 /**
  * Non-local means (A. Buades, B. Coll and J.-M. Morel, CVPR 2005) by sums of squared differences that move along (J. Darbon
  * et al., ISBI 2008): every voxel of a patch counts alike, and patches further apart than exp(-5) do not count, as in
- * scikit-image. The image is mirrored at its border. Throws INTENSITY_NOT_FINITE, FILTER_WINDOW.
+ * scikit-image (whose patches are one voxel smaller than it is told). The image is mirrored at its border. Throws INTENSITY_NOT_FINITE, FILTER_WINDOW.
  */
 export const nonLocalMeans: IntensityTransform<NonLocalMeansParameters> = {
   name: 'non-local-means',
@@ -37,7 +37,6 @@ export const nonLocalMeans: IntensityTransform<NonLocalMeansParameters> = {
       noise: read.number('noise', { min: 0, fallback: 0 }),
       by: read.oneOf('by', FILTER_EXTENTS, 'volume'),
     };
-    read.require(checked.patch % 2 === 1, `patch is ${checked.patch}, expected an odd number`);
     read.end();
     return checked;
   },
@@ -60,8 +59,9 @@ interface Search {
   /** First and last voxel of the image in the padded array. */
   readonly first: Vector3;
   readonly last: Vector3;
-  /** Half a patch along each axis. */
-  readonly half: Vector3;
+  /** What of a patch lies before and after its voxel along each axis. */
+  readonly before: Vector3;
+  readonly after: Vector3;
   readonly sums: Float64Array;
   readonly weights: Float64Array;
   /** Differences of patches times this are places in the table of weights. */
@@ -83,17 +83,19 @@ function nonLocalMeansFilter(
   { patch, distance, strength, noise }: Options,
 ): FloatArray {
   const axis = (side: number, amount: number) => (side === 1 ? 0 : amount);
-  const half = size.map((side) => axis(side, patch >> 1)) as unknown as Vector3; // three
+  const before = size.map((side) => axis(side, (patch - 1) >> 1)) as unknown as Vector3; // three
+  const after = size.map((side) => axis(side, patch >> 1)) as unknown as Vector3; // three
   const far = size.map((side) => axis(side, distance)) as unknown as Vector3; // three
-  const reach = half.map((own, i) => own + far[i]!) as unknown as Vector3; // three
+  const reach = after.map((own, i) => own + far[i]!) as unknown as Vector3; // three
   const { padded, sides } = padVolume(values, size, reach, { mode: 'mirror', constant: 0 });
-  const voxels = half.reduce((product, own) => product * (2 * own + 1), 1);
+  const voxels = after.reduce((product, own, i) => product * (before[i]! + 1 + own), 1);
   const search: Search = {
     padded,
     sides,
     first: reach,
     last: reach.map((start, i) => start + size[i]! - 1) as unknown as Vector3, // three
-    half,
+    before,
+    after,
     sums: Float64Array.from(padded), // each voxel is like itself
     weights: new Float64Array(padded.length).fill(1),
     scale: decay.scale / (strength * strength * voxels),
@@ -119,32 +121,33 @@ function nonLocalMeansFilter(
 
 /** Compares each patch with the one that lies `shift` further; each is then a part of the other's mean. */
 function compareShifted(search: Search, shift: Vector3): void {
-  const { padded, sides, first, last, half, slice, columns, floor } = search;
+  const { padded, sides, first, last, before, after, slice, columns, floor } = search;
   const from = first.map((at, i) => at - Math.max(0, shift[i]!)) as unknown as Vector3; // three
   const to = last.map((at, i) => at - Math.min(0, shift[i]!)) as unknown as Vector3; // three
   const area = sides[0] * sides[1];
   const jump = shift[2] * area + shift[1] * sides[0] + shift[0];
-  const [left, right] = [from[0] - half[0], to[0] + half[0]];
-  const [top, bottom] = [from[1] - half[1], to[1] + half[1]];
+  const [left, right] = [from[0] - before[0], to[0] + after[0]];
+  const [top, bottom] = [from[1] - before[1], to[1] + after[1]];
+  const [rows, slices] = [before[1] + 1 + after[1], before[2] + 1 + after[2]];
   slice.fill(0);
-  for (let z = from[2] - half[2]; z <= to[2] + half[2]; z++) {
-    const done = z - 2 * half[2] - 1; // leaves the patch
-    const leaves = done >= from[2] - half[2];
+  for (let z = from[2] - before[2]; z <= to[2] + after[2]; z++) {
+    const done = z - slices; // leaves the patch
+    const leaves = done >= from[2] - before[2];
     for (let y = top; y <= bottom; y++) {
       const row = y * sides[0];
       if (leaves) moveSquares(padded, z * area + row, done * area + row, jump, slice, row, left, right);
       else addSquares(padded, z * area + row, jump, floor, slice, row, left, right);
     }
-    const centre = z - half[2];
+    const centre = z - after[2];
     if (centre < from[2]) continue;
     columns.fill(0);
     for (let y = top; y <= bottom; y++) {
       const row = y * sides[0];
-      const old = row - (2 * half[1] + 1) * sides[0];
-      if (y - 2 * half[1] - 1 >= top) {
+      const old = row - rows * sides[0];
+      if (y - rows >= top) {
         for (let x = left; x <= right; x++) columns[x]! += slice[row + x]! - slice[old + x]!;
       } else for (let x = left; x <= right; x++) columns[x]! += slice[row + x]!;
-      const middle = y - half[1];
+      const middle = y - after[1];
       if (middle >= from[1]) gather(search, centre * area + middle * sides[0], jump, from[0], to[0]);
     }
   }
@@ -185,16 +188,16 @@ function moveSquares(
 
 function gather(search: Search, row: number, jump: number, from: number, to: number): void {
   const { padded, columns, sums, weights, scale } = search;
-  const reach = search.half[0];
+  const [left, right] = [search.before[0], search.after[0]];
   const { table } = decay;
   const perCell = 1 / decay.scale;
   const cut = CUT * decay.scale;
   let sum = 0;
-  for (let x = from - reach; x < from + reach; x++) sum += columns[x]!;
+  for (let x = from - left; x < from + right; x++) sum += columns[x]!;
   for (let x = from; x <= to; x++) {
-    sum += columns[x + reach]!;
+    sum += columns[x + right]!;
     const place = sum * scale;
-    sum -= columns[x - reach]!;
+    sum -= columns[x - left]!;
     if (place > cut) continue;
     let weight = 1;
     if (place > 0) {

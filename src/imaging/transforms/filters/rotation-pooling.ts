@@ -1,6 +1,6 @@
 import type { Vector3 } from '../../geometry/geometry.ts';
 import type { Border } from './border.ts';
-import { another, correlateAxis, type FloatArray, type Taps } from './correlate-axis.ts';
+import { another, borderAfter, correlateAxis, type FloatArray, type Taps } from './correlate-axis.ts';
 
 export const POOLINGS = ['max', 'min', 'mean'] as const;
 export type Pooling = (typeof POOLINGS)[number];
@@ -37,19 +37,14 @@ function isTurn(order: readonly number[], bits: number): boolean {
   return odd % 2 === 0;
 }
 
-/** Applies each set of separable filters (taps along x, y and z) and pools the responses voxel by voxel. */
+/** Applies each set of separable filters, as `separable`, and pools the responses voxel by voxel. */
 export function pooled(
   values: FloatArray,
   size: Vector3,
   filters: readonly (readonly Taps[])[],
   pooling: Pooling,
   border: Border,
-  respond: (
-    values: FloatArray,
-    size: Vector3,
-    taps: readonly Taps[],
-    border: Border,
-  ) => FloatArray = separable,
+  axes = filters[0]!.length,
 ): FloatArray {
   const distinct = new Map(
     filters.map((taps) => [
@@ -59,7 +54,7 @@ export function pooled(
   );
   let result: FloatArray | undefined;
   for (const taps of distinct.values()) {
-    const response = respond(values, size, taps, border);
+    const response = separable(values, size, taps, border, axes);
     if (result) pool(result, response, pooling);
     else result = response;
   }
@@ -77,16 +72,19 @@ function pool(into: FloatArray, other: FloatArray, pooling: Pooling): void {
   } else for (let i = 0; i < into.length; i++) if (other[i]! < into[i]!) into[i] = other[i]!;
 }
 
-/** Correlates along each axis in turn. Even along an axis of one voxel, whose border then decides. */
-export function separable(
+/** Correlates along x, y, z in turn, and again from x on where there are more taps than axes. */
+function separable(
   values: FloatArray,
   size: Vector3,
   taps: readonly Taps[],
   border: Border,
+  axes: number,
 ): FloatArray {
   const out = another(values);
-  for (const [axis, own] of taps.entries()) {
-    correlateAxis(axis === 0 ? values : out, out, size, axis as 0 | 1 | 2, own, border); // three at most
+  let beyond = border;
+  for (const [i, own] of taps.entries()) {
+    correlateAxis(i === 0 ? values : out, out, size, (i % axes) as 0 | 1 | 2, own, beyond); // three axes at most
+    beyond = borderAfter(beyond, own);
   }
   return out;
 }

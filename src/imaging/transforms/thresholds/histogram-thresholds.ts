@@ -128,11 +128,12 @@ function isodata({ counts, centres }: Histogram): number {
   return 0;
 }
 
-/** Fixed point of t = (below - above) / (log below - log above), of the means on both sides less the lowest value. */
+/** Fixed point of t = (below - above) / (log below - log above), of the means less the lowest value; to 0.5 of whole values. */
 function li(values: PixelArray, low: number, mask: ValueMask | undefined): number {
   let { above: next } = meanAbove(values, Number.NEGATIVE_INFINITY, mask);
-  let [before, seen] = [Number.NaN, -1];
-  while (next !== before) {
+  const near = values instanceof Float32Array || values instanceof Float64Array ? 0 : 0.5;
+  let [before, seen] = [Number.NEGATIVE_INFINITY, -1];
+  while (Math.abs(next - before) > near) {
     before = next;
     const { above, below, count } = meanAbove(values, next, mask);
     const [back, fore] = [below - low, above - low];

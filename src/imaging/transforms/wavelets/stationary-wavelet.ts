@@ -1,6 +1,12 @@
 import type { Vector3 } from '../../geometry/geometry.ts';
 import type { Border } from '../filters/border.ts';
-import { another, correlateAxis, type FloatArray, type Taps } from '../filters/correlate-axis.ts';
+import {
+  another,
+  borderAfter,
+  correlateAxis,
+  type FloatArray,
+  type Taps,
+} from '../filters/correlate-axis.ts';
 import type { Wavelet } from './wavelet.ts';
 
 export interface StationaryOptions {
@@ -32,21 +38,19 @@ export function stationaryBands(
   size: Vector3,
   options: StationaryOptions,
 ): ReadonlyMap<string, FloatArray> {
-  const start = approximation(values, size, options);
-  let bands = new Map<string, FloatArray>([['', start]]);
+  let bands = new Map<string, Surrounded>([['', approximation(values, size, options)]]);
   for (const axis of waveletAxes(size)) {
-    const next = new Map<string, FloatArray>();
+    const next = new Map<string, Surrounded>();
     for (const [name, band] of bands) {
       for (const letter of ['L', 'H'] as const) {
         // the second may overwrite what it is made of
-        const out = letter === 'H' && band !== values ? band : another(values);
-        filterAxis(band, out, size, axis, letter, options, options.level);
-        next.set(name + letter, out);
+        const out = letter === 'H' && band.values !== values ? band.values : another(values);
+        next.set(name + letter, filterAxis(band, out, size, axis, letter, options, options.level));
       }
     }
     bands = next;
   }
-  return bands;
+  return new Map([...bands].map(([name, band]) => [name, band.values]));
 }
 
 /** One band alone; `band` has a letter for each of x, y and, where there is more than one slice, z. */
@@ -58,37 +62,43 @@ export function stationaryBand(
 ): FloatArray {
   let result = approximation(values, size, options);
   for (const axis of waveletAxes(size)) {
-    const out = result === values ? another(values) : result;
-    filterAxis(result, out, size, axis, band[axis] as BandLetter, options, options.level); // as many as axes
-    result = out;
+    const out = result.values === values ? another(values) : result.values;
+    result = filterAxis(result, out, size, axis, band[axis] as BandLetter, options, options.level); // as many as axes
   }
-  return result;
+  return result.values;
 }
 
 export const waveletAxes = (size: Vector3): readonly (0 | 1 | 2)[] => (size[2] === 1 ? [0, 1] : [0, 1, 2]);
 
+/** A volume and what lies beyond its border. */
+interface Surrounded {
+  readonly values: FloatArray;
+  readonly border: Border;
+}
+
 /** What the low-pass filters of the levels before leave; `values` itself for level 1. */
-function approximation(values: FloatArray, size: Vector3, options: StationaryOptions): FloatArray {
-  if (options.level === 1) return values;
-  const out = another(values);
-  for (let level = 1, from = values; level < options.level; level++) {
+function approximation(values: FloatArray, size: Vector3, options: StationaryOptions): Surrounded {
+  let result: Surrounded = { values, border: options.border };
+  for (let level = 1; level < options.level; level++) {
     for (const axis of waveletAxes(size)) {
-      filterAxis(from, out, size, axis, 'L', options, level);
-      from = out;
+      const out = result.values === values ? another(values) : result.values;
+      result = filterAxis(result, out, size, axis, 'L', options, level);
     }
   }
-  return out;
+  return result;
 }
 
 function filterAxis(
-  from: FloatArray,
-  to: FloatArray,
+  { values, border }: Surrounded,
+  out: FloatArray,
   size: Vector3,
   axis: 0 | 1 | 2,
   letter: BandLetter,
-  { wavelet, border, dilated }: StationaryOptions,
+  { wavelet, dilated }: StationaryOptions,
   level: number,
-): void {
+): Surrounded {
   const filter = letter === 'L' ? wavelet.decompose.low : wavelet.decompose.high;
-  correlateAxis(from, to, size, axis, waveletTaps(filter, levelStep(level, dilated)), border);
+  const taps = waveletTaps(filter, levelStep(level, dilated));
+  correlateAxis(values, out, size, axis, taps, border);
+  return { values: out, border: borderAfter(border, taps) };
 }

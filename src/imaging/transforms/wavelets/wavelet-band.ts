@@ -1,4 +1,5 @@
 import type { Vector3 } from '../../geometry/geometry.ts';
+import type { Border } from '../filters/border.ts';
 import { another, type FloatArray, type Taps } from '../filters/correlate-axis.ts';
 import {
   type BorderParameters,
@@ -9,7 +10,7 @@ import {
   readBorder,
 } from '../filters/filter-volumes.ts';
 import { turned } from '../filters/laws.ts';
-import { orientations, POOLINGS, type Pooling, pooled, separable } from '../filters/rotation-pooling.ts';
+import { orientations, POOLINGS, type Pooling, pooled } from '../filters/rotation-pooling.ts';
 import { readParameters } from '../read-parameters.ts';
 import type { IntensityTransform } from '../transform.ts';
 import {
@@ -136,7 +137,7 @@ function cut(values: FloatArray, size: Vector3, to: Vector3): FloatArray {
 interface RotatedOptions {
   readonly wavelet: Wavelet;
   readonly level: number;
-  readonly border: Parameters<typeof separable>[3];
+  readonly border: Border;
 }
 
 function rotatedBand(
@@ -153,16 +154,7 @@ function rotatedBand(
       waveletTaps(i === level - 1 && band[axis] === 'H' ? high : low, levelStep(i + 1, true)),
     ),
   );
-  const filters = orientations(axes.length as 2 | 3, true).map(
-    (
-      turn, // two or three axes
-    ) => passes.flatMap((taps) => turned(taps, turn)),
-  );
-  return pooled(values, size, filters, pooling, border, (from, sides, taps) => {
-    let result = from;
-    for (let at = 0; at < taps.length; at += axes.length) {
-      result = separable(result, sides, taps.slice(at, at + axes.length), border);
-    }
-    return result;
-  });
+  const turns = orientations(axes.length as 2 | 3, true); // two or three axes
+  const filters = turns.map((turn) => passes.flatMap((taps) => turned(taps, turn)));
+  return pooled(values, size, filters, pooling, border, axes.length);
 }
