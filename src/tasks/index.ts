@@ -1,5 +1,12 @@
 /** Where the wings meet: data sets, tasks, the saved model and its report (Node.js). */
-export { type EnsembleCard, type MemberCard, type ModelCard, readCard } from './bundle/model-card.ts';
+export {
+  type EnsembleCard,
+  type FeatureModelCard,
+  type MemberCard,
+  type ModelCard,
+  readCard,
+  readFeatureCard,
+} from './bundle/model-card.ts';
 export { compareCrossValidations, type FoldComparison } from './cross-validation/compare.node.ts';
 export { crossValidate } from './cross-validation/cross-validate.node.ts';
 export type {
@@ -17,6 +24,7 @@ export { loadDataset } from './dataset/manifest.node.ts';
 export { writePhantomDataset } from './dataset/phantom-files.node.ts';
 export { writeFindingsPhantom } from './dataset/phantom-findings.node.ts';
 export { writePairsPhantom } from './dataset/phantom-pairs.node.ts';
+export { writeRegionsPhantom } from './dataset/phantom-regions.node.ts';
 export { writeStudiesPhantom } from './dataset/phantom-studies.node.ts';
 export { splitDataset } from './dataset/split.ts';
 export { type Disagreement, disagreement } from './ensemble/disagreement.ts';
@@ -32,6 +40,14 @@ export {
   type TilingOptions,
   tileWithin,
 } from './inference/run-fully-convolutional.ts';
+export type { RegionCase, RegionCases, Repeat } from './radiomics/cases.ts';
+export type { FeatureRow, FeatureTable } from './radiomics/feature-table.ts';
+export { type FeaturesRequest, type FeaturesResult, writeFeatures } from './radiomics/features.node.ts';
+export { type MeasureSettings, measureRegion, measureSettingsOf } from './radiomics/measure-files.node.ts';
+export { type CaseOptions, readCases } from './radiomics/read-cases.node.ts';
+export { type Repeatability, repeatability } from './radiomics/section-repeats.ts';
+export { completeRadiomics, type RadiomicsSettings } from './radiomics/settings.ts';
+export { openTable, writeTable } from './radiomics/table-file.node.ts';
 export { taskNamed, tasks } from './registry.ts';
 export { renderReport } from './report/render-report.ts';
 export type { SearchRequest, SearchResult } from './search/plan.ts';
