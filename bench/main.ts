@@ -14,6 +14,7 @@ import { dicomMemory } from './dicom-memory.ts';
 import { dicomObjects } from './dicom-objects.ts';
 import { dicomSeries } from './dicom-series.ts';
 import { fewImages } from './few-images.ts';
+import { filters } from './filters.ts';
 import { fineTuneStep } from './fine-tune-step.ts';
 import { frozenFeatures } from './frozen-features.ts';
 import { fuzzing } from './fuzz.ts';
@@ -59,6 +60,7 @@ const benchmarks: readonly Benchmark[] = [
   dicomMemory,
   imageCache,
   brainchop,
+  filters,
   fewImages,
   bloodCells,
   frozenFeatures,
