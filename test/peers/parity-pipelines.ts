@@ -20,7 +20,17 @@ const others: readonly PartChoice[] = [
   },
 ];
 
-const steps: readonly PartChoice[] = [...[...preparations.keys()].map((name) => ({ name })), ...others];
+/** Less of what takes long and does not change the nodes. */
+const quick: Readonly<Record<string, PartChoice['settings']>> = {
+  boruta: { rounds: 8, trees: 20 },
+  'recursive-elimination': { step: 0.4, folds: 2 },
+  lasso: { strengths: 8, folds: 2 },
+};
+
+const steps: readonly PartChoice[] = [
+  ...[...preparations.keys()].map((name) => ({ name, ...(quick[name] ? { settings: quick[name] } : {}) })),
+  ...others,
+];
 const classifiers = ['logistic-regression', 'decision-tree', 'k-nearest-neighbours'] as const;
 
 /** A linear model, a tree and distances behind every step; the last two of a table with missing values and categories. */
