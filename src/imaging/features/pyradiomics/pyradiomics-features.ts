@@ -220,7 +220,7 @@ function gridOf(
   const box = new Uint16Array(region.inside.length);
   for (let at = 0, n = 0; at < box.length; at++) if (region.inside[at] !== 0) box[at] = levels[n++]!;
   const { pixels, size } = toSlices(box, region.size, settings);
-  return textureRegion(pixels, highest, size, swapAxes(spacingMm, settings), settings.distances);
+  return textureRegion(pixels, highest, size, swapAxes(spacingMm, settings), settings);
 }
 
 function add(

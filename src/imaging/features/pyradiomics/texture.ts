@@ -2,7 +2,14 @@ import type { Vector3 } from '../../geometry/geometry.ts';
 import { type CoOccurrence, coOccurrence } from '../texture/co-occurrence-features.ts';
 import { halfNeighbourhood, lengthOf, offsetOf, type Step } from '../texture/directions.ts';
 import { type LevelGrid, levelGrid } from '../texture/level-grid.ts';
-import { neighbourhoods, type ToneDifference, toneDifference } from '../texture/neighbourhoods.ts';
+import {
+  type Neighbourhoods,
+  type Neighbours,
+  neighbourhoods,
+  packedSums,
+  type ToneDifference,
+  toneDifference,
+} from '../texture/neighbourhoods.ts';
 import { pairMatrix } from '../texture/pair-matrix.ts';
 import { countRuns, runTable } from '../texture/run-lengths.ts';
 import { fromSizeLists, fromSizeTable, type SizeFeatures, sizeFeatures } from '../texture/size-matrix.ts';
@@ -115,6 +122,8 @@ export type TextureClass = 'glcm' | 'gldm' | 'glrlm' | 'glszm' | 'ngtdm';
 export interface TextureRegion {
   readonly grid: LevelGrid;
   readonly spacingMm: Vector3;
+  /** What GLDM and NGTDM are both made of. */
+  readonly around: () => Neighbourhoods;
 }
 
 /** Makes the grid that all texture classes share. */
@@ -123,9 +132,22 @@ export function textureRegion(
   count: number,
   size: Vector3,
   spacingMm: Vector3,
-  distances: readonly number[],
+  settings: PyradiomicsSettings,
 ): TextureRegion {
-  return { grid: levelGrid({ levels, size, spacingMm, count }, Math.max(...distances)), spacingMm };
+  const grid = levelGrid({ levels, size, spacingMm, count }, Math.max(...settings.distances));
+  let found: Neighbourhoods | undefined;
+  const around = (): Neighbourhoods => {
+    found ??= neighbourhoods(grid, neighboursOf(grid, settings), 0, grid.voxels.length, settings.gldm_a);
+    return found;
+  };
+  return { grid, spacingMm, around };
+}
+
+function neighboursOf(grid: LevelGrid, settings: PyradiomicsSettings): Neighbours {
+  const half = stepsOf(settings).map((step) => offsetOf(step, grid));
+  const offsets = Int32Array.from([...half, ...half.map((offset) => -offset)]);
+  const touching = settings.distances.every((distance) => distance === 1);
+  return touching ? { offsets, sums: packedSums(grid, dimensionsOf(settings)) } : { offsets };
 }
 
 /** The features of one class; NaN where no voxels stand in the relation that it counts. */
@@ -137,8 +159,8 @@ export function textureClass(
   if (name === 'glcm') return named(GLCM, glcm(region, settings));
   if (name === 'glrlm') return named(GLRLM, glrlm(region, settings));
   if (name === 'glszm') return named(GLSZM, [glszm(region, settings)]);
-  if (name === 'gldm') return named(GLDM, [gldm(region, settings)]);
-  return named(NGTDM, [ngtdm(region, settings)]);
+  if (name === 'gldm') return named(GLDM, [gldm(region)]);
+  return named(NGTDM, [ngtdm(region)]);
 }
 
 /** Means over matrices under pyradiomics' names. */
@@ -211,10 +233,11 @@ function glrlm({ grid, spacingMm }: TextureRegion, settings: PyradiomicsSettings
   const ranks = grid.valueOfRank.length;
   const steps = halfNeighbourhood(1, dimensionsOf(settings)).filter((step) => hasLine(grid, step));
   const table = runTable(grid);
+  const lengths = new Uint16Array(grid.levels.length);
   if (weightingNorm === null) {
     return steps.map((step) => {
       table.fill(0);
-      countRuns(grid, offsetOf(step, grid), 0, count, table);
+      countRuns(grid, offsetOf(step, grid), 0, count, table, lengths);
       return sizeFeatures(fromSizeTable(table, ranks), grid.valueOfRank, count);
     });
   }
@@ -222,7 +245,7 @@ function glrlm({ grid, spacingMm }: TextureRegion, settings: PyradiomicsSettings
   let all = 0;
   for (const step of steps) {
     table.fill(0);
-    countRuns(grid, offsetOf(step, grid), 0, count, table);
+    countRuns(grid, offsetOf(step, grid), 0, count, table, lengths);
     const weight = weightingNorm === 'no_weighting' ? 1 : lengthMm(step, spacingMm, weightingNorm);
     for (let cell = 0; cell < table.length; cell++) total[cell] = total[cell]! + weight * table[cell]!;
     all += weight * count;
@@ -256,20 +279,17 @@ function glszm({ grid }: TextureRegion, settings: PyradiomicsSettings): SizeFeat
   return sizeFeatures(matrix, grid.valueOfRank, grid.voxels.length);
 }
 
-function allOffsets(grid: LevelGrid, settings: PyradiomicsSettings): Int32Array {
-  const half = stepsOf(settings).map((step) => offsetOf(step, grid));
-  return Int32Array.from([...half, ...half.map((offset) => -offset)]);
+function gldm({ grid, around }: TextureRegion): SizeFeatures {
+  const { dependences } = around();
+  return sizeFeatures(
+    fromSizeTable(dependences, grid.valueOfRank.length),
+    grid.valueOfRank,
+    grid.voxels.length,
+  );
 }
 
-function gldm({ grid }: TextureRegion, settings: PyradiomicsSettings): SizeFeatures {
-  const count = grid.voxels.length;
-  const { dependences } = neighbourhoods(grid, allOffsets(grid, settings), 0, count, settings.gldm_a);
-  return sizeFeatures(fromSizeTable(dependences, grid.valueOfRank.length), grid.valueOfRank, count);
-}
-
-function ngtdm({ grid }: TextureRegion, settings: PyradiomicsSettings): ToneDifference {
-  const { differences } = neighbourhoods(grid, allOffsets(grid, settings), 0, grid.voxels.length, 0);
+function ngtdm({ grid, around }: TextureRegion): ToneDifference {
   const counts = new Float64Array(grid.valueOfRank.length); // of all voxels, also of those without a neighbour
   for (const at of grid.voxels) counts[grid.ranked[at]! - 1]!++;
-  return toneDifference(counts, differences, grid.valueOfRank);
+  return toneDifference(counts, around().differences, grid.valueOfRank);
 }

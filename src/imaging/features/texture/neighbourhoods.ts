@@ -10,55 +10,99 @@ export interface Neighbourhoods {
   readonly dependences: Int32Array;
 }
 
+/** Which voxels are neighbours: by their distance in memory, and whether they are all that touch a voxel. */
+export interface Neighbours {
+  readonly offsets: Int32Array;
+  /** Of neighbours that are all those that touch a voxel, and weigh the same: packedSums(). */
+  readonly sums?: Int32Array;
+  /** Weight of each neighbour in the mean. */
+  readonly weights?: Float64Array;
+}
+
+const COUNT_SHIFT = 21;
+const SUM_MASK = (1 << COUNT_SHIFT) - 1;
+
 /**
- * Both neighbourhood matrices in one pass (IBSI reference manual v11, 3.10 and 3.11).
- * @param offsets to all neighbours
+ * Of every voxel of the grid how many voxels of the region lie in the 3 x 3 x 3 (or 3 x 3) around it, itself included, times
+ * 2^21, and the sum of their levels, which is below 27 x 2^16; one pass along each axis.
+ */
+export function packedSums(grid: LevelGrid, dimensions: 2 | 3): Int32Array {
+  const { levels, strideY, strideZ } = grid;
+  const one = new Int32Array(levels.length);
+  for (const at of grid.voxels) one[at] = (1 << COUNT_SHIFT) | levels[at]!;
+  const other = new Int32Array(levels.length);
+  addAlong(one, other, 1);
+  addAlong(other, one, strideY);
+  if (dimensions === 2) return one;
+  addAlong(one, other, strideZ);
+  return other;
+}
+
+/** Sums of three values `stride` apart; the border of zeros keeps what is before and behind apart. */
+function addAlong(from: Int32Array, to: Int32Array, stride: number): void {
+  const end = from.length - stride;
+  for (let at = stride; at < end; at++) to[at] = from[at - stride]! + from[at]! + from[at + stride]!;
+}
+
+/**
+ * Both neighbourhood matrices in one pass (IBSI reference manual v11, 3.10 and 3.11) of the voxels [from, to).
  * @param coarseness alpha: levels that far apart still depend on one another
- * @param weights of each neighbour in the mean
  */
 export function neighbourhoods(
   grid: LevelGrid,
-  offsets: Int32Array,
+  { offsets, sums, weights }: Neighbours,
   from: number,
   to: number,
   coarseness: number,
-  weights?: Float64Array,
 ): Neighbourhoods {
   const { levels, ranked, voxels } = grid;
   const ranks = grid.valueOfRank.length;
   const counts = new Float64Array(ranks);
   const differences = new Float64Array(ranks);
   const dependences = new Int32Array((offsets.length + 2) * ranks);
+  const most = Math.min(65535, Math.floor(coarseness));
   for (let n = from; n < to; n++) {
     const at = voxels[n]!;
-    const level = levels[at]!;
-    let [sum, near, dependent] = [0, 0, 1];
-    for (let k = 0; k < offsets.length; k++) {
-      const other = levels[at + offsets[k]!]!;
-      if (other === 0) continue;
-      sum += other;
-      near++;
-      const apart = other - level;
-      if (apart <= coarseness && apart >= -coarseness) dependent++;
-    }
     const rank = ranked[at]! - 1;
-    const cell = dependent * ranks + rank;
+    const cell = dependents(levels, at, offsets, most) * ranks + rank;
     dependences[cell] = dependences[cell]! + 1;
-    if (near === 0) continue;
-    const mean = weights ? weightedMean(levels, at, offsets, weights) : sum / near;
+    const level = levels[at]!;
+    const mean = sums ? meanOf(sums[at]!, level) : meanAround(levels, at, offsets, weights);
+    if (Number.isNaN(mean)) continue;
     counts[rank] = counts[rank]! + 1;
     differences[rank] = differences[rank]! + Math.abs(level - mean);
   }
   return { counts, differences, dependences };
 }
 
-function weightedMean(levels: Uint16Array, at: number, offsets: Int32Array, weights: Float64Array): number {
+/** The voxel itself and its neighbours whose levels are at most `most` away; without branches, which nothing could foresee. */
+function dependents(levels: Uint16Array, at: number, offsets: Int32Array, most: number): number {
+  const level = levels[at]!;
+  let count = 1;
+  for (let k = 0; k < offsets.length; k++) {
+    const other = levels[at + offsets[k]!]!;
+    const apart = other - level;
+    const sign = apart >> 31;
+    const far = (most - ((apart ^ sign) - sign)) >> 31; // -1 where farther, else 0
+    const outside = (other - 1) >> 31; // -1 where there is no voxel, else 0
+    count += 1 + (far | outside);
+  }
+  return count;
+}
+
+/** Mean of a packed sum without the voxel itself; NaN where it is alone. */
+function meanOf(packed: number, level: number): number {
+  return ((packed & SUM_MASK) - level) / ((packed >>> COUNT_SHIFT) - 1);
+}
+
+function meanAround(levels: Uint16Array, at: number, offsets: Int32Array, weights?: Float64Array): number {
   let [sum, all] = [0, 0];
   for (let k = 0; k < offsets.length; k++) {
     const other = levels[at + offsets[k]!]!;
     if (other === 0) continue;
-    sum += weights[k]! * other;
-    all += weights[k]!;
+    const weight = weights ? weights[k]! : 1;
+    sum += weight * other;
+    all += weight;
   }
   return sum / all;
 }

@@ -12,7 +12,7 @@ import {
   weightOf,
 } from './directions.ts';
 import { type LevelGrid, levelGrid } from './level-grid.ts';
-import { neighbourhoods, toneDifference } from './neighbourhoods.ts';
+import { type Neighbourhoods, neighbourhoods, packedSums, toneDifference } from './neighbourhoods.ts';
 import { pairMatrix } from './pair-matrix.ts';
 import { countRuns, runTable } from './run-lengths.ts';
 import { fromSizeLists, fromSizeTable, sizeFeatures } from './size-matrix.ts';
@@ -66,9 +66,10 @@ export function textureFeatures(
   const setting: Setting = { distance: 1, coarseness: 0, weighting: 'none', norm: 'chebyshev', ...options };
   checkSetting(setting);
   const grid = levelGrid(region, setting.distance);
+  const made = shared(grid, families, setting, region.shape);
   const values: FeatureValue[] = [];
   for (const family of families) {
-    const found = foundIn(grid, family, aggregations, setting, region.shape);
+    const found = foundIn(grid, family, aggregations, setting, made);
     for (const [aggregation, of] of found) values.push(...valuesOf(family, aggregation, of));
   }
   return values;
@@ -83,30 +84,56 @@ function checkSetting({ distance, coarseness }: Setting): void {
   );
 }
 
+/** What is made once for several families and aggregations of a region. */
+interface Shared {
+  readonly zones: (dimensions: 2 | 3) => Zones;
+  readonly around: (aggregation: Aggregation) => Around;
+}
+
+function shared(
+  grid: LevelGrid,
+  families: readonly TextureFamily[],
+  setting: Setting,
+  shape?: Uint8Array,
+): Shared {
+  const byDimensions = new Map<2 | 3, Zones>();
+  const byAggregation = new Map<Aggregation, Around>();
+  return {
+    zones: (dimensions) => {
+      if (byDimensions.has(dimensions)) return byDimensions.get(dimensions)!;
+      const distance = families.includes('dzm') ? distanceToEdge(grid, dimensions, shape) : undefined;
+      const found = zones(grid, dimensions, distance);
+      byDimensions.set(dimensions, found);
+      return found;
+    },
+    around: (aggregation) => {
+      const found = byAggregation.get(aggregation) ?? around(grid, aggregation, setting);
+      byAggregation.set(aggregation, found);
+      return found;
+    },
+  };
+}
+
 function foundIn(
   grid: LevelGrid,
   family: TextureFamily,
   aggregations: readonly Aggregation[],
   setting: Setting,
-  shape?: Uint8Array,
+  made: Shared,
 ): readonly (readonly [Aggregation, Found])[] {
   const directed = family === 'cm' || family === 'rlm';
   const known = aggregations.filter(
     (name) => directed || name === '2D_avg' || name === '2_5D_mrg' || name === '3D_mrg',
   );
-  if (family === 'cm') return known.map((name) => [name, pairsFound(grid, name, setting)]);
-  if (family === 'rlm') return known.map((name) => [name, runsFound(grid, name, setting)]);
-  if (family === 'szm' || family === 'dzm') {
-    const made = new Map<2 | 3, Zones>();
-    return known.map((name) => {
-      const dimensions = name === '3D_mrg' ? 3 : 2;
-      const distance = family === 'dzm' ? distanceToEdge(grid, dimensions, shape) : undefined;
-      const all = made.get(dimensions) ?? zones(grid, dimensions, distance);
-      made.set(dimensions, all);
-      return [name, zonesFound(grid, name, all)];
-    });
-  }
-  return known.map((name) => [name, neighbourhoodsFound(grid, name, setting, family)]);
+  const find: Readonly<Record<TextureFamily, (name: Aggregation) => Found>> = {
+    cm: (name) => pairsFound(grid, name, setting),
+    rlm: (name) => runsFound(grid, name, setting),
+    szm: (name) => zonesFound(grid, name, made.zones(dimensionsOf(name)), 'sizes'),
+    dzm: (name) => zonesFound(grid, name, made.zones(dimensionsOf(name)), 'distances'),
+    ngt: (name) => tonesFound(grid, made.around(name)),
+    ngl: (name) => dependencesFound(grid, made.around(name)),
+  };
+  return known.map((name) => [name, find[family](name)]);
 }
 
 /** The parts of the region that have matrices of their own: its slices or the whole. */
@@ -162,12 +189,13 @@ function pairSums(of: ReturnType<typeof coOccurrence>): Sums {
 function runsFound(grid: LevelGrid, aggregation: Aggregation, setting: Setting): Found {
   const sums: Sums[] = [];
   const ranks = grid.valueOfRank.length;
+  const lengths = new Uint16Array(grid.levels.length);
   for (const [from, to] of partsOf(grid, isBySlice(aggregation))) {
     for (const steps of groupsOf(directions(1, dimensionsOf(aggregation)), aggregation)) {
       const table = runTable(grid);
       const voxels = (to - from) * steps.length;
       if (setting.weighting === 'none' || steps.length === 1) {
-        for (const step of steps) countRuns(grid, offsetOf(step, grid), from, to, table);
+        for (const step of steps) countRuns(grid, offsetOf(step, grid), from, to, table, lengths);
         sums.push({ ...sizeFeatures(fromSizeTable(table, ranks), grid.valueOfRank, voxels) });
         continue;
       }
@@ -175,7 +203,7 @@ function runsFound(grid: LevelGrid, aggregation: Aggregation, setting: Setting):
       let weightedVoxels = 0;
       for (const step of steps) {
         table.fill(0);
-        countRuns(grid, offsetOf(step, grid), from, to, table);
+        countRuns(grid, offsetOf(step, grid), from, to, table, lengths);
         const weight = weightOf(step, setting.weighting, setting.norm);
         for (let cell = 0; cell < table.length; cell++) total[cell] = total[cell]! + weight * table[cell]!;
         weightedVoxels += weight * (to - from);
@@ -186,47 +214,60 @@ function runsFound(grid: LevelGrid, aggregation: Aggregation, setting: Setting):
   return { sums, empty: 0, why: '' };
 }
 
-function zonesFound(grid: LevelGrid, aggregation: Aggregation, all: Zones): Found {
-  const by = all.distances.length > 0 ? all.distances : all.sizes;
+function zonesFound(grid: LevelGrid, aggregation: Aggregation, all: Zones, of: 'sizes' | 'distances'): Found {
+  const by = all[of];
   const ranks = grid.valueOfRank.length;
-  const of = (from: number, to: number, voxels: number): Sums => ({
+  const part = (from: number, to: number, voxels: number): Sums => ({
     ...sizeFeatures(fromSizeLists(all.ranks, by, from, to, ranks), grid.valueOfRank, voxels),
   });
-  if (!isBySlice(aggregation)) return { sums: [of(0, all.count, grid.voxels.length)], empty: 0, why: '' };
+  if (!isBySlice(aggregation)) return { sums: [part(0, all.count, grid.voxels.length)], empty: 0, why: '' };
   const sums: Sums[] = [];
   for (let z = 0; z + 1 < all.sliceStart.length; z++) {
     const voxels = grid.sliceStart[z + 1]! - grid.sliceStart[z]!;
-    if (voxels > 0) sums.push(of(all.sliceStart[z]!, all.sliceStart[z + 1]!, voxels));
+    if (voxels > 0) sums.push(part(all.sliceStart[z]!, all.sliceStart[z + 1]!, voxels));
   }
   return { sums, empty: 0, why: '' };
 }
 
-function neighbourhoodsFound(
-  grid: LevelGrid,
-  aggregation: Aggregation,
-  setting: Setting,
-  family: TextureFamily,
-): Found {
+/** What NGTDM and NGLDM are both made of, of each part of the region. */
+type Around = readonly (Neighbourhoods & { readonly voxels: number })[];
+
+function around(grid: LevelGrid, aggregation: Aggregation, setting: Setting): Around {
   const { distance, norm, weighting, coarseness } = setting;
-  const half = halfNeighbourhood(distance, dimensionsOf(aggregation)).filter(
-    (step) => lengthOf(step, norm) <= distance,
-  );
+  const dimensions = dimensionsOf(aggregation);
+  const half = halfNeighbourhood(distance, dimensions).filter((step) => lengthOf(step, norm) <= distance);
   const forward = half.map((step) => offsetOf(step, grid));
-  const offsets = Int32Array.from([...forward, ...forward.map((offset) => -offset)]);
   const weight = half.map((step) => weightOf(step, weighting, norm));
-  const weights = weighting === 'none' ? undefined : Float64Array.from([...weight, ...weight]);
-  const sums: Sums[] = [];
-  let empty = 0;
-  for (const [from, to] of partsOf(grid, isBySlice(aggregation))) {
-    const { counts, differences, dependences } = neighbourhoods(grid, offsets, from, to, coarseness, weights);
-    if (family === 'ngl') {
-      const matrix = fromSizeTable(dependences, grid.valueOfRank.length);
-      sums.push({ ...sizeFeatures(matrix, grid.valueOfRank, to - from) });
-    } else if (counts.some((count) => count > 0)) {
-      sums.push({ ...toneDifference(counts, differences, grid.valueOfRank) });
-    } else empty++;
-  }
-  return { sums, empty, why: 'no voxel has a neighbour' };
+  const neighbours = {
+    offsets: Int32Array.from([...forward, ...forward.map((offset) => -offset)]),
+    ...(weighting === 'none' ? {} : { weights: Float64Array.from([...weight, ...weight]) }),
+    ...(distance === 1 && norm === 'chebyshev' && weighting === 'none'
+      ? { sums: packedSums(grid, dimensions) }
+      : {}),
+  };
+  return partsOf(grid, isBySlice(aggregation)).map(([from, to]) => ({
+    ...neighbourhoods(grid, neighbours, from, to, coarseness),
+    voxels: to - from,
+  }));
+}
+
+function tonesFound(grid: LevelGrid, parts: Around): Found {
+  const known = parts.filter(({ counts }) => counts.some((count) => count > 0));
+  return {
+    sums: known.map(({ counts, differences }) => ({
+      ...toneDifference(counts, differences, grid.valueOfRank),
+    })),
+    empty: parts.length - known.length,
+    why: 'no voxel has a neighbour',
+  };
+}
+
+function dependencesFound(grid: LevelGrid, parts: Around): Found {
+  const ranks = grid.valueOfRank.length;
+  const sums = parts.map(({ dependences, voxels }) => ({
+    ...sizeFeatures(fromSizeTable(dependences, ranks), grid.valueOfRank, voxels),
+  }));
+  return { sums, empty: 0, why: '' };
 }
 
 function valuesOf(
