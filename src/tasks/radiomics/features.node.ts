@@ -2,10 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { writeError } from '../../atomic-file.node.ts';
 import type { TaskSurroundings } from '../task.ts';
-import { extractFeatures, forgetJournal } from './extract.node.ts';
+import { forgetJournal } from './extract.node.ts';
 import { measureSettingsOf } from './measure-files.node.ts';
-import { readCases } from './read-cases.node.ts';
-import { regionOfCases } from './region-of-cases.ts';
+import { caseRows } from './prepare-rows.ts';
+import { tableOfData } from './run-table.node.ts';
 import { completeRadiomics } from './settings.ts';
 import { tableFormatOf, writeTable } from './table-file.node.ts';
 
@@ -44,20 +44,16 @@ export async function writeFeatures(
   const settings = completeRadiomics(request.settings);
   measureSettingsOf(settings, 'mask'); // what is wrong is told first
   around.report({ kind: 'stage', text: 'looking for cases' });
-  const cases = await readCases(data, { ...settings, labels: 'optional' });
-  for (const text of cases.dataset.notes) around.report({ kind: 'note', text });
-  const measure = measureSettingsOf(settings, regionOfCases(cases, settings.region));
   await mkdir(path.dirname(path.resolve(out)), { recursive: true }).catch((cause: unknown) => {
     throw writeError(cause, out);
   });
   const journal = `${out}.journal.jsonl`;
-  const table = await extractFeatures(cases, {
-    settings: measure,
-    journal,
-    report: around.report,
-    signal: around.signal,
-    ...(workers === undefined ? {} : { workers }),
-  });
+  const { table } = await tableOfData(
+    data,
+    (region) => measureSettingsOf(settings, region),
+    { ...settings, labels: 'optional', journal, ...(workers === undefined ? {} : { workers }) },
+    around,
+  );
   await writeTable(out, table);
   await forgetJournal(journal);
   const { values, columns } = table.matrix;
@@ -68,8 +64,8 @@ export async function writeFeatures(
   );
   return {
     file: out,
-    cases: cases.cases.length,
-    repeats: cases.repeats.length,
+    cases: caseRows(table).length,
+    repeats: table.rows.length - caseRows(table).length,
     features: columns,
     missing: { values: gaps.reduce((a, b) => a + b, 0), rows: gaps.filter((count) => count > 0).length },
     settingsSha256: table.settingsSha256,

@@ -156,7 +156,15 @@ function boxAround(mask: MedicalImage, label: FeatureSettings['label']): Medical
 }
 
 /** SHA-256 (hex) over size, place and values. */
-function contentHash({ pixels, timePoints, channels, depth, height, width, geometry }: MedicalImage): string {
+export function contentHash({
+  pixels,
+  timePoints,
+  channels,
+  depth,
+  height,
+  width,
+  geometry,
+}: MedicalImage): string {
   const sides = [timePoints, channels, depth, height, width];
   return createHash('sha256')
     .update(JSON.stringify([pixels.constructor.name, sides, geometry?.affine ?? null]))
