@@ -93,5 +93,5 @@ function notes(first: Prediction | undefined, names: readonly string[]): string 
     return `\na label is found from its threshold on:\n${each.join('\n')}`;
   }
   if (first?.threshold === undefined) return '';
-  return `\noperating point: ${names[1]} from ${first.threshold.toFixed(4)} on (chosen on validation)`;
+  return `\noperating point: ${names[1]} from ${first.threshold.toFixed(4)} on (chosen without the test part)`;
 }

@@ -54,6 +54,12 @@ export async function looseCases(
       ...(mask === undefined ? {} : { mask, maskId: path.basename(mask) }),
     });
   }
+  if (cases.length === 0 && problems.length === 0) {
+    throw new HounsfieldError(
+      'CASES_MISSING',
+      `${paths.join(', ')}: no image among them, only masks or nothing that can be read. Name the images; their masks are found beside them.`,
+    );
+  }
   throwProblems(
     'the cases',
     problems,
