@@ -28,8 +28,8 @@ export function maskVoxels(image: MedicalImage, mask: MedicalImage, settings: Fe
   const plane = mask.width * mask.height * mask.depth;
   const layer = layerOf(mask, settings.label);
   const start = layer * plane;
-  const [low, high] = labelRange(mask, start, plane, settings.label);
-  const found = boxOf(mask, start, low, high);
+  const [low, high] = labelRange(settings.label);
+  const found = boxOf(mask, start, [low, high], settings.label === null);
   if (!found) {
     const named = settings.label === null || settings.label === 'any' ? 'above 0' : `of ${settings.label}`;
     throw new HounsfieldError(
@@ -65,63 +65,70 @@ function layerOf(mask: MedicalImage, label: FeatureSettings['label']): number {
   );
 }
 
-function labelRange(
-  { pixels }: MedicalImage,
-  start: number,
-  count: number,
-  label: FeatureSettings['label'],
-): readonly [number, number] {
-  if (typeof label === 'number') return [label, label];
-  if (label === null) requireOneValue(pixels, start, count);
-  return [Number.MIN_VALUE, Number.POSITIVE_INFINITY];
+function labelRange(label: FeatureSettings['label']): readonly [number, number] {
+  return typeof label === 'number' ? [label, label] : [Number.MIN_VALUE, Number.POSITIVE_INFINITY];
 }
 
-function requireOneValue(pixels: PixelArray, start: number, count: number): void {
-  let first = 0;
-  for (let i = start; i < start + count; i++) {
-    const value = pixels[i]!;
-    if (value === 0 || value === first) continue;
-    if (!(value > 0)) {
-      throw new HounsfieldError(
-        'MASK_VALUES',
-        'the mask holds values below 0 or such that are no number. Give a mask of 0 outside and whole numbers inside.',
-      );
-    }
-    if (first !== 0) {
-      throw new HounsfieldError(
-        'MASK_SEVERAL_LABELS',
-        `the mask holds more than one value (${Number(first.toPrecision(6))} and ${Number(value.toPrecision(6))}). Name ` +
-          'the region\'s in the settings (label: 1), or take all as one (label: "any").',
-      );
-    }
-    first = value;
+/** Refuses a second value, and such as are no label, where the mask is to hold one alone. */
+function requireOneValue(first: number, value: number): void {
+  if (!(value > 0)) {
+    throw new HounsfieldError(
+      'MASK_VALUES',
+      'the mask holds values below 0 or such that are no number. Give a mask of 0 outside and whole numbers inside.',
+    );
   }
+  if (first === 0) return;
+  throw new HounsfieldError(
+    'MASK_SEVERAL_LABELS',
+    `the mask holds more than one value (${Number(first.toPrecision(6))} and ${Number(value.toPrecision(6))}). Name the ` +
+      'one of the region in the settings (label: 1), or take all as one (label: "any").',
+  );
 }
 
+/** The region's box; runs of zeros are passed over a word at a time. */
 function boxOf(
   { pixels, width, height, depth }: MedicalImage,
   start: number,
-  low: number,
-  high: number,
+  [low, high]: readonly [number, number],
+  oneValue: boolean,
 ): { readonly box: VoxelBox; readonly voxels: number } | undefined {
+  const count = width * height * depth;
+  const words = wordsOf(pixels, start, count);
+  const perWord = 4 / pixels.BYTES_PER_ELEMENT;
   let [left, right, top, bottom, first, last, voxels] = [width, -1, height, -1, depth, -1, 0];
-  for (let z = 0, at = start; z < depth; z++) {
-    for (let y = 0; y < height; y++) {
-      let rowVoxels = 0;
-      for (let x = 0; x < width; x++, at++) {
-        const value = pixels[at]!;
-        if (!(value >= low && value <= high)) continue;
-        rowVoxels++;
-        if (x < left) left = x;
-        if (x > right) right = x;
-      }
-      if (rowVoxels === 0) continue;
-      voxels += rowVoxels;
-      if (y < top) top = y;
-      if (y > bottom) bottom = y;
-      if (z < first) first = z;
-      last = z;
+  let only = 0;
+  for (let i = 0; i < count; i++) {
+    if (words && i % perWord === 0) {
+      let word = i / perWord;
+      while (word < words.length && words[word] === 0) word++;
+      i = word * perWord;
+      if (i >= count) break;
     }
+    const value = pixels[start + i]!;
+    if (oneValue && value !== 0 && value !== only) {
+      requireOneValue(only, value);
+      only = value;
+    }
+    if (!(value >= low && value <= high)) continue;
+    voxels++;
+    const row = Math.floor(i / width);
+    const z = Math.floor(row / height);
+    const x = i - row * width;
+    const y = row - z * height;
+    if (x < left) left = x;
+    if (x > right) right = x;
+    if (y < top) top = y;
+    if (y > bottom) bottom = y;
+    if (z < first) first = z;
+    if (z > last) last = z;
   }
   return voxels === 0 ? undefined : { box: { low: [left, top, first], high: [right, bottom, last] }, voxels };
+}
+
+/** Values of one or two bytes as words of four, where they lie so; what is left over at the end is in none. */
+function wordsOf(pixels: PixelArray, start: number, count: number): Uint32Array | undefined {
+  const size = pixels.BYTES_PER_ELEMENT;
+  const offset = pixels.byteOffset + start * size;
+  if (size > 2 || offset % 4 !== 0) return undefined;
+  return new Uint32Array(pixels.buffer, offset, Math.floor((count * size) / 4));
 }

@@ -50,11 +50,11 @@ function paddedSize(size: Region['size']): readonly [number, number, number] {
   return size.map((side) => easySize(2 * side - 1)) as unknown as readonly [number, number, number]; // three axes
 }
 
-/** The least number from `side` on that is a product of 2, 3 and 5. */
+/** The least number from `side` on that is a product of twos and threes, whose passes are the quickest. */
 function easySize(side: number): number {
   for (let n = side; ; n++) {
     let left = n;
-    for (const prime of [2, 3, 5]) while (left % prime === 0) left /= prime;
+    for (const prime of [2, 3]) while (left % prime === 0) left /= prime;
     if (left === 1) return n;
   }
 }
