@@ -23,7 +23,7 @@ export interface GaborShape extends Required<Omit<GaborFilter, 'bandwidth'>> {
 }
 
 /** Side of a kernel beyond which it is taken for a mistake. */
-const MOST_REACH = 4096;
+const MOST_REACH = 1024;
 
 /** Fills in what is absent (Petkov's relation of bandwidth and deviation). Throws PICTURE_FEATURE_SETTINGS. */
 export function gaborShape(filter: GaborFilter): GaborShape {

@@ -44,12 +44,7 @@ export function localBinaryPattern(
   { points, radius, method }: LbpSettings,
 ): Float64Array {
   const circle = circlePoints(points, typeof radius === 'number' ? [radius, radius] : radius);
-  if ((method === 'default' || method === 'ror') && points > MOST_BITS) {
-    throw new HounsfieldError(
-      'PICTURE_FEATURE_SETTINGS',
-      `the method '${method}' takes up to ${MOST_BITS} points, not ${points}. Use 'uniform' or 'nri_uniform' for more.`,
-    );
-  }
+  if (method === 'default' || method === 'ror') requireBits(points);
   if (method === 'var' || points > MOST_BITS) return byRunningCounts(plane, width, height, circle, method);
   const codes = patternBits(plane, width, height, circle);
   const out = new Float64Array(codes.length);
@@ -60,6 +55,15 @@ export function localBinaryPattern(
   return out;
 }
 
+/** Throws PICTURE_FEATURE_SETTINGS when a pattern's bits do not fit one number. */
+function requireBits(points: number): void {
+  if (points <= MOST_BITS) return;
+  throw new HounsfieldError(
+    'PICTURE_FEATURE_SETTINGS',
+    `patterns kept as bits take up to ${MOST_BITS} points, not ${points}. Use fewer, or of a plane 'uniform' or 'nri_uniform'.`,
+  );
+}
+
 /** The bits of each pixel: bit p is 1 where neighbour p is not less than the pixel. [H, W] */
 export function patternBits(
   plane: ArrayLike<number>,
@@ -67,6 +71,7 @@ export function patternBits(
   height: number,
   circle: CirclePoints,
 ): Int32Array {
+  requireBits(circle.rows.length);
   const padded = padPlane(plane, width, height, circle);
   const bits = new Int32Array(width * height);
   for (let p = 0; p < circle.rows.length; p++) {

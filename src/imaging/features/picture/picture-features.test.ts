@@ -341,6 +341,8 @@ describe('the table of features', () => {
     ['a wrong method', { lbp: [{ method: 'best' }] }],
     ['no angle', { glcm: { anglesDegrees: [] } }],
     ['no family', { hog: null }],
+    ['too many features', { lbp: [{ points: 16, method: 'default', cells: [28, 28] }] }],
+    ['a wave longer than all pictures', { gabor: { frequencies: [0.001] } }],
     ['the same pattern twice', { lbp: [{}, {}] }],
     ['a list', []],
     ['a text', 'hog'],
@@ -365,6 +367,15 @@ describe('the table of features', () => {
     [
       'PICTURE_FEATURE_SETTINGS',
       () => localBinaryPattern([1], 1, 1, { points: 32, radius: 1, method: 'ror' }),
+    ],
+    [
+      'PICTURE_FEATURE_SETTINGS',
+      () =>
+        lbpTop(new Float64Array(1000), [10, 10, 10], {
+          radii: [1, 1, 1],
+          points: [40, 8, 8],
+          method: 'uniform',
+        }),
     ],
   ])('%s', (code, run) => {
     expect(codeOfError(run)).toBe(code);

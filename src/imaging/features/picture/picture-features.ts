@@ -32,6 +32,18 @@ export interface PictureFeatureExtractor {
 
 const UNLIMITED = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
 
+/** Features that one family may have. */
+const MOST_FEATURES = 1_000_000;
+
+/** Throws PICTURE_FEATURE_SETTINGS, before names are made. */
+function requireCount(count: number, family: string): void {
+  if (count <= MOST_FEATURES) return;
+  throw new HounsfieldError(
+    'PICTURE_FEATURE_SETTINGS',
+    `${family} would make ${count} features of each picture, at most ${MOST_FEATURES} are made. Use larger cells, or fewer bins.`,
+  );
+}
+
 const feature = (name: string, range: readonly [number, number] = [0, 1], unit = '1'): PictureFeature => ({
   name,
   unit,
@@ -39,7 +51,8 @@ const feature = (name: string, range: readonly [number, number] = [0, 1], unit =
 });
 
 function hogFamily(settings: HogSettings, width: number, height: number): PictureFamily {
-  const { blocks } = hogShape(width, height, settings);
+  const { blocks, length } = hogShape(width, height, settings);
+  requireCount(length, 'hog');
   const features: PictureFeature[] = [];
   for (let by = 0; by < blocks[0]; by++) {
     for (let bx = 0; bx < blocks[1]; bx++) {
@@ -57,6 +70,7 @@ function hogFamily(settings: HogSettings, width: number, height: number): Pictur
 function lbpFamily(settings: LbpFeatureSettings, width: number, height: number): PictureFamily {
   const { points, radius, method, cells } = settings;
   const bins = lbpBins(points, method);
+  requireCount(bins * cells[0] * cells[1], 'lbp');
   const features: PictureFeature[] = [];
   for (let cy = 0; cy < cells[0]; cy++) {
     for (let cx = 0; cx < cells[1]; cx++) {
@@ -99,6 +113,7 @@ function blockFamily(cells: readonly [number, number], width: number, height: nu
       `a grid of ${cells.join(' x ')} blocks does not fit ${height} rows and ${width} columns. Use fewer blocks.`,
     );
   }
+  requireCount(2 * cells[0] * cells[1], 'blocks');
   const features: PictureFeature[] = [];
   for (let y = 0; y < cells[0]; y++) {
     for (let x = 0; x < cells[1]; x++) {
@@ -123,6 +138,10 @@ export function pictureFeatureExtractor(
   channels = 1,
 ): PictureFeatureExtractor {
   const settings = checkPictureFeatureSettings(given);
+  if (settings.gabor) {
+    const { frequencies, orientations, cells } = settings.gabor;
+    requireCount(2 * frequencies.length * orientations * cells[0] * cells[1], 'gabor');
+  }
   const families = [
     ...(settings.hog ? [hogFamily(settings.hog, width, height)] : []),
     ...settings.lbp.map((one) => lbpFamily(one, width, height)),

@@ -28,7 +28,7 @@ export interface SignalFeatureTable {
 }
 
 /** Most rows of one table. */
-const MOST_ROWS = 1_000_000;
+const MOST_ROWS = 200_000;
 
 /** The windows of a channel: sample of its beginning and one past its end; a rest shorter than a window is left out. */
 export function windowsOf(
