@@ -1,7 +1,10 @@
+import { HounsfieldError } from '../../../errors.ts';
 import { applyKernel, applyKernelRounded, type Kernel, squaredLengths } from './kernel.ts';
 
 /** Rows of the kernel matrix, kept as far as memory allows; the least recently used go first. */
 export interface KernelRows {
+  /** What the kernel is divided by here, so that single precision holds it; 1 unless it is very large or very small. */
+  readonly scale: number;
   /** Kernel of each row with itself. */
   readonly diagonal: Float64Array;
   /** The first `length` values of row `i`; good until another two rows have been asked for. */
@@ -41,6 +44,8 @@ export function kernelRows(
     applyKernel(kernel, products, 1, squares[i]!, squares.subarray(i, i + 1));
     diagonal[i] = products[0]!;
   }
+  const scale = scaleOf(diagonal);
+  if (scale !== 1) for (let i = 0; i < count; i++) diagonal[i] = diagonal[i]! / scale;
 
   function unlink(slot: number): void {
     if (slot === newest) newest = after[slot]!;
@@ -95,6 +100,7 @@ export function kernelRows(
   }
 
   return {
+    scale,
     diagonal,
     row(i, length) {
       const slot = slotFor(i);
@@ -105,7 +111,7 @@ export function kernelRows(
         innerProducts(values, columns, i, missing, wanted, products);
         for (let q = 0; q < wanted; q++) partSquares[q] = squares[missing[q]!]!;
         applyKernelRounded(kernel, products, wanted, squares[i]!, partSquares);
-        for (let q = 0; q < wanted; q++) row[missing[q]!] = products[q]!;
+        for (let q = 0; q < wanted; q++) row[missing[q]!] = products[q]! / scale;
         lengths[slot] = length;
       }
       return row;
@@ -133,6 +139,18 @@ export function kernelRows(
       for (let c = 0; c < columns; c++) exchange(values, low * columns + c, high * columns + c);
     },
   };
+}
+
+/** @throws CLASSIFIER_DATA where the kernel overflows */
+function scaleOf(diagonal: Float64Array): number {
+  const largest = diagonal.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (!Number.isFinite(largest)) {
+    throw new HounsfieldError(
+      'CLASSIFIER_DATA',
+      'support-vector-machine: the kernel of a row with itself is beyond double precision. Standardise the columns.',
+    );
+  }
+  return largest > 0 && (largest > 1e20 || largest < 1e-20) ? largest : 1;
 }
 
 export function exchange(values: Float64Array | Int32Array | Uint8Array, i: number, j: number): void {

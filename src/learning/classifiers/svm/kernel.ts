@@ -18,7 +18,8 @@ export function gammaOf(gamma: 'scale' | 'auto' | number, { values, columns }: M
   for (const value of values) mean += value / values.length;
   let variance = 0;
   for (const value of values) variance += (value - mean) ** 2 / values.length;
-  return variance > 0 && Number.isFinite(variance) ? 1 / (columns * variance) : 1;
+  // Of equal values rounding alone leaves a variance.
+  return variance > 1e-28 * mean * mean && Number.isFinite(variance) ? 1 / (columns * variance) : 1;
 }
 
 /** Squares of the rows' lengths. */

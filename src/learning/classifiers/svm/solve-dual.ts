@@ -56,7 +56,7 @@ export function solveDual(problem: DualProblem, limits: DualLimits): DualSolutio
   const { count, columns, kernel } = problem;
   const rows = kernelRows(kernel, Float64Array.from(problem.values), count, columns, limits.cacheMegabytes);
   const { diagonal } = rows;
-  const search = startingSearch(problem);
+  const search = startingSearch(problem, rows.scale);
   const { b, slopes, canRise, canFall, low, high } = search;
   const interval = Math.min(count, 1000);
   let countdown = interval + 1;
@@ -142,18 +142,19 @@ export function solveDual(problem: DualProblem, limits: DualLimits): DualSolutio
   if (search.active < count) reconstruct(search, rows);
   search.active = count;
   const coefficients = new Float64Array(count);
-  for (let k = 0; k < count; k++) coefficients[search.places[k]!] = b[k]!;
+  for (let k = 0; k < count; k++) coefficients[search.places[k]!] = b[k]! / rows.scale;
   return { coefficients, bias: biasOf(search), iterations, converged };
 }
 
-function startingSearch({ count, signs, bounds }: DualProblem): Search {
+/** With the kernel divided by `scale` its coefficients are that much larger. */
+function startingSearch({ count, signs, bounds }: DualProblem, scale: number): Search {
   return {
     count,
     active: count,
     places: Int32Array.from({ length: count }, (_, k) => k),
     signs: Float64Array.from(signs),
-    low: Float64Array.from(bounds, (C, k) => (signs[k]! > 0 ? 0 : -C)),
-    high: Float64Array.from(bounds, (C, k) => (signs[k]! > 0 ? C : 0)),
+    low: Float64Array.from(bounds, (C, k) => (signs[k]! > 0 ? 0 : -C * scale)),
+    high: Float64Array.from(bounds, (C, k) => (signs[k]! > 0 ? C * scale : 0)),
     b: new Float64Array(count),
     slopes: Float64Array.from(signs),
     canRise: Uint8Array.from(signs, (sign) => (sign > 0 ? 1 : 0)),

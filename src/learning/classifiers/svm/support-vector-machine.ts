@@ -51,7 +51,7 @@ const rules = {
   tolerance: size(1e-3, 0, 1, 'open'),
   shrinking: flag(true),
   cacheMegabytes: size(200, 1, 65536),
-  maxIterations: whole(10_000_000, 1),
+  maxIterations: whole(2_000_000, 1),
 };
 
 /** A fitted machine and what its decisions are made of. */
@@ -159,8 +159,9 @@ function decisionNodes(machines: PairMachines, graph: Graph, x: Value): Value {
 function kernelNodes({ kind, gamma, coef0, degree }: Kernel, support: Matrix, graph: Graph, x: Value): Value {
   const { rows, columns } = support;
   if (kind !== 'rbf') {
-    const products = matMul(x, doubles(graph, [columns, rows], transpose(support.values, rows, columns)));
-    const inner = add(mul(products, number(graph, gamma)), number(graph, coef0));
+    // gamma lies in the constant: the runtime would fuse a factor into the product in single precision.
+    const turned = transpose(support.values, rows, columns).map((value) => gamma * value);
+    const inner = add(matMul(x, doubles(graph, [columns, rows], turned)), number(graph, coef0));
     return kind === 'sigmoid' ? apply('Tanh', inner) : graph.op('Pow', [inner, number(graph, degree)]);
   }
   const centre = roughCentre(support.values, rows, columns);
