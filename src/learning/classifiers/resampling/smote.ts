@@ -111,7 +111,7 @@ export const smoteNcResampling: Resampling<SmoteSettings> = {
     if (count > 0 && count < x.columns) return smote(x, y, classes, settings, options);
     throw dataError(
       'smote-nc',
-      `${count} of ${x.columns} columns are categories, and it needs both kinds. Choose 'smote' where all are numbers, 'oversample' where all are categories.`,
+      `${count} of ${x.columns} columns are categories, and it needs both kinds. Choose 'smote' where all are numbers (categories become columns before classifiers other than trees), 'oversample' where all are categories.`,
     );
   },
 };
