@@ -134,11 +134,12 @@ export function readFeatureSettings(given: unknown = {}): FeatureSettings {
   const json = isObject(given) ? given : {};
   if (!isObject(given)) faults.push('the settings are no object such as {"preset": "ibsi-c"}');
   const { preset, ...own } = json;
-  const base = typeof preset === 'string' ? FEATURE_PRESETS[preset as keyof typeof FEATURE_PRESETS] : {};
-  if (preset !== undefined && base === undefined) {
+  const known = PRESET_NAMES.find((name) => name === preset);
+  const base = known === undefined ? {} : FEATURE_PRESETS[known];
+  if (preset !== undefined && known === undefined) {
     faults.push(`preset is none of ${PRESET_NAMES.join(', ')}`);
   }
-  const merged = overlaid(overlaid(DEFAULT_FEATURE_SETTINGS as unknown as Json, base ?? {}), own); // plain JSON
+  const merged = overlaid(overlaid(DEFAULT_FEATURE_SETTINGS as unknown as Json, base), own); // plain JSON
   const settings = checkSettings(merged, faults);
   if (faults.length > 0) {
     throw new HounsfieldError('FEATURE_SETTINGS', `${faults.join('; ')}. Correct these.`);

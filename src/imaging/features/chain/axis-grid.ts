@@ -9,8 +9,8 @@ export interface AxisGrid {
   readonly spacingMm: number;
 }
 
-/** Counts this close to a whole number are that number, so that a spacing's rounding adds no voxel. */
-const COUNT_TOLERANCE = 1e-6;
+/** A length this part beyond a whole number of points is that many, so that the spacing's rounding adds no voxel. */
+const LENGTH_TOLERANCE = 1e-6;
 
 /** Grids whose centres are aligned; an axis without a new spacing stays as it is. */
 export function axisGrid(points: number, oldMm: number, newMm: number | null): AxisGrid {
@@ -18,7 +18,7 @@ export function axisGrid(points: number, oldMm: number, newMm: number | null): A
     return { before: points, after: points, first: 0, step: 1, spacingMm: oldMm };
   }
   const step = newMm / oldMm;
-  const after = Math.max(1, Math.ceil(points / step - COUNT_TOLERANCE));
+  const after = Math.max(1, Math.ceil((points / step) * (1 - LENGTH_TOLERANCE)));
   return { before: points, after, first: (points - 1 - step * (after - 1)) / 2, step, spacingMm: newMm };
 }
 
