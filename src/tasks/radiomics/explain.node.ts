@@ -10,6 +10,7 @@ import { drawChart } from '../report/charts.ts';
 import type { ExplainRequest, Explanation, TaskSurroundings } from '../task.ts';
 import { answerOf } from './answers.ts';
 import { contributionChart } from './feature-charts.ts';
+import { nameOf } from './feature-table.ts';
 import { tableToJudge } from './judged-table.node.ts';
 import { columnsFor, openRowPredictor } from './predict-rows.ts';
 import { standaloneSvg } from './standalone-svg.ts';
@@ -56,7 +57,7 @@ export async function explainRegions(
         },
       });
       const parts = contributionsOf(card, rowOf(x, i), shapley);
-      const base = path.join(request.out, fileName(one.case, taken));
+      const base = path.join(request.out, fileName(nameOf(one), taken));
       const chart = contributionChart(parts, {
         shown: DRAWN,
         base: shapley.base,
@@ -66,7 +67,7 @@ export async function explainRegions(
       const svg = await drawChart(chart.spec, chart.description);
       await writeFileAtomically(`${base}.svg`, standaloneSvg(svg.markup, chart.title));
       const stored = {
-        case: one.case,
+        case: nameOf(one),
         label: card.labels[label],
         probability: shapley.answer,
         usualCase: shapley.base,
@@ -74,7 +75,7 @@ export async function explainRegions(
       };
       await writeFileAtomically(`${base}.json`, `${JSON.stringify(stored, null, 2)}\n`);
       explanations.push({
-        image: one.case,
+        image: nameOf(one),
         label: card.labels[label]!,
         probability: row[label]!,
         overlay: `${base}.svg`,

@@ -48,7 +48,7 @@ export function contributionChart(
           type: 'nominal',
           sort: null,
           title: null,
-          axis: { labelLimit: 330, grid: false },
+          axis: { labelLimit: 460, grid: false },
         },
       },
       layer: [
@@ -91,7 +91,7 @@ export function importanceSpec(rows: readonly ImportanceRow[], axis: string): ob
     height: rowsHeight(rows.length),
     data: { values: rows.map((row) => ({ ...row, name: shortName(row.feature, 44) })) },
     encoding: {
-      y: { field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: 330, grid: false } },
+      y: { field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: 460, grid: false } },
     },
     layer: [
       {
@@ -137,7 +137,7 @@ export function summarySpec(
             type: 'nominal',
             sort: order.map((name) => shortName(name, 44)),
             title: null,
-            axis: { labelLimit: 330, grid: true },
+            axis: { labelLimit: 460, grid: true },
           },
           yOffset: { field: 'offset', type: 'quantitative', scale: { domain: [-1, 1] } },
           x: { field: 'shapley', type: 'quantitative', title: texts.axis },
@@ -212,7 +212,7 @@ export function selectionSpec(
         title: null,
         axis: { labelAngle: 0, orient: 'top', grid: false },
       },
-      y: { field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: 330, grid: false } },
+      y: { field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: 460, grid: false } },
       color: {
         field: 'kept',
         type: 'quantitative',

@@ -21,6 +21,10 @@ export interface FeatureRow {
   readonly maskSha256?: string;
 }
 
+/** What a row is called among answers: its case, of a repeat with what differs. */
+export const nameOf = ({ case: name, repeat }: FeatureRow): string =>
+  repeat === undefined ? name : `${name} (${repeat})`;
+
 /** Features of many regions: a row a region, a column a feature. */
 export interface FeatureTable {
   readonly names: readonly string[];

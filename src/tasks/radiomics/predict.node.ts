@@ -1,6 +1,7 @@
 import { loadFeatureModel } from '../bundle/load-model.node.ts';
 import type { Prediction, PredictRequest, TaskSurroundings } from '../task.ts';
 import { answerOf } from './answers.ts';
+import { nameOf } from './feature-table.ts';
 import { tableToJudge } from './judged-table.node.ts';
 import { outsideNotes } from './outside-range.ts';
 import { columnsFor, openRowPredictor } from './predict-rows.ts';
@@ -27,7 +28,7 @@ export async function predictRegions(
         model.card,
         probabilities.subarray(i * width, (i + 1) * width),
       );
-      return { image: row.repeat === undefined ? row.case : `${row.case} (${row.repeat})`, ...answer };
+      return { image: nameOf(row), ...answer };
     });
   } finally {
     await predictor.close();
