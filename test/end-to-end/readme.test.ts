@@ -13,6 +13,7 @@ import { makePhantomDataset } from '../../src/tasks/dataset/phantom.ts';
 import { writePhantomImage } from '../../src/tasks/dataset/phantom-files.node.ts';
 import { writeFindingsPhantom } from '../../src/tasks/dataset/phantom-findings.node.ts';
 import { writePairsPhantom } from '../../src/tasks/dataset/phantom-pairs.node.ts';
+import { writeRegionsPhantom } from '../../src/tasks/dataset/phantom-regions.node.ts';
 import { writeStudiesPhantom } from '../../src/tasks/dataset/phantom-studies.node.ts';
 import { writeCtSeries } from './ct-series.ts';
 import { writePublished, writeTfjsClassifier } from './published.ts';
@@ -69,6 +70,7 @@ beforeAll(async () => {
   await writePublished(folder);
   await writeTfjsClassifier(path.join(folder, 'tfjs'));
   await writeTables();
+  await writeRegionsPhantom(path.join(folder, 'tumours'), { seed: 1, patients: 32, size: 24, slices: 8 });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
