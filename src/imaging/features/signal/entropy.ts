@@ -58,39 +58,41 @@ export function sampleEntropy(samples: Float64Array, options: EntropyOptions = {
   return short === 0 ? Number.NaN : -Math.log(long / short);
 }
 
-/** For each stretch of a length how many agree with it, itself included; the mean of the logarithm of their share. */
-function meanLogShare(samples: Float64Array, dimension: number, delay: number, tolerance: number): number {
-  const count = samples.length - (dimension - 1) * delay;
-  const matches = new Uint32Array(count).fill(1);
-  const order = Uint32Array.from({ length: count }, (_, i) => i).sort((a, b) => samples[a]! - samples[b]!);
-  const sorted = Float64Array.from(order, (i) => samples[i]!);
-  const end = dimension * delay;
-  for (let k = 0; k < count; k++) {
-    const i = order[k]!;
-    const limit = sorted[k]! + tolerance;
-    for (let other = k + 1; other < count && sorted[other]! <= limit; other++) {
-      const j = order[other]!;
-      let at = delay;
-      while (at < end && Math.abs(samples[i + at]! - samples[j + at]!) <= tolerance) at += delay;
-      if (at < end) continue;
-      matches[i]!++;
-      matches[j]!++;
-    }
-  }
+/** Mean of the logarithm of the share of stretches that agree with each, itself included. */
+function meanLogShare(matches: Uint32Array): number {
   let sum = 0;
-  for (let i = 0; i < count; i++) sum += Math.log(matches[i]! / count);
-  return sum / count;
+  for (let i = 0; i < matches.length; i++) sum += Math.log(matches[i]! / matches.length);
+  return sum / matches.length;
 }
 
 /** Approximate entropy (Pincus, PNAS 88, 1991). */
 export function approximateEntropy(samples: Float64Array, options: EntropyOptions = {}): number {
   const { dimension = 2, delay = 1 } = options;
-  if (samples.length - dimension * delay < 2) return Number.NaN;
+  const next = dimension * delay;
+  const [shorter, longer] = [samples.length - next + delay, samples.length - next];
+  if (longer < 2) return Number.NaN;
   const tolerance = toleranceOf(samples, options.tolerance);
-  return Math.abs(
-    meanLogShare(samples, dimension, delay, tolerance) -
-      meanLogShare(samples, dimension + 1, delay, tolerance),
-  );
+  const short = new Uint32Array(shorter).fill(1);
+  const long = new Uint32Array(longer).fill(1);
+  const order = Uint32Array.from({ length: shorter }, (_, i) => i).sort((a, b) => samples[a]! - samples[b]!);
+  const sorted = Float64Array.from(order, (i) => samples[i]!);
+  for (let k = 0; k < shorter; k++) {
+    const i = order[k]!;
+    const limit = sorted[k]! + tolerance;
+    for (let other = k + 1; other < shorter && sorted[other]! <= limit; other++) {
+      const j = order[other]!;
+      let at = delay;
+      while (at < next && Math.abs(samples[i + at]! - samples[j + at]!) <= tolerance) at += delay;
+      if (at < next) continue;
+      short[i]!++;
+      short[j]!++;
+      if (i >= longer || j >= longer || !(Math.abs(samples[i + next]! - samples[j + next]!) <= tolerance))
+        continue;
+      long[i]!++;
+      long[j]!++;
+    }
+  }
+  return Math.abs(meanLogShare(short) - meanLogShare(long));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { approximateEntropy, sampleEntropy } from './entropy.ts';
 import { detrendedFluctuation } from './fractal.ts';
-import { type Intervals, longestRow } from './intervals.ts';
+import type { Intervals } from './intervals.ts';
 import { allNone, finiteOr, type MeasuredSet, none } from './signal-feature.ts';
 import { meanAndSd, quantileOf } from './time-statistics.ts';
 
@@ -95,30 +95,40 @@ export const INTERVAL_NONLINEAR_NAMES = [
 /** Windows of the short-term exponent (Peng et al., Chaos 5, 1995). */
 const ALPHA1_LENGTHS = Array.from({ length: 13 }, (_, i) => i + 4);
 
+/** Part of the intervals that may be left out before the rest is closed up. */
+const MOST_DROPPED = 0.2;
+
 /**
- * Poincaré's plot (Brennan et al., IEEE Trans. Biomed. Eng. 48, 2001: deviations of differences and sums of neighbours over
- * the root of 2), entropies and DFA's short-term exponent, of the longest row of intervals.
+ * Poincaré's plot (Brennan et al., IEEE Trans. Biomed. Eng. 48, 2001: deviations of differences and sums of intervals that
+ * follow each other, over the root of 2); entropies and DFA's short-term exponent of the intervals closed up where some
+ * were left out.
  */
 export function intervalNonlinearStatistics(intervals: Intervals): MeasuredSet {
-  const row = longestRow(intervals);
-  if (row.length < 10) return allNone(INTERVAL_NONLINEAR_NAMES, 'fewer than ten intervals in a row');
-  const across = new Float64Array(row.length - 1);
-  const along = new Float64Array(row.length - 1);
-  for (let i = 0; i < across.length; i++) {
-    across[i] = (row[i]! - row[i + 1]!) / Math.SQRT2;
-    along[i] = (row[i]! + row[i + 1]!) / Math.SQRT2;
+  const { ms, follows, dropped } = intervals;
+  const [across, along]: [number[], number[]] = [[], []];
+  for (let i = 1; i < ms.length; i++) {
+    if (follows[i] === 0) continue;
+    across.push((ms[i - 1]! - ms[i]!) / Math.SQRT2);
+    along.push((ms[i - 1]! + ms[i]!) / Math.SQRT2);
   }
+  if (across.length < 9)
+    return allNone(INTERVAL_NONLINEAR_NAMES, 'fewer than ten intervals follow each other');
   const [sd1, sd2] = [meanAndSd(across)[1], meanAndSd(along)[1]];
-  const few = row.length < 30 ? 'fewer than 30 intervals in a row' : undefined;
+  const isBroken = dropped > MOST_DROPPED * (ms.length + dropped);
+  const problem =
+    ms.length < 30
+      ? 'fewer than 30 intervals'
+      : isBroken
+        ? 'more than a fifth of the intervals were left out'
+        : undefined;
+  const unless = (make: () => number, remark: string) => (problem ? none(problem) : finiteOr(make(), remark));
   const noLike = 'no row of intervals has its like';
   return {
     sd1: { value: sd1 },
     sd2: { value: sd2 },
     sd1_sd2: finiteOr(sd1 / sd2, 'all intervals are equal'),
-    sample_entropy_nn: few ? none(few) : finiteOr(sampleEntropy(row), noLike),
-    approximate_entropy_nn: few ? none(few) : finiteOr(approximateEntropy(row), noLike),
-    dfa_alpha1_nn: few
-      ? none(few)
-      : finiteOr(detrendedFluctuation(row, ALPHA1_LENGTHS), 'all intervals are equal'),
+    sample_entropy_nn: unless(() => sampleEntropy(ms), noLike),
+    approximate_entropy_nn: unless(() => approximateEntropy(ms), noLike),
+    dfa_alpha1_nn: unless(() => detrendedFluctuation(ms, ALPHA1_LENGTHS), 'all intervals are equal'),
   };
 }

@@ -54,13 +54,3 @@ function likeItsNeighbours(all: Float64Array, i: number, most: number): boolean 
   const usual = quantileOf(around, 0.5);
   return Math.abs(all[i]! - usual) <= most * usual;
 }
-
-/** The longest row of intervals that follow each other. */
-export function longestRow({ ms, follows }: Intervals): Float64Array {
-  let [from, to] = [0, 0];
-  for (let i = 0, start = 0; i < ms.length; i++) {
-    if (follows[i] === 0) start = i;
-    if (i + 1 - start > to - from) [from, to] = [start, i + 1];
-  }
-  return ms.subarray(from, to);
-}
