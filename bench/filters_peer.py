@@ -29,7 +29,7 @@ def recursive_log(values, sigma):
 
 
 FUNCTIONS = {
-    "gaussian": lambda v, sigma: filters.gaussian(v, sigma),
+    "gaussian": lambda v, sigma: filters.gaussian(v, sigma, mode="reflect"),
     "mean": lambda v, window: ndi.uniform_filter(v, window),
     "median": lambda v, window: filters.median(v, np.ones((window,) * v.ndim), mode="reflect"),
     "bilateral": lambda v, **given: restoration.denoise_bilateral(v, mode="symmetric", bins=1_000_000, **given),
