@@ -22,7 +22,7 @@ import { TEXTURE_FAMILIES, textureFeatures } from './texture/texture-features.ts
  *
  * @param mask a label map or any image above 0 on the same grid; null takes the whole image as the region
  * @throws MASK_GRID_MISMATCH, MASK_SEVERAL_LABELS, MASK_VALUES, FEATURE_REGION_EMPTY, FEATURE_SPACING, FEATURE_GRID,
- * FEATURE_CHANNELS, FEATURE_VALUES, FEATURE_LEVELS, FEATURE_SETTINGS
+ * FEATURE_CHANNELS, FEATURE_VALUES, FEATURE_LEVELS, FEATURE_REGION_LARGE, and what a filter names
  * @example computeFeatures(ct, tumour, readFeatureSettings({ preset: 'ibsi-c' }))
  */
 export function computeFeatures(

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { FeatureValue, Region } from './feature.ts';
 import { localIntensity } from './local-intensity.ts';
+import { autocorrelation } from './morphology/autocorrelation.ts';
 import { convolveWithInverseDistance } from './morphology/lag-convolution.ts';
 import { morphology } from './morphology/morphology.ts';
 import { statistics } from './statistics.ts';
@@ -154,6 +155,21 @@ test('a constant region has no autocorrelation, and 0 where the manual prescribe
     remark: expect.stringContaining('prescribes'),
   });
   expect(stat.find(({ definition }) => definition.name === 'var')!.value).toBe(0);
+});
+
+test('of a region too large for exact sums samples come near, and say that they are samples', () => {
+  const region = regionNamed('large');
+  const smooth = { ...region, values: region.values.map((value, i) => value / 20 + (i % 24) + i / 500) };
+  const [exact, near] = [autocorrelation(smooth), autocorrelation(smooth, 1000)];
+  expect(near).toEqual(autocorrelation(smooth, 1000));
+  for (const measure of ['moran', 'geary'] as const) {
+    expect(near[measure]).toEqual([
+      expect.any(Number),
+      expect.stringMatching(/^mean of 24 samples of 2500 of the \d+ voxels$/),
+    ]);
+    const [value] = near[measure] as readonly [number, string]; // told above
+    expect(Math.abs(value - Number(exact[measure]))).toBeLessThan(0.002);
+  }
 });
 
 test.each([

@@ -154,6 +154,13 @@ describe('bad input ends in a code that says what to do', () => {
       { interpolation: { spacingMm: 1 } },
       /^FEATURE_VALUES: .*beside/,
     ],
+    [
+      'a spacing far too small',
+      ramp(),
+      inner,
+      { interpolation: { spacingMm: 1e-4 } },
+      /^FEATURE_REGION_LARGE: /,
+    ],
     ['a grid with shear', sheared(ramp().pixels), sheared(inner.pixels), {}, /^FEATURE_GRID: /],
     ['no spacing', bare(ramp()), bare(inner), {}, /^FEATURE_SPACING: /],
     [

@@ -15,6 +15,9 @@ import { type MaskVoxels, maskVoxels } from './mask-voxels.ts';
 /** A mask's part is compared with the threshold to six digits, so that rounding takes no voxel away. */
 const PART_TOLERANCE = 5e-7;
 
+/** Voxels that the region's box and its margin may have: 2 GB of intensities. */
+const MOST_VOXELS = 2 ** 28;
+
 /** Image and masks after the chain, cut to the region's box and a margin. */
 export interface PreparedImage extends Region {
   readonly unit: IntensityUnit;
@@ -31,7 +34,7 @@ export interface PreparedImage extends Region {
  * @param marginOf by the spacing after interpolation, mm: voxels along x, y, z by which the values go beyond the region's
  * box, where the image goes so far
  * @throws MASK_GRID_MISMATCH, MASK_SEVERAL_LABELS, MASK_VALUES, FEATURE_REGION_EMPTY, FEATURE_SPACING, FEATURE_GRID,
- * FEATURE_CHANNELS, FEATURE_VALUES
+ * FEATURE_CHANNELS, FEATURE_VALUES, FEATURE_REGION_LARGE
  */
 export function prepareImage(
   image: MedicalImage,
@@ -48,6 +51,7 @@ export function prepareImage(
   const axes = grids as unknown as readonly [AxisGrid, AxisGrid, AxisGrid]; // three axes
   const after: Vector3 = [axes[0].spacingMm, axes[1].spacingMm, axes[2].spacingMm];
   const cut = cutAround(axes, found, marginOf(after));
+  requireModest(cut, after);
   const how = settings.interpolation ?? { image: 'nearest', mask: 'nearest', maskThreshold: 0.5 };
   const source: SourceVolume = { pixels: image.pixels, start, size };
   const values = interpolateBox(source, axes, cut, how.image);
@@ -97,6 +101,17 @@ export function regionOf(prepared: PreparedImage, values: Float64Array = prepare
     }
   }
   return { size: box.size, spacingMm, ...out };
+}
+
+function requireModest({ size }: GridBox, spacingMm: Vector3): void {
+  const voxels = size[0] * size[1] * size[2];
+  if (voxels <= MOST_VOXELS) return;
+  const lengths = spacingMm.map((mm) => Number(mm.toPrecision(3))).join(' x ');
+  throw new HounsfieldError(
+    'FEATURE_REGION_LARGE',
+    `the region and its margin would have ${voxels} voxels of ${lengths} mm, and at most ${MOST_VOXELS} are taken. ` +
+      'Interpolate to a larger spacing, or draw a smaller region.',
+  );
 }
 
 function wholeImage({ width, height, depth }: MedicalImage): MaskVoxels {

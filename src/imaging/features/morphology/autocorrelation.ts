@@ -20,8 +20,10 @@ export interface Autocorrelation {
  * Both measures of the intensity mask. Exact while the padded box fits into 2^24 complex numbers (a box of some 160 voxels
  * a side; 270 MB); of larger regions the mean of repeated samples, as the manual allows, with a remark. A constant region
  * divides by zero: NaN with a remark.
+ *
+ * @param greatest complex numbers up to which sums are exact
  */
-export function autocorrelation(region: Region): Autocorrelation {
+export function autocorrelation(region: Region, greatest = GREATEST_CONVOLUTION): Autocorrelation {
   const { values, inside, size, spacingMm } = region;
   const places = placesOf(inside);
   const count = places.length;
@@ -39,7 +41,7 @@ export function autocorrelation(region: Region): Autocorrelation {
   }
   if (!spread) return none('constant region');
   if (count <= FEW_VOXELS) return ofPairs(places, away, region);
-  if (convolutionSize(size) > GREATEST_CONVOLUTION) return sampled(places, away, region);
+  if (convolutionSize(size) > greatest) return sampled(places, away, region);
   const sums = Float64Array.from(inside);
   const products = away.slice();
   convolveWithInverseDistance(products, sums, size, spacingMm);
