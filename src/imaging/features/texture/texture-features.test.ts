@@ -90,3 +90,98 @@ describe.skipIf(!there)(`IBSI digital phantom${skipped}`, () => {
     expect(rows.length).toBe(values.length);
   });
 });
+
+const region = (
+  size: DiscretizedRegion['size'],
+  levels: readonly number[],
+  count: number,
+): DiscretizedRegion => ({
+  size,
+  spacingMm: [1, 1, 1],
+  levels: Uint16Array.from(levels),
+  count,
+});
+
+describe('regions with little in them', () => {
+  test('of one voxel what needs a pair is NaN and says why', () => {
+    const values = textureFeatures(region([1, 1, 1], [3], 5), TEXTURE_FAMILIES, AGGREGATIONS);
+    for (const { definition, value, remark } of values) {
+      const needsPair = definition.family === 'cm' || definition.family === 'ngt';
+      expect(Number.isNaN(value)).toBe(needsPair);
+      expect(remark).toBe(
+        needsPair
+          ? definition.family === 'cm'
+            ? 'no pair of voxels'
+            : 'no voxel has a neighbour'
+          : undefined,
+      );
+    }
+  });
+
+  test('of a constant region values are those that are prescribed', () => {
+    const values = textureFeatures(region([4, 3, 2], new Array(24).fill(2), 2), TEXTURE_FAMILIES, ['3D_mrg']);
+    const of = (key: string) => values.find((value) => value.key === `${key}_3D_mrg`)!;
+    expect(of('ngt_coarseness').value).toBe(1e6);
+    expect([of('ngt_contrast'), of('ngt_busyness'), of('ngt_strength')].map(({ value }) => value)).toEqual([
+      0, 0, 0,
+    ]);
+    expect(of('cm_corr')).toMatchObject({ value: 1, remark: 'one grey level: 1 by custom' });
+    expect(of('cm_info_corr1')).toMatchObject({ value: Number.NaN, remark: 'one grey level' });
+    expect([of('cm_joint_max').value, of('cm_joint_entr').value, of('szm_z_perc').value]).toEqual([
+      1,
+      0,
+      1 / 24,
+    ]);
+  });
+
+  test.each([
+    ['no voxel', 'FEATURE_REGION_EMPTY', region([2, 1, 1], [0, 0], 3), {}],
+    ['a level beyond the number of levels', 'FEATURE_REGION', region([2, 1, 1], [4, 1], 3), {}],
+    ['too few levels', 'FEATURE_REGION', region([2, 2, 1], [1, 1], 3), {}],
+    ['a distance of 0', 'FEATURE_OPTION', region([2, 1, 1], [1, 1], 3), { distance: 0 }],
+    ['a negative coarseness', 'FEATURE_OPTION', region([2, 1, 1], [1, 1], 3), { coarseness: -1 }],
+  ])('%s: %s', (_, code, of, options) => {
+    expect(() => textureFeatures(of, ['cm'], ['3D_mrg'], options)).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+test('many grey levels in few voxels, whose pairs are sorted, give what a table of pairs gives', () => {
+  const slice = Array.from({ length: 120 }, (_, i) => 1 + ((i * i * 13) % 101));
+  const nothing = new Array<number>(120).fill(0);
+  const once = textureFeatures(region([12, 10, 1], slice, 101), ['cm'], ['3D_avg', '3D_mrg']);
+  const slices = Array.from({ length: 40 }, (_, z) => (z % 2 === 0 ? slice : nothing)).flat();
+  const often = textureFeatures(region([12, 10, 40], slices, 101), ['cm'], ['3D_avg', '3D_mrg']);
+  once.forEach(({ value }, i) => expect(often[i]!.value).toBeCloseTo(value, 9));
+});
+
+test('weights leave features of one direction as they are and change merged ones', () => {
+  const levels = Array.from({ length: 60 }, (_, i) => 1 + ((i * i) % 7));
+  const of = (weighting: 'none' | 'inverse' | 'exponential') =>
+    textureFeatures(region([5, 4, 3], levels, 7), ['cm', 'rlm', 'ngt'], ['3D_avg', '3D_mrg'], {
+      weighting,
+      norm: 'manhattan',
+    });
+  const [none, inverse] = [of('none'), of('inverse')];
+  none.forEach(({ key, value }, i) => {
+    const directed = key.endsWith('3D_avg');
+    if (directed) expect(inverse[i]!.value).toBe(value);
+  });
+  const contrast = (values: typeof none) => values.find(({ key }) => key === 'cm_contrast_3D_mrg')!.value;
+  expect(contrast(inverse)).not.toBeCloseTo(contrast(none), 6);
+  expect(of('exponential').every(({ value }) => Number.isFinite(value))).toBe(true);
+});
+
+test('every definition has an identifier of its own, and values lie in their ranges', () => {
+  const levels = Array.from({ length: 210 }, (_, i) => (i % 11 === 0 ? 0 : 1 + ((i * 31) % 9)));
+  const values = textureFeatures(region([7, 6, 5], levels, 9), TEXTURE_FAMILIES, [
+    '3D_mrg',
+    '3D_avg',
+    '2D_avg',
+  ]);
+  const ids = new Set(values.map(({ definition }) => definition.id));
+  expect(ids.size).toBe(25 + 16 + 16 + 16 + 5 + 17);
+  for (const { key, value, definition } of values) {
+    const [low, high] = definition.range;
+    expect(value >= low - 1e-12 && value <= high + 1e-12, `${key} ${value}`).toBe(true);
+  }
+});

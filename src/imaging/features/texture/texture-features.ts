@@ -285,17 +285,20 @@ function valuesOf(
       defined++;
     }
     const value = defined === 0 ? Number.NaN : total / defined;
-    const remark = remarkOn(sums.length, defined, empty, why);
+    const remark = remarkOn(sums, of, empty, why);
     return { definition, aggregation, key, value, ...(remark === undefined ? {} : { remark }) };
   });
 }
 
-function remarkOn(matrices: number, defined: number, empty: number, why: string): string | undefined {
-  const all = matrices + empty;
-  if (matrices === 0) return why;
-  if (defined === 0) return 'one grey level';
-  const parts: string[] = [];
-  if (empty > 0) parts.push(`${empty} of ${all} matrices left out: ${why}`);
-  if (defined < matrices) parts.push(`${matrices - defined} of ${all} matrices left out: one grey level`);
+function remarkOn(sums: readonly Sums[], of: string, empty: number, why: string): string | undefined {
+  const all = sums.length + empty;
+  if (sums.length === 0) return why;
+  const parts = empty > 0 ? [`${empty} of ${all} matrices left out: ${why}`] : [];
+  const undefinedOnes = sums.filter((one) => Number.isNaN(one[of]!)).length;
+  if (undefinedOnes === all) return 'one grey level';
+  if (undefinedOnes > 0) parts.push(`${undefinedOnes} of ${all} matrices left out: one grey level`);
+  const flat = of === 'correlation' ? sums.filter(({ jointVariance }) => jointVariance === 0).length : 0;
+  if (flat > 0)
+    parts.push(`${flat === all ? '' : `${flat} of ${all} matrices have `}one grey level: 1 by custom`);
   return parts.length > 0 ? parts.join('; ') : undefined;
 }
