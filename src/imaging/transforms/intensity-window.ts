@@ -47,10 +47,14 @@ function ramp(
   const exact = shape === 'linear-exact';
   const start = exact ? center - width / 2 : center - 0.5 - (width - 1) / 2;
   const span = exact ? width : width - 1;
-  const scale = span > 0 ? (high - low) / span : Number.POSITIVE_INFINITY; // a width of 1 is a threshold
+  if (span === 0) {
+    // a width of 1 is a threshold
+    for (let i = 0; i < source.length; i++) out[i] = source[i]! <= start ? low : high;
+    return;
+  }
+  const scale = (high - low) / span;
   for (let i = 0; i < source.length; i++) {
-    const beyond = source[i]! - start;
-    out[i] = beyond <= 0 ? low : beyond > span ? high : low + beyond * scale;
+    out[i] = Math.min(high, Math.max(low, low + (source[i]! - start) * scale));
   }
 }
 

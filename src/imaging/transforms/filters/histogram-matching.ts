@@ -73,14 +73,14 @@ export function matchValues(values: PixelArray, reference: Distribution, out: Fl
       'the reference has no values. Learn it by distributionOf from an image that is not empty.',
     );
   }
-  const { order, sorted } = sortedOrder(values);
+  const { order, keys } = sortedOrder(values);
   const [heights, quantiles] = [Float64Array.from(reference.values), Float64Array.from(reference.quantiles)];
   const last = heights.length - 1;
-  const count = sorted.length;
+  const count = keys.length;
   let piece = 0;
   for (let first = 0; first < count; ) {
     let end = first + 1;
-    while (end < count && sorted[end] === sorted[first]) end++;
+    while (end < count && keys[end] === keys[first]) end++;
     const quantile = end / count;
     while (piece < last && quantiles[piece + 1]! <= quantile) piece++;
     let height = heights[piece]!;

@@ -55,14 +55,13 @@ function ranksOf(values: FloatArray, { constant }: Border): Ranks {
   const all = another(values, values.length + 1);
   all.set(values);
   all[values.length] = constant;
-  const { order, sorted } = sortedOrder(all);
+  const { order, keys } = sortedOrder(all);
   const ranks = new Int32Array(all.length);
   const table = new Float64Array(all.length);
   let rank = 0;
-  table[0] = sorted[0]!;
   for (let i = 0; i < order.length; i++) {
-    const value = sorted[i]!;
-    if (value !== table[rank]!) table[++rank] = value;
+    if (i > 0 && keys[i] !== keys[i - 1]) rank++;
+    table[rank] = all[order[i]!]!;
     ranks[order[i]!] = rank;
   }
   return { ranks, table: table.subarray(0, rank + 1) };

@@ -1,9 +1,11 @@
 import type { PixelArray } from '../../image/medical-image.ts';
 
-/** Values in rising order, and the place that each of them came from. */
+/** Values in rising order. */
 export interface SortedOrder {
+  /** The place of each. */
   readonly order: Uint32Array;
-  readonly sorted: PixelArray;
+  /** Keys that are equal where the values are, and rise with them. */
+  readonly keys: Uint32Array | Float64Array;
 }
 
 const BITS = 11;
@@ -12,29 +14,29 @@ const BUCKETS = 1 << BITS;
 /** A stable sort in linear time; float64 values by comparison. Finite values. */
 export function sortedOrder(values: PixelArray): SortedOrder {
   if (values instanceof Float64Array) return byComparison(values);
-  const keys = sortableKeys(values);
+  let keys = sortableKeys(values);
   const length = keys.length;
   let order = new Uint32Array(length);
-  let spare = new Uint32Array(length);
-  let [from, to] = [keys, new Uint32Array(length)];
+  let keysTo = new Uint32Array(length);
+  let orderTo = new Uint32Array(length);
   for (let i = 0; i < length; i++) order[i] = i;
-  const counts = new Uint32Array(3 * BUCKETS);
-  for (let i = 0; i < length; i++) {
-    const key = from[i]!;
-    counts[key & (BUCKETS - 1)]!++;
-    counts[BUCKETS + ((key >>> BITS) & (BUCKETS - 1))]!++;
-    counts[2 * BUCKETS + (key >>> (2 * BITS))]!++;
+  for (const [pass, counts] of digitCounts(keys).entries()) {
+    if (counts.includes(length)) continue; // all alike
+    scatter(keys, order, keysTo, orderTo, counts, pass * BITS);
+    [keys, keysTo, order, orderTo] = [keysTo, keys, orderTo, order];
   }
-  for (let pass = 0; pass < 3; pass++) {
-    const own = counts.subarray(pass * BUCKETS, (pass + 1) * BUCKETS);
-    if (own.includes(length)) continue; // all alike
-    scatter(from, order, to, spare, own, pass * BITS);
-    [from, to] = [to, from];
-    [order, spare] = [spare, order];
+  return { order, keys };
+}
+
+function digitCounts(keys: Uint32Array): readonly Uint32Array[] {
+  const [low, middle, high] = [new Uint32Array(BUCKETS), new Uint32Array(BUCKETS), new Uint32Array(BUCKETS)];
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    low[key & (BUCKETS - 1)]!++;
+    middle[(key >>> BITS) & (BUCKETS - 1)]!++;
+    high[key >>> (2 * BITS)]!++;
   }
-  const sorted = values.slice();
-  for (let i = 0; i < length; i++) sorted[i] = values[order[i]!]!;
-  return { order, sorted };
+  return [low, middle, high];
 }
 
 function scatter(
@@ -61,10 +63,11 @@ function scatter(
 }
 
 /** Whole numbers without sign in the order of the values. */
-function sortableKeys(values: PixelArray): Uint32Array<ArrayBuffer> {
+export function sortableKeys(values: Exclude<PixelArray, Float64Array>): Uint32Array<ArrayBuffer> {
   const keys = new Uint32Array(values.length);
   if (values instanceof Float32Array) {
-    const zeroed = Float32Array.from(values, (value) => value + 0); // -0 is 0
+    const zeroed = new Float32Array(values.length);
+    for (let i = 0; i < zeroed.length; i++) zeroed[i] = values[i]! + 0; // -0 is 0
     const bits = new Int32Array(zeroed.buffer);
     for (let i = 0; i < bits.length; i++) {
       const own = bits[i]!;
@@ -76,6 +79,10 @@ function sortableKeys(values: PixelArray): Uint32Array<ArrayBuffer> {
 }
 
 function byComparison(values: Float64Array): SortedOrder {
-  const order = Uint32Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]! || a - b);
-  return { order, sorted: Float64Array.from(order, (at) => values[at]!) };
+  const order = new Uint32Array(values.length)
+    .map((_, i) => i)
+    .sort((a, b) => values[a]! - values[b]! || a - b);
+  const keys = new Float64Array(order.length);
+  for (let i = 0; i < order.length; i++) keys[i] = values[order[i]!]! + 0;
+  return { order, keys };
 }

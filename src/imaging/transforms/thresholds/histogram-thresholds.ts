@@ -27,12 +27,13 @@ export function thresholdsOf(
   { mask, bins = 256, classes = 3 }: ThresholdOptions = {},
 ): readonly number[] {
   const [low, high] = extremes(values, mask);
-  if (method === 'multi-otsu') return multiOtsu(histogramOf(values, bins, mask), classes);
+  const histogram = () => histogramOf(values, bins, mask, [low, high]);
+  if (method === 'multi-otsu') return multiOtsu(histogram(), classes);
   if (low === high) return [low];
   if (method === 'li') return [li(values, low, mask)];
   if (method === 'mean') return [meanAbove(values, Number.NEGATIVE_INFINITY, mask).above];
-  const histogram = histogramOf(values, bins, mask);
-  return [histogram.centres[BY_HISTOGRAM[method](histogram)]!];
+  const counted = histogram();
+  return [counted.centres[BY_HISTOGRAM[method](counted)]!];
 }
 
 const BY_HISTOGRAM: Readonly<
@@ -42,14 +43,38 @@ const BY_HISTOGRAM: Readonly<
 /** Of the values above a threshold and of the others. */
 function meanAbove(values: PixelArray, threshold: number, mask: ValueMask | undefined) {
   let [above, count, all, total] = [0, 0, 0, 0];
-  for (let i = 0; i < values.length; i++) {
-    if (mask !== undefined && !mask[i]) continue;
-    const value = values[i]!;
-    all += value;
-    total++;
-    if (value > threshold) {
-      above += value;
-      count++;
+  if (mask === undefined) {
+    let [odd, oddAll] = [0, 0]; // two sums: an addition waits for the one before it
+    total = values.length;
+    for (let i = 0; i < total - 1; i += 2) {
+      const [value, other] = [values[i]!, values[i + 1]!];
+      all += value;
+      oddAll += other;
+      const [is, otherIs] = [+(value > threshold), +(other > threshold)];
+      above += value * is;
+      odd += other * otherIs;
+      count += is + otherIs;
+    }
+    if (total % 2 === 1) {
+      const value = values[total - 1]!;
+      all += value;
+      if (value > threshold) {
+        above += value;
+        count++;
+      }
+    }
+    above += odd;
+    all += oddAll;
+  } else {
+    for (let i = 0; i < values.length; i++) {
+      if (!mask[i]) continue;
+      const value = values[i]!;
+      all += value;
+      total++;
+      if (value > threshold) {
+        above += value;
+        count++;
+      }
     }
   }
   return { above: above / count, below: (all - above) / (total - count), count };

@@ -42,13 +42,12 @@ export const threshold: IntensityTransform<ThresholdParameters> = {
     return { thresholds, labels };
   },
   change(image, { thresholds, labels }) {
-    requireFinite(image.pixels);
     const values = labels ?? thresholds.map((_, i) => i + 1);
     const pixels = labelArray(values, image.pixels.length);
     const source = image.pixels;
     const [first, ...others] = thresholds;
     const [least] = values;
-    for (let i = 0; i < pixels.length; i++) pixels[i] = source[i]! > first! ? least! : 0;
+    markAbove(source, first!, least!, pixels);
     for (const [k, level] of others.entries()) {
       const label = values[k + 1]!;
       for (let i = 0; i < pixels.length; i++) if (source[i]! > level) pixels[i] = label;
@@ -57,6 +56,21 @@ export const threshold: IntensityTransform<ThresholdParameters> = {
   },
   inverse: { none: 'values of one class cannot be told apart' },
 };
+
+function markAbove(
+  values: MedicalImage['pixels'],
+  level: number,
+  label: number,
+  out: Uint8Array | Uint16Array,
+): void {
+  let odd = 0; // of what is not finite
+  for (let i = 0; i < out.length; i++) {
+    const value = values[i]!;
+    odd += value * 0;
+    out[i] = label * +(value > level);
+  }
+  if (odd !== 0) requireFinite(values);
+}
 
 export const labelArray = (labels: readonly number[], length: number): Uint8Array | Uint16Array =>
   labels.some((label) => label > 255) ? new Uint16Array(length) : new Uint8Array(length);
