@@ -76,34 +76,84 @@ export function addTrees(graph: Graph, x: Value, ensemble: TreeEnsemble): Value 
   });
 }
 
+/** One line of the lists. */
+interface Line {
+  readonly id: number;
+  readonly feature: number;
+  readonly mode: string;
+  readonly value: number;
+  readonly yes: number;
+  readonly no: number;
+  readonly missing: number;
+  readonly cover: number;
+}
+
+function pushLine(nodes: NodeList, tree: number, line: Line): void {
+  nodes.tree.push(tree);
+  nodes.node.push(line.id);
+  nodes.feature.push(line.feature);
+  nodes.mode.push(line.mode);
+  nodes.value.push(line.value);
+  nodes.yes.push(line.yes);
+  nodes.no.push(line.no);
+  nodes.missing.push(line.missing);
+  nodes.cover.push(line.cover);
+}
+
 function listNodes(nodes: NodeList, tree: Tree, index: number): void {
-  let spare = tree.feature.length;
+  const spare = { next: tree.feature.length };
   for (let node = 0; node < tree.feature.length; node++) {
-    const isLeaf = tree.feature[node]! < 0;
-    const { left, right, missingLeft, cover } = tree;
-    const push = (id: number, mode: string, value: number, no: number): void => {
-      nodes.tree.push(index);
-      nodes.node.push(id);
-      nodes.feature.push(isLeaf ? 0 : tree.feature[node]!);
-      nodes.mode.push(mode);
-      nodes.value.push(value);
-      nodes.yes.push(isLeaf ? 0 : left[node]!);
-      nodes.no.push(no);
-      nodes.missing.push(isLeaf ? 0 : missingLeft[node]!);
-      nodes.cover.push(cover[node]!);
-    };
-    if (isLeaf) push(node, 'LEAF', 0, 0);
-    else if (tree.set[node]! < 0) push(node, 'BRANCH_LEQ', tree.threshold[node]!, right[node]!);
-    else {
-      const members = categoriesOf(tree, node);
-      if (members.length === 0) members.push(NO_CATEGORY);
-      for (const [i, category] of members.entries()) {
-        const isLast = i === members.length - 1;
-        push(i === 0 ? node : spare + i - 1, 'BRANCH_EQ', category, isLast ? right[node]! : spare + i);
-      }
-      spare += members.length - 1;
+    const feature = tree.feature[node]!;
+    const isLeaf = feature < 0;
+    if (!isLeaf && tree.set[node]! >= 0) {
+      listSet(nodes, tree, index, node, spare);
+      continue;
     }
+    pushLine(nodes, index, {
+      id: node,
+      feature: isLeaf ? 0 : feature,
+      mode: isLeaf ? 'LEAF' : 'BRANCH_LEQ',
+      value: isLeaf ? 0 : tree.threshold[node]!,
+      yes: isLeaf ? 0 : tree.left[node]!,
+      no: isLeaf ? 0 : tree.right[node]!,
+      missing: isLeaf ? 0 : tree.missingLeft[node]!,
+      cover: tree.cover[node]!,
+    });
   }
+}
+
+/** One node for each category of the set, all with one true branch. */
+function listSet(nodes: NodeList, tree: Tree, index: number, node: number, spare: { next: number }): void {
+  const members = categoriesOf(tree, node);
+  if (members.length === 0) members.push(NO_CATEGORY);
+  const right = tree.right[node]!;
+  const feature = tree.feature[node]!;
+  const cover = tree.cover[node]!;
+  // ONNX Runtime 1.30 takes two chains of one column for a single one where both lead to leaves: a node between them
+  // that all rows pass, with a leaf that none reaches.
+  const parts = tree.feature[right] === feature && tree.set[right]! >= 0;
+  const end = parts ? spare.next : right;
+  if (parts) spare.next += 2;
+  const chained = spare.next;
+  spare.next += members.length - 1;
+  for (const [i, category] of members.entries()) {
+    pushLine(nodes, index, {
+      id: i === 0 ? node : chained + i - 1,
+      feature,
+      mode: 'BRANCH_EQ',
+      value: category,
+      yes: tree.left[node]!,
+      no: i === members.length - 1 ? end : chained + i,
+      missing: tree.missingLeft[node]!,
+      cover,
+    });
+  }
+  if (!parts) return;
+  // After the chain: the first node that is listed is the root.
+  const passed = { feature, value: Number.POSITIVE_INFINITY, missing: 1, cover: tree.cover[right]! };
+  pushLine(nodes, index, { id: end, mode: 'BRANCH_LEQ', yes: right, no: end + 1, ...passed });
+  const nothing = { feature: 0, value: 0, yes: 0, no: 0, missing: 0, cover: 0 };
+  pushLine(nodes, index, { id: end + 1, mode: 'LEAF', ...nothing });
 }
 
 function listLeaves(leaves: LeafList, tree: Tree, index: number, ensemble: TreeEnsemble): void {

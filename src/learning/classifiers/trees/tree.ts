@@ -152,16 +152,16 @@ export function thresholdBetween(low: number, high: number): number {
   const middle = low / 2 + high / 2;
   const rounded = Math.fround(middle);
   if (rounded <= middle && rounded >= low && rounded < high) return rounded;
-  return floatBelow(rounded, low);
+  return Math.max(low, floatBelow(rounded));
 }
 
 const float = new Float32Array(1);
 const bits = new Int32Array(float.buffer);
 
-/** The float32 next below `value`, but not below `low`. */
-function floatBelow(value: number, low: number): number {
+/** The float32 next below. */
+export function floatBelow(value: number): number {
+  if (value === 0) return -(2 ** -149);
   float[0] = value;
-  if (value === 0) return low < 0 ? Math.max(low, -1.401298464324817e-45) : low;
   bits[0]! += value > 0 ? -1 : 1;
-  return Math.max(low, float[0]!);
+  return float[0]!;
 }
