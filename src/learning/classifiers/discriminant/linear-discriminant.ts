@@ -107,7 +107,7 @@ function bySingularValues(
     const deviation = Math.sqrt(deviations[j]!);
     deviations[j] = deviation > 1e-13 * largest ? deviation : 0;
   }
-  const factor = Math.sqrt(1 / Math.max(total - spreads.length, Number.EPSILON));
+  const factor = Math.sqrt(1 / total);
   const values = new Float64Array(rows * columns);
   let at = 0;
   for (const { centred } of spreads) {

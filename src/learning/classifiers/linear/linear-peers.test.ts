@@ -78,7 +78,6 @@ interface Fixture {
     readonly models: readonly (Case & {
       readonly kind: 'linear' | 'ridge' | 'lasso' | 'elastic';
       readonly targets: readonly number[];
-      readonly fitted?: boolean;
       readonly coefficients: readonly number[];
       readonly intercepts: readonly number[];
       readonly predicted: readonly number[];
@@ -223,15 +222,10 @@ describe('regression as scikit-learn', () => {
         elastic: fitElasticNet,
       };
       const fitted = fit[one.kind](rest, y, one.settings, options);
-      const shown = one.fitted ? rest : takeColumns(tested, kept);
+      const shown = takeColumns(tested, kept);
       expect(farthest(fitted.predict(shown), one.predicted)).toBeLessThan(1e-6 * largest(one.predicted));
-      // With more columns than rows the smallest solution depends on the columns' scale: only the fit is compared.
-      if (!one.fitted) {
-        expect(farthest(fitted.coefficients, one.coefficients)).toBeLessThan(
-          1e-5 * largest(one.coefficients),
-        );
-        expect(farthest(fitted.intercepts, one.intercepts)).toBeLessThan(1e-5 * largest(one.intercepts));
-      }
+      expect(farthest(fitted.coefficients, one.coefficients)).toBeLessThan(1e-5 * largest(one.coefficients));
+      expect(farthest(fitted.intercepts, one.intercepts)).toBeLessThan(1e-5 * largest(one.intercepts));
       const graph = new Graph();
       graph.output(fitted.addTo(graph, graph.input('x', 'float32', ['N', rest.columns])));
       const session = await nodeRuntime.open(writeOnnx(graph));
@@ -282,37 +276,54 @@ function areaOf(probabilities: Float64Array, y: Int32Array, classes: number, k: 
   return (ranks - (positives * (positives + 1)) / 2) / positives / (y.length - positives);
 }
 
+/** Accuracy and AUC (mean of one class against the rest) of what the folds' classifiers say. */
+async function overFolds(one: Fixture['folds'][number], seed: number): Promise<readonly [number, number]> {
+  const { x, y, classes, folds } = tableOf(one.table);
+  const classifier = byName.get(one.classifier)!;
+  const found = new Float64Array(x.rows * classes);
+  for (const rows of folds) {
+    const test = new Set(rows);
+    const train = [...y.keys()].filter((i) => !test.has(i));
+    const scaled = scaledBy(x, train);
+    const fitted: FittedClassifier = await classifier.fit(
+      takeRows(scaled, train),
+      Int32Array.from(train, (i) => y[i]!),
+      classes,
+      classifier.check(one.settings),
+      { seed, runtime: nodeRuntime },
+    );
+    const said = fitted.predict(takeRows(scaled, rows));
+    for (const [at, i] of rows.entries()) {
+      found.set(said.subarray(at * classes, (at + 1) * classes), i * classes);
+    }
+  }
+  let right = 0;
+  for (let i = 0; i < x.rows; i++) {
+    const own = found.subarray(i * classes, (i + 1) * classes);
+    if (own.indexOf(Math.max(...own)) === y[i]) right++;
+  }
+  const areas = Array.from({ length: classes }, (_, k) => areaOf(found, y, classes, k));
+  return [right / x.rows, classes === 2 ? areas[1]! : areas.reduce((sum, area) => sum + area, 0) / classes];
+}
+
 describe('accuracy and AUC over five folds within .01 of scikit-learn', () => {
   test.each(
     peer.folds.map((one) => [`${one.classifier} ${JSON.stringify(one.settings)} ${one.table}`, one] as const),
-  )('%s', async (_, one) => {
-    const { x, y, classes, folds } = tableOf(one.table);
-    const classifier = byName.get(one.classifier)!;
-    const found = new Float64Array(x.rows * classes);
-    for (const rows of folds) {
-      const test = new Set(rows);
-      const train = [...y.keys()].filter((i) => !test.has(i));
-      const scaled = scaledBy(x, train);
-      const fitted: FittedClassifier = await classifier.fit(
-        takeRows(scaled, train),
-        Int32Array.from(train, (i) => y[i]!),
-        classes,
-        classifier.check(one.settings),
-        { seed: 1, runtime: nodeRuntime },
-      );
-      const said = fitted.predict(takeRows(scaled, rows));
-      for (const [at, i] of rows.entries()) {
-        found.set(said.subarray(at * classes, (at + 1) * classes), i * classes);
+  )(
+    '%s',
+    async (_, one) => {
+      // The perceptron differs by seed, more so on small tables: means are compared.
+      const seeds = one.classifier === 'multilayer-perceptron' && one.table !== 'digits' ? [1, 2, 3] : [1];
+      let accuracy = 0;
+      let auc = 0;
+      for (const seed of seeds) {
+        const [right, area] = await overFolds(one, seed);
+        accuracy += right / seeds.length;
+        auc += area / seeds.length;
       }
-    }
-    let right = 0;
-    for (let i = 0; i < x.rows; i++) {
-      const own = found.subarray(i * classes, (i + 1) * classes);
-      if (own.indexOf(Math.max(...own)) === y[i]) right++;
-    }
-    const areas = Array.from({ length: classes }, (__, k) => areaOf(found, y, classes, k));
-    const auc = classes === 2 ? areas[1]! : areas.reduce((sum, area) => sum + area, 0) / classes;
-    expect(Math.abs(right / x.rows - one.accuracy)).toBeLessThan(0.01);
-    expect(Math.abs(auc - one.auc)).toBeLessThan(0.01);
-  });
+      expect(Math.abs(accuracy - one.accuracy)).toBeLessThan(0.01);
+      expect(Math.abs(auc - one.auc)).toBeLessThan(0.01);
+    },
+    30_000,
+  );
 });
