@@ -151,7 +151,8 @@ test('many grey levels in few voxels, whose pairs are sorted, give what a table 
   const once = textureFeatures(region([12, 10, 1], slice, 101), ['cm'], ['3D_avg', '3D_mrg']);
   const slices = Array.from({ length: 40 }, (_, z) => (z % 2 === 0 ? slice : nothing)).flat();
   const often = textureFeatures(region([12, 10, 40], slices, 101), ['cm'], ['3D_avg', '3D_mrg']);
-  once.forEach(({ value }, i) => expect(often[i]!.value).toBeCloseTo(value, 9));
+  const ratios = once.map(({ value }, i) => (value === 0 ? 1 : often[i]!.value / value));
+  for (const ratio of ratios) expect(ratio).toBeCloseTo(1, 11);
 });
 
 test('weights leave features of one direction as they are and change merged ones', () => {
