@@ -1,4 +1,5 @@
 import { HounsfieldError } from '../../../errors.ts';
+import { countPairs } from './count-pairs.ts';
 
 export interface CooccurrenceSettings {
   /** Number of grey levels; the plane holds 0 .. levels - 1. */
@@ -9,12 +10,6 @@ export interface CooccurrenceSettings {
   readonly angles: readonly number[];
   /** Counts each pair in both orders. */
   readonly symmetric: boolean;
-}
-
-/** Pixel steps of a distance and an angle, rounded half away from zero. */
-export function pairOffset(distance: number, angle: number): readonly [row: number, column: number] {
-  const round = (value: number) => Math.sign(value) * Math.floor(Math.abs(value) + 0.5);
-  return [round(Math.sin(angle) * distance), round(Math.cos(angle) * distance)];
 }
 
 /** Numbers that may be counted in: 512 MB of them would be too many. */
@@ -37,42 +32,6 @@ export function checkCooccurrence({ levels, distances, angles }: CooccurrenceSet
   );
 }
 
-/** Counts pairs at one offset into a matrix [levels, levels], made 0 before. */
-export function countPairs(
-  plane: Int32Array,
-  width: number,
-  height: number,
-  [down, right]: readonly [row: number, column: number],
-  levels: number,
-  symmetric: boolean,
-  into: Int32Array,
-): void {
-  into.fill(0);
-  // neighbouring pairs are often equal: two counters keep one from waiting for the other
-  const other = width * height > 16 * into.length ? new Int32Array(into.length) : into;
-  const [top, bottom] = [Math.max(0, -down), Math.min(height, height - down)];
-  const [left, end] = [Math.max(0, -right), Math.min(width, width - right)];
-  const step = down * width + right;
-  for (let y = top; y < bottom; y++) {
-    let i = y * width + left;
-    const stop = y * width + end;
-    for (; i + 1 < stop; i += 2) {
-      into[plane[i]! * levels + plane[i + step]!]!++;
-      other[plane[i + 1]! * levels + plane[i + 1 + step]!]!++;
-    }
-    if (i < stop) into[plane[i]! * levels + plane[i + step]!]!++;
-  }
-  if (other !== into) for (let i = 0; i < into.length; i++) into[i]! += other[i]!;
-  if (!symmetric) return;
-  for (let i = 0; i < levels; i++) {
-    for (let j = 0; j <= i; j++) {
-      const both = into[i * levels + j]! + into[j * levels + i]!;
-      into[i * levels + j] = both;
-      into[j * levels + i] = both;
-    }
-  }
-}
-
 /**
  * Grey level co-occurrence matrices of a whole plane (Haralick, Shanmugam and Dinstein, IEEE TSMC 3, 1973), as
  * scikit-image's graycomatrix. Regions with a mask, and the standard's directions, are in features/texture.
@@ -88,24 +47,27 @@ export function cooccurrenceMatrices(
   settings: CooccurrenceSettings,
 ): Int32Array {
   checkCooccurrence(settings);
-  const { levels, distances, angles, symmetric } = settings;
+  const { levels, distances, angles } = settings;
   const whole = plane instanceof Int32Array ? plane : wholeNumbers(plane);
-  let [least, most] = [0, 0];
-  for (let i = 0; i < whole.length; i++) {
-    const level = whole[i]!;
-    if (level > most) most = level;
-    if (level < least) least = level;
+  let bits = 0;
+  for (let i = 0; i < whole.length; i++) bits |= whole[i]!;
+  if (bits < 0 || bits >= levels) {
+    const wrong = whole.find((level) => level < 0 || level >= levels);
+    if (wrong !== undefined) throw levelsError(wrong, levels);
   }
-  if (least < 0 || most >= levels) throw levelsError(least < 0 ? least : most, levels);
+  const out = new Int32Array(levels * levels * distances.length * angles.length);
+  countPairs(whole, width, height, settings, out);
+  return out;
+}
+
+/** Each matrix of counts divided by its sum; one without pairs stays 0. */
+export function cooccurrenceProbabilities(counts: Int32Array, levels: number): Float64Array {
+  const out = Float64Array.from(counts);
   const cells = levels * levels;
-  const out = new Int32Array(cells * distances.length * angles.length);
-  let start = 0;
-  for (const distance of distances) {
-    for (const angle of angles) {
-      const into = out.subarray(start, start + cells);
-      countPairs(whole, width, height, pairOffset(distance, angle), levels, symmetric, into);
-      start += cells;
-    }
+  for (let start = 0; start < out.length; start += cells) {
+    let sum = 0;
+    for (let i = start; i < start + cells; i++) sum += out[i]!;
+    if (sum > 0) for (let i = start; i < start + cells; i++) out[i]! /= sum;
   }
   return out;
 }

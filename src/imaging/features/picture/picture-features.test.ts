@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isHounsfieldError } from '../../../errors.ts';
 import type { Border } from './borders.ts';
-import { cooccurrenceMatrices, greyLevels } from './cooccurrence.ts';
+import { cooccurrenceMatrices, cooccurrenceProbabilities, greyLevels } from './cooccurrence.ts';
 import { type CooccurrenceProperty, cooccurrenceProperties } from './cooccurrence-properties.ts';
 import { gabor } from './gabor.ts';
 import { gaborVolume } from './gabor-volume.ts';
@@ -202,6 +202,9 @@ describe('as scikit-image, mahotas and MIRP', () => {
       const found = Array.from({ length: settings.distances.length * settings.angles.length }, (_, i) =>
         cooccurrenceProperties(matrices.subarray(i * levels ** 2, (i + 1) * levels ** 2), levels),
       );
+      const { length } = settings.distances;
+      const shares = cooccurrenceProbabilities(matrices, levels);
+      expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(length * settings.angles.length, 9);
       for (const [property, expected] of Object.entries(properties)) {
         const ours = found.map((one) => one[property as CooccurrenceProperty]); // keys of it
         expect(difference(ours, expected)).toBeLessThan(1e-12);

@@ -1,5 +1,6 @@
-import { checkCooccurrence, countPairs, greyLevels, pairOffset } from './cooccurrence.ts';
+import { type CooccurrenceSettings, checkCooccurrence, greyLevels } from './cooccurrence.ts';
 import { cooccurrenceProperties, cooccurrenceRange } from './cooccurrence-properties.ts';
+import { countPairs } from './count-pairs.ts';
 import type { PictureFeature } from './picture.ts';
 import type { PictureFamily } from './picture-features.ts';
 import type { GlcmFeatureSettings } from './picture-settings.ts';
@@ -12,7 +13,8 @@ export function cooccurrenceFamily(
 ): PictureFamily {
   const { levels, distances, anglesDegrees, properties, average, symmetric } = settings;
   const angles = anglesDegrees.map((degrees) => (degrees * Math.PI) / 180);
-  checkCooccurrence({ levels, distances, angles, symmetric });
+  const asked: CooccurrenceSettings = { levels, distances, angles, symmetric };
+  checkCooccurrence(asked);
   const features: PictureFeature[] = distances.flatMap((distance) =>
     (average ? ['mean'] : anglesDegrees.map((degrees) => `a${degrees}`)).flatMap((angle) =>
       properties.map((property) => ({
@@ -22,20 +24,25 @@ export function cooccurrenceFamily(
       })),
     ),
   );
-  const matrix = new Int32Array(levels * levels);
+  const cells = levels * levels;
+  const matrices = new Int32Array(cells * distances.length * angles.length);
   const values = (_: unknown, grey: Float64Array): Float64Array => {
-    const plane = greyLevels(grey, levels, settings.range ?? leastAndGreatest(grey));
+    countPairs(
+      greyLevels(grey, levels, settings.range ?? leastAndGreatest(grey)),
+      width,
+      height,
+      asked,
+      matrices,
+    );
     const out = new Float64Array(features.length);
-    let at = 0;
-    for (const distance of distances) {
-      for (const [a, angle] of angles.entries()) {
-        countPairs(plane, width, height, pairOffset(distance, angle), levels, symmetric, matrix);
-        const found = cooccurrenceProperties(matrix, levels);
-        const start = average ? at : at + a * properties.length;
-        const weight = average ? 1 / angles.length : 1;
+    const weight = average ? 1 / angles.length : 1;
+    for (let d = 0; d < distances.length; d++) {
+      for (let a = 0; a < angles.length; a++) {
+        const at = d * angles.length + a;
+        const found = cooccurrenceProperties(matrices.subarray(at * cells, (at + 1) * cells), levels);
+        const start = (average ? d : at) * properties.length;
         for (let p = 0; p < properties.length; p++) out[start + p]! += found[properties[p]!] * weight;
       }
-      at += properties.length * (average ? 1 : angles.length);
     }
     return out;
   };
