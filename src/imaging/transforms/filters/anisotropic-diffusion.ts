@@ -66,88 +66,126 @@ type Options = Required<
   Pick<AnisotropicDiffusionParameters, 'kappa' | 'conductance' | 'iterations' | 'step'>
 >;
 
-function diffuse(
-  values: FloatArray,
-  size: Vector3,
-  spacing: Vector3,
-  { kappa, conductance, iterations, step }: Options,
-): FloatArray {
+function diffuse(values: FloatArray, size: Vector3, spacing: Vector3, options: Options): FloatArray {
+  const { conductance, iterations } = options;
+  const rates = ratesOf(options, spacing, size);
   let from = values;
   let to = another(values);
-  const flow = conductance === 'exponential' ? exponentialFlow : quadraticFlow;
+  const each = conductance === 'exponential' ? exponentialRow : quadraticRow;
   for (let i = 0; i < iterations; i++) {
-    once(from, to, size, spacing, kappa, step, flow);
+    once(from, to, size, rates, each);
     const spare = from === values && i < iterations - 1 ? another(values) : from;
     [from, to] = [to, spare];
   }
   return from;
 }
 
-/** out[i] = factor g(d) d, of the differences between b and a, each so many places further than the other. */
-type Flow = (
+interface Rates {
+  /** Differences squared times this are (g / kappa)^2, along x, y, z. */
+  readonly steepness: Vector3;
+  /** What flows for each unit of difference, times the conductance. */
+  readonly factors: Vector3;
+  /** What flowed through the faces above a row, and behind a slice. */
+  readonly above: Float64Array;
+  readonly behind: Float64Array;
+}
+
+function ratesOf({ kappa, step }: Options, spacing: Vector3, [width, height]: Vector3): Rates {
+  return {
+    steepness: spacing.map((mm) => 1 / (kappa * mm) ** 2) as unknown as Vector3, // three
+    factors: spacing.map((mm) => step / mm ** 2) as unknown as Vector3, // three
+    above: new Float64Array(width),
+    behind: new Float64Array(width * height),
+  };
+}
+
+type Row = (
   from: FloatArray,
-  a: number,
-  b: number,
-  length: number,
-  steepness: number,
-  factor: number,
-  out: Float64Array,
+  to: FloatArray,
+  row: number,
+  width: number,
+  down: number,
+  deep: number,
+  rates: Rates,
+  inSlice: number,
 ) => void;
 
-const exponentialFlow: Flow = (from, a, b, length, steepness, factor, out) => {
-  const { table, scale, last } = decay;
-  const perCell = 1 / scale;
-  const steep = steepness * scale;
-  for (let i = 0; i < length; i++) {
-    const difference = from[b + i]! - from[a + i]!;
-    const place = Math.min(last, difference * difference * steep);
-    const cell = place | 0;
-    const rest = (place - cell) * perCell;
-    out[i] = factor * difference * table[cell]! * (1 - rest * (1 - rest * (0.5 - rest * (1 / 6))));
-  }
-};
-
-const quadraticFlow: Flow = (from, a, b, length, steepness, factor, out) => {
-  for (let i = 0; i < length; i++) {
-    const difference = from[b + i]! - from[a + i]!;
-    out[i] = (factor * difference) / (1 + difference * difference * steepness);
-  }
-};
-
+/** Each row takes what flows in from above and behind, and leaves what flows out below and in front. */
 function once(
   from: FloatArray,
   to: FloatArray,
   [width, height, depth]: Vector3,
-  spacing: Vector3,
-  kappa: number,
-  step: number,
-  flow: Flow,
+  rates: Rates,
+  each: Row,
 ): void {
   const slice = width * height;
-  const steepness = spacing.map((mm) => 1 / (kappa * mm) ** 2) as unknown as Vector3; // three
-  const factors = spacing.map((mm) => step / mm ** 2) as unknown as Vector3; // three
-  const along = new Float64Array(width); // through the faces between neighbours in a row
-  const [above, below] = [new Float64Array(width), new Float64Array(width)];
-  const [behind, before] = [new Float64Array(slice), new Float64Array(width)];
+  rates.behind.fill(0);
   for (let z = 0, row = 0; z < depth; z++) {
-    above.fill(0);
+    rates.above.fill(0);
+    const deep = z < depth - 1 ? slice : 0; // the difference to itself is none
     for (let y = 0; y < height; y++, row += width) {
-      flow(from, row, row + 1, width - 1, steepness[0], factors[0], along);
-      if (y < height - 1) flow(from, row, row + width, width, steepness[1], factors[1], below);
-      else below.fill(0);
-      if (z < depth - 1) flow(from, row, row + slice, width, steepness[2], factors[2], before);
-      else before.fill(0);
-      let left = 0;
-      const inSlice = y * width;
-      along[width - 1] = 0;
-      for (let x = 0; x < width; x++) {
-        const [right, down, deep] = [along[x]!, below[x]!, before[x]!];
-        const across = down - above[x]! + deep - behind[inSlice + x]!;
-        to[row + x] = from[row + x]! + (right - left + across);
-        left = right;
-        above[x] = down;
-        behind[inSlice + x] = deep;
-      }
+      each(from, to, row, width, y < height - 1 ? width : 0, deep, rates, y * width);
     }
   }
 }
+
+const exponentialRow: Row = (from, to, row, width, down, deep, rates, inSlice) => {
+  const { above, behind, steepness, factors } = rates;
+  const { table, scale, last } = decay;
+  const perCell = 1 / scale;
+  const [sx, sy, sz] = [steepness[0] * scale, steepness[1] * scale, steepness[2] * scale];
+  const [fx, fy, fz] = factors;
+  let [left, own] = [0, from[row]!];
+  for (let x = 0, i = row; x < width; x++, i++) {
+    const next = x < width - 1 ? from[i + 1]! : own;
+    let difference = next - own;
+    let place = Math.min(last, difference * difference * sx);
+    let cell = place | 0;
+    let rest = (place - cell) * perCell;
+    const right = fx * difference * table[cell]! * (1 - rest * (1 - rest * (0.5 - rest * (1 / 6))));
+    difference = from[i + down]! - own;
+    place = Math.min(last, difference * difference * sy);
+    cell = place | 0;
+    rest = (place - cell) * perCell;
+    const lower = fy * difference * table[cell]! * (1 - rest * (1 - rest * (0.5 - rest * (1 / 6))));
+    let sum = right - left + lower - above[x]!;
+    above[x] = lower;
+    if (deep > 0 || behind[inSlice + x] !== 0) {
+      difference = from[i + deep]! - own;
+      place = Math.min(last, difference * difference * sz);
+      cell = place | 0;
+      rest = (place - cell) * perCell;
+      const front = fz * difference * table[cell]! * (1 - rest * (1 - rest * (0.5 - rest * (1 / 6))));
+      sum += front - behind[inSlice + x]!;
+      behind[inSlice + x] = front;
+    }
+    left = right;
+    to[i] = own + sum;
+    own = next;
+  }
+};
+
+const quadraticRow: Row = (from, to, row, width, down, deep, rates, inSlice) => {
+  const { above, behind, steepness, factors } = rates;
+  const [sx, sy, sz] = steepness;
+  const [fx, fy, fz] = factors;
+  let [left, own] = [0, from[row]!];
+  for (let x = 0, i = row; x < width; x++, i++) {
+    const next = x < width - 1 ? from[i + 1]! : own;
+    const dx = next - own;
+    const right = (fx * dx) / (1 + dx * dx * sx);
+    const dy = from[i + down]! - own;
+    const lower = (fy * dy) / (1 + dy * dy * sy);
+    let sum = right - left + lower - above[x]!;
+    above[x] = lower;
+    if (deep > 0 || behind[inSlice + x] !== 0) {
+      const dz = from[i + deep]! - own;
+      const front = (fz * dz) / (1 + dz * dz * sz);
+      sum += front - behind[inSlice + x]!;
+      behind[inSlice + x] = front;
+    }
+    left = right;
+    to[i] = own + sum;
+    own = next;
+  }
+};

@@ -13,10 +13,10 @@ import {
   readBorder,
   spacingOf,
 } from './filter-volumes.ts';
+import { laplacianStencil, sobelStencil } from './stencils.ts';
 
 const DIFFERENCE = centred(Float64Array.of(-1, 0, 1));
 const SMOOTHING = centred(Float64Array.of(1, 2, 1));
-const CURVATURE = centred(Float64Array.of(1, -2, 1));
 const AXES = ['x', 'y', 'z'] as const;
 
 export interface SobelParameters extends BorderParameters {
@@ -60,7 +60,9 @@ export const sobel: IntensityTransform<SobelParameters> = {
       (values, size) => {
         const axis = (AXES as readonly string[]).indexOf(of);
         if (axis >= 0) return sobelAlong(values, size, axis as 0 | 1 | 2, border, factors[axis]!); // found
-        return sobelMagnitude(values, size, border, factors, magnitude === 'root-mean-square');
+        const axes = Math.max(1, axesOf(size).length);
+        const share = magnitude === 'root-mean-square' ? 1 / Math.sqrt(axes) : 1;
+        return sobelStencil(values, size, border, factors.map((own) => own * share) as unknown as Vector3); // three
       },
       'arbitrary',
     );
@@ -85,30 +87,6 @@ export function sobelAlong(
   const beyond = borderAfter(border, difference); // no change there
   for (const other of across) correlateAxis(out, out, size, other, SMOOTHING, beyond);
   return out;
-}
-
-function sobelMagnitude(
-  values: FloatArray,
-  size: Vector3,
-  border: Border,
-  factors: Vector3,
-  asMean: boolean,
-): FloatArray {
-  const axes = axesOf(size);
-  const parts = axes.map((axis) => sobelAlong(values, size, axis, border, factors[axis]));
-  const share = asMean ? 1 / Math.max(1, axes.length) : 1;
-  const [a, b, c] = parts;
-  if (!a) return another(values);
-  if (!b) {
-    for (let i = 0; i < a.length; i++) a[i] = Math.abs(a[i]!);
-  } else if (!c) {
-    for (let i = 0; i < a.length; i++) a[i] = Math.sqrt((a[i]! * a[i]! + b[i]! * b[i]!) * share);
-  } else {
-    for (let i = 0; i < a.length; i++) {
-      a[i] = Math.sqrt((a[i]! * a[i]! + b[i]! * b[i]! + c[i]! * c[i]!) * share);
-    }
-  }
-  return a;
 }
 
 export interface LaplacianParameters extends BorderParameters {
@@ -141,23 +119,9 @@ export const laplacian: IntensityTransform<LaplacianParameters> = {
     return filterVolumes(
       image,
       by,
-      (values, size) => laplacianFilter(values, size, borderOf(rest), factors),
+      (values, size) => laplacianStencil(values, size, borderOf(rest), factors),
       'arbitrary',
     );
   },
   inverse: { none: 'the second derivative does not hold level and slope' },
 };
-
-function laplacianFilter(values: FloatArray, size: Vector3, border: Border, factors: Vector3): FloatArray {
-  const sum = another(values);
-  const part = another(values);
-  for (const [i, axis] of axesOf(size).entries()) {
-    const taps = { ...CURVATURE, weights: CURVATURE.weights.map((weight) => weight * factors[axis]) };
-    if (i === 0) correlateAxis(values, sum, size, axis, taps, border);
-    else {
-      correlateAxis(values, part, size, axis, taps, border);
-      for (let k = 0; k < sum.length; k++) sum[k]! += part[k]!;
-    }
-  }
-  return sum;
-}

@@ -49,10 +49,13 @@ export function decompose(
     let bands = new Map<string, Band>([['', approximation]]);
     for (const axis of waveletAxes(size)) {
       bands = new Map(
-        [...bands].flatMap(([name, band]): [string, Band][] => [
-          [`${name}L`, analysed(band, axis, wavelet.decompose.low, border)],
-          [`${name}H`, analysed(band, axis, wavelet.decompose.high, border)],
-        ]),
+        [...bands].flatMap(([name, band]): [string, Band][] => {
+          const [low, high] = analysed(band, axis, wavelet.decompose, border);
+          return [
+            [`${name}L`, low],
+            [`${name}H`, high],
+          ];
+        }),
       );
     }
     const low = 'L'.repeat(waveletAxes(size).length);
@@ -111,28 +114,63 @@ function strides([width, height, depth]: Vector3, axis: 0 | 1 | 2): readonly [nu
 const withSide = (size: Vector3, axis: 0 | 1 | 2, side: number): Vector3 =>
   size.map((old, i) => (i === axis ? side : old)) as unknown as Vector3; // three
 
-/** out[i] = sum over k of filter[k] * in[2 i + 1 - k] */
-function analysed({ values, size }: Band, axis: 0 | 1 | 2, filter: Float64Array, border: BorderMode): Band {
+/** Both halves: out[i] = sum over k of filter[k] * in[2 i + 1 - k] */
+function analysed(
+  { values, size }: Band,
+  axis: 0 | 1 | 2,
+  { low, high }: Wavelet['decompose'],
+  border: BorderMode,
+): readonly [low: Band, high: Band] {
   const [outer, lines, run] = strides(size, axis);
-  const half = Math.floor((lines + filter.length - 1) / 2);
-  const before = filter.length - 2;
-  const places = borderIndices(lines, before, filter.length, border);
-  const out = another(values, outer * half * run);
-  const sum = new Float64Array(run);
+  const half = Math.floor((lines + low.length - 1) / 2);
+  const places = borderIndices(lines, low.length - 2, low.length, border);
+  const [lows, highs] = [another(values, outer * half * run), another(values, outer * half * run)];
+  const reversed = { low: low.slice().reverse(), high: high.slice().reverse() };
+  const padded = 2 * half + low.length - 2;
+  const tile = Math.min(run, Math.max(16, (16384 / padded) & ~7));
+  const block = new Float64Array(padded * tile);
   for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < half; i++) {
-      sum.fill(0);
-      for (let k = 0; k < filter.length; k++) {
-        const place = places[before + 2 * i + 1 - k]!;
-        if (place < 0) continue;
-        const [weight, at] = [filter[k]!, (o * lines + place) * run];
-        for (let r = 0; r < run; r++) sum[r]! += weight * values[at + r]!;
+    for (let from = 0; from < run; from += tile) {
+      const length = Math.min(tile, run - from);
+      for (let line = 0; line < padded; line++) {
+        const at = (o * lines + places[line]!) * run + from;
+        if (places[line]! < 0) block.fill(0, line * tile, line * tile + length);
+        else for (let r = 0; r < length; r++) block[line * tile + r] = values[at + r]!;
       }
-      const to = (o * half + i) * run;
-      for (let r = 0; r < run; r++) out[to + r] = sum[r]!;
+      const to = o * half * run + from;
+      halve(block, tile, length, reversed.low, lows, to, run, half);
+      halve(block, tile, length, reversed.high, highs, to, run, half);
     }
   }
-  return { values: out, size: withSide(size, axis, half) };
+  const halved = withSide(size, axis, half);
+  return [
+    { values: lows, size: halved },
+    { values: highs, size: halved },
+  ];
+}
+
+/** Every second line of a correlation with an even filter, two of its weights at a time. */
+function halve(
+  block: Float64Array,
+  tile: number,
+  length: number,
+  filter: Float64Array,
+  out: FloatArray,
+  to: number,
+  run: number,
+  half: number,
+): void {
+  const count = filter.length;
+  for (let i = 0; i < half; i++) {
+    for (let r = 0; r < length; r++) {
+      let [sum, odd] = [0, 0];
+      for (let k = 0, at = 2 * i * tile + r; k < count; k += 2, at += 2 * tile) {
+        sum += filter[k]! * block[at]!;
+        odd += filter[k + 1]! * block[at + tile]!;
+      }
+      out[to + i * run + r] = sum + odd;
+    }
+  }
 }
 
 /** The middle `side` values of the two halves, spread out and filtered. */
