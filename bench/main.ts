@@ -26,6 +26,7 @@ import { machine } from './machine.ts';
 import { countOption } from './number-option.ts';
 import { pictureFeaturesBench } from './picture-features.ts';
 import { pneumoniamnist } from './pneumoniamnist.ts';
+import { pneumoniamnistFeatures } from './pneumoniamnist-features.ts';
 import { radiomics } from './radiomics.ts';
 import { recurrentStep } from './recurrent-step.ts';
 import { repository } from './repository.ts';
@@ -67,6 +68,7 @@ const benchmarks: readonly Benchmark[] = [
   search,
   ibsi,
   pictureFeaturesBench,
+  pneumoniamnistFeatures,
   radiomics,
 ];
 const folder = path.join(repository, 'bench');
