@@ -97,6 +97,17 @@ test('a picture has features too, and its place in a larger image does not chang
   expect(plain(small).filter(([, value]) => value === 'none')).toEqual([['morph_v_dens_aee', 'none']]);
 });
 
+test('a picture has the four bands of a plane', () => {
+  const settings = readFeatureSettings({ families: ['stat'], images: [{ filter: 'wavelet' }] });
+  const values = computeFeatures(volume([9, 8, 1], speckled), null, settings);
+  expect([...new Set(values.map(({ image }) => image))]).toEqual([
+    'wavelet-LH',
+    'wavelet-HL',
+    'wavelet-HH',
+    'wavelet-LL',
+  ]);
+});
+
 test('of a filter no morphology, and bins from the lowest response on', () => {
   const settings = readFeatureSettings({
     families: ['morph', 'stat', 'ih'],

@@ -53,25 +53,28 @@ function pointwise(name: string, make: (greatest: number) => (value: number) => 
   };
 }
 
-/** A filter that is an intensity transform; each entry of `variants` gives one image. */
+/** A filter that is an intensity transform; each entry of `variants` gives one image, of a `flat` one of one slice. */
 function byTransform(
   transform: IntensityTransform<never>,
   known: readonly string[],
-  variants: (parameters: Parameters) => readonly { readonly name: string; readonly parameters: Parameters }[],
+  variants: (
+    parameters: Parameters,
+    flat: boolean,
+  ) => readonly { readonly name: string; readonly parameters: Parameters }[],
   reach: (parameters: Parameters, spacingMm: Vector3) => Vector3,
 ): ImageFilter {
   return {
     faults(parameters) {
       const unknown = unknownFaults(parameters, known);
       if (unknown.length > 0) return unknown;
-      const listed = variants(parameters);
+      const listed = variants(parameters, false);
       if (listed.length === 0) return ['the parameters name no image'];
       return listed.flatMap((one) => checkFaults(() => transform.check(one.parameters)));
     },
     reach,
     *images(parameters, source) {
       const image = imageOf(source);
-      for (const { name, parameters: own } of variants(parameters)) {
+      for (const { name, parameters: own } of variants(parameters, source.size[2] === 1)) {
         const done = apply(transform as unknown as IntensityTransform<object>, image, own); // checked by its own check
         yield { name, values: Float64Array.from(done.pixels) };
       }
@@ -130,9 +133,9 @@ const BANDS_2D = ['LH', 'HL', 'HH', 'LL'];
 const wavelet = byTransform(
   waveletBand as unknown as IntensityTransform<never>,
   ['wavelet', 'bands', 'level', 'convention', 'rotations', 'by', 'border'],
-  ({ bands, ...rest }) => {
+  ({ bands, ...rest }, flat) => {
     const level = numberOr(rest['level'], 1);
-    const all = rest['by'] === 'slice' ? BANDS_2D : BANDS;
+    const all = flat || rest['by'] === 'slice' ? BANDS_2D : BANDS;
     return (bands === undefined ? all : listOf(bands)).map((band) => ({
       name: `wavelet${level > 1 ? level : ''}-${String(band)}`,
       parameters: { ...rest, band },

@@ -41,7 +41,7 @@ export const MORPHOLOGY = defineFeatures('morph', [
   ['v_dens_conv_hull', 'R3ER', 'Volume density (convex hull)', '1', 0, 1],
   ['a_dens_conv_hull', '7T7F', 'Area density (convex hull)', '1', 0, INF],
   ['integ_int', '99N0', 'Integrated intensity', 'u mm3', -INF, INF],
-  ['moran_i', 'N365', "Moran's I index", '1', -1, 1],
+  ['moran_i', 'N365', "Moran's I index", '1', -INF, INF],
   ['geary_c', 'NPT7', "Geary's C measure", '1', 0, INF],
 ]);
 
