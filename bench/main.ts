@@ -7,6 +7,8 @@ import { augmentation } from './augmentation.ts';
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
 import { bloodCells } from './blood-cells.ts';
 import { brainchop } from './brainchop.ts';
+import { classifierTraining } from './classifier-training.ts';
+import { classifierAccuracy } from './classifiers.ts';
 import { benchConvolutionGradients } from './convolution-gradients.ts';
 import { deidentification } from './deidentification.ts';
 import { dicomCodecs } from './dicom-codecs.ts';
