@@ -60,6 +60,39 @@ function usualInterval(beats: readonly Wave[]): number | undefined {
   return quantileOf(Float64Array.from(last.slice(1), (at, i) => at - last[i]!).sort(), 0.5);
 }
 
+/** A pause of this many usual intervals may mean that the beats have become smaller: then they are known by what is around. */
+const LONG_PAUSE = 3;
+/** How far a beat must stand out of the waves around it in a long pause. */
+const STANDS_OUT = 8;
+/** Waves of a pause that are remembered. */
+const MOST_SKIPPED = 400;
+
+/** What a pause hid: the greatest wave that is large enough, and how much it says of the new level. */
+function lostBeat(
+  skipped: readonly Wave[],
+  last: Wave,
+  now: number,
+  usual: number,
+  levels: Levels,
+  samplingRateHz: number,
+): readonly [beat: Wave, weight: number] | undefined {
+  const refractory = REFRACTORY_S * samplingRateHz;
+  const possible = skipped.filter(
+    (wave) =>
+      wave.at - last.at > refractory && now - wave.at > refractory && !isTWave(wave, last, samplingRateHz),
+  );
+  const greatest = (waves: readonly Wave[]) =>
+    waves.reduce<Wave | undefined>((a, b) => (a && a.energy >= b.energy ? a : b), undefined);
+  const best = greatest(possible);
+  if (!best) return undefined;
+  if (best.energy > 0.5 * thresholdOf(levels)) return [best, 0.25];
+  if (now - last.at <= LONG_PAUSE * usual) return undefined;
+  const around = quantileOf(Float64Array.from(skipped, ({ energy }) => energy).sort(), 0.5);
+  // the first of the beats that have become smaller, so that those after it are looked at in their turn
+  const first = possible.find(({ energy }) => energy > 0.5 * best.energy)!;
+  return best.energy > STANDS_OUT * around ? [first, 1] : undefined;
+}
+
 /** Pan and Tompkins' decision over the waves in order. */
 function decide(waves: readonly Wave[], samplingRateHz: number, start: Levels): readonly Wave[] {
   const levels = { ...start };
@@ -68,30 +101,35 @@ function decide(waves: readonly Wave[], samplingRateHz: number, start: Levels): 
   const take = (wave: Wave, weight: number): void => {
     beats.push(wave);
     levels.signal += weight * (Math.min(wave.energy, 4 * levels.signal) - levels.signal);
+    if (weight === 1) levels.noise = Math.min(levels.noise, 0.25 * wave.energy);
+  };
+  const consider = (wave: Wave): void => {
+    const last = beats[beats.length - 1];
+    const isSoon = last !== undefined && wave.at - last.at <= REFRACTORY_S * samplingRateHz;
+    if (isSoon) return;
+    if (wave.energy > thresholdOf(levels) && !(last && isTWave(wave, last, samplingRateHz))) {
+      take(wave, 0.125);
+      skipped = [];
+      return;
+    }
+    levels.noise += 0.125 * (Math.min(wave.energy, levels.signal) - levels.noise);
+    skipped.push(wave);
+    if (skipped.length > MOST_SKIPPED) skipped.shift();
   };
   for (const wave of waves) {
     const last = beats[beats.length - 1];
     const usual = usualInterval(beats);
     if (last && usual !== undefined && wave.at - last.at > SEARCH_BACK * usual) {
-      const lost = skipped.filter(
-        ({ at, energy }) =>
-          at - last.at > REFRACTORY_S * samplingRateHz &&
-          wave.at - at > REFRACTORY_S * samplingRateHz &&
-          energy > 0.5 * thresholdOf(levels),
-      );
-      const best = lost.reduce<Wave | undefined>((a, b) => (a && a.energy >= b.energy ? a : b), undefined);
-      if (best && !isTWave(best, last, samplingRateHz)) take(best, 0.25);
-      skipped = [];
+      const lost = lostBeat(skipped, last, wave.at, usual, levels, samplingRateHz);
+      if (lost) {
+        const [beat, weight] = lost;
+        const after = skipped.filter(({ at }) => at > beat.at);
+        take(beat, weight);
+        skipped = [];
+        for (const one of after) consider(one);
+      }
     }
-    const before = beats[beats.length - 1];
-    const isSoon = before !== undefined && wave.at - before.at <= REFRACTORY_S * samplingRateHz;
-    if (!isSoon && wave.energy > thresholdOf(levels) && !(before && isTWave(wave, before, samplingRateHz))) {
-      take(wave, 0.125);
-      skipped = [];
-    } else if (!isSoon) {
-      levels.noise += 0.125 * (Math.min(wave.energy, levels.signal) - levels.noise);
-      skipped.push(wave);
-    }
+    consider(wave);
   }
   return beats;
 }

@@ -341,6 +341,18 @@ describe('the table of a recording', () => {
     }
   });
 
+  test('beats that become much smaller are still found, and none in a flat line', () => {
+    const { peaks, rate: perSecond } = peers.simulated.ecg;
+    const half = Math.round(0.4 * peaks[25]! + 0.6 * peaks[26]!); // between two beats
+    const smaller = ecg.map((value, i) => (i < half ? value : 0.1 * value));
+    expect(detectBeats(smaller, perSecond).length).toBe(detectBeats(ecg, perSecond).length);
+    const noise = Float64Array.from(peers.signals['noise']!.samples);
+    const stopped = ecg.map((value, i) => (i < half ? value : 0.01 * noise[i % noise.length]!));
+    const after = detectBeats(stopped, perSecond).filter((at) => at > half + perSecond);
+    expect(after).toEqual([]);
+    expect(detectBeats(stopped, perSecond).length).toBe(peaks.filter((at) => at < half).length);
+  });
+
   test('nothing is found in silence', () => {
     for (const samples of [new Float64Array(5000), new Float64Array(5000).fill(Number.NaN)]) {
       expect(detectBeats(samples, 250)).toEqual([]);
