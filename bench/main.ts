@@ -72,6 +72,8 @@ const benchmarks: readonly Benchmark[] = [
   pictureFeaturesBench,
   pneumoniamnistFeatures,
   radiomics,
+  classifierTraining,
+  classifierAccuracy,
 ];
 const folder = path.join(repository, 'bench');
 const resultFile = (name: string) => path.join(folder, 'results', `${name}.json`);
