@@ -2,7 +2,7 @@ import type { Vector3 } from '../../geometry/geometry.ts';
 import type { PixelArray } from '../../image/medical-image.ts';
 import type { Border } from './borders.ts';
 import { minimumFilter } from './extreme-filter.ts';
-import { type OrderedValues, orderedValues } from './ordered-values.ts';
+import { type OrderedValues, orderedValues, type WholeArray } from './ordered-values.ts';
 import { mirrored, type StructuringElement } from './structuring-element.ts';
 import { requireFinite, requireVolume } from './volume-sides.ts';
 
@@ -44,11 +44,14 @@ export function greyMorphology(
   requireFinite(values, operation);
   const ordered = orderedValues(values, [constant]);
   const greatest = ordered.narrow ? 1 << 30 : 2147483647;
-  const erode = (from: Int32Array, by: StructuringElement) =>
-    minimumFilter(from, sides, by, { border, constant: ordered.order(constant), greatest }, ordered.narrow);
-  const dilate = (from: Int32Array, by: StructuringElement) => {
-    const turned = { border, constant: ~ordered.order(constant), greatest };
-    return complement(minimumFilter(complement(from), sides, mirrored(by), turned, ordered.narrow));
+  const { narrow } = ordered;
+  const erode = (from: WholeArray, by: StructuringElement) => {
+    const beyond = { border, constant: ordered.order(constant), greatest };
+    return minimumFilter(from, sides, by, { beyond, narrow, flip: 0 }, ordered.empty(from.length));
+  };
+  const dilate = (from: WholeArray, by: StructuringElement) => {
+    const beyond = { border, constant: ~ordered.order(constant), greatest };
+    return minimumFilter(from, sides, mirrored(by), { beyond, narrow, flip: -1 }, ordered.empty(from.length));
   };
   const done = run(operation, ordered, element, erode, dilate);
   const result = ordered.restore(done);
@@ -57,7 +60,7 @@ export function greyMorphology(
   return result;
 }
 
-type Step = (from: Int32Array, by: StructuringElement) => Int32Array;
+type Step = (from: WholeArray, by: StructuringElement) => WholeArray;
 
 function run(
   operation: GreyOperation,
@@ -65,18 +68,12 @@ function run(
   element: StructuringElement,
   erode: Step,
   dilate: Step,
-): Int32Array {
+): WholeArray {
   if (operation === 'erosion') return erode(values, element);
   if (operation === 'dilation') return dilate(values, element);
   if (operation === 'opening' || operation === 'white-top-hat')
     return dilate(erode(values, element), element);
   return erode(dilate(values, element), element);
-}
-
-function complement(values: Int32Array): Int32Array {
-  const out = new Int32Array(values.length);
-  for (let i = 0; i < out.length; i++) out[i] = ~values[i]!;
-  return out;
 }
 
 function subtract(from: PixelArray, less: PixelArray, into: PixelArray): void {

@@ -2,14 +2,19 @@ import type { PixelArray } from '../../image/medical-image.ts';
 
 /** Values as whole numbers of the same order: what compares values alone needs one loop for every type of array. */
 export interface OrderedValues {
-  readonly values: Int32Array;
+  /** Of whole numbers of up to 32 bits the array that was given. */
+  readonly values: WholeArray;
   /** Whether the difference of any two fits into 32 bits. */
   readonly narrow: boolean;
   /** A value of the image's type as its whole number; rounded to that type first. */
   order(value: number): number;
+  /** An empty array of the type of `values`. */
+  empty(length: number): WholeArray;
   /** Back to an array of the type that was given. */
-  restore(values: Int32Array): PixelArray;
+  restore(values: WholeArray): PixelArray;
 }
+
+export type WholeArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array;
 
 /**
  * NaN is above infinity.
@@ -19,18 +24,20 @@ export interface OrderedValues {
 export function orderedValues(pixels: PixelArray, beside: ArrayLike<number> = []): OrderedValues {
   if (pixels instanceof Float32Array) return floats(pixels);
   if (pixels instanceof Float64Array || pixels instanceof Uint32Array) return doubles(pixels, beside);
-  const values = Int32Array.from(pixels);
-  const Type = pixels.constructor as new (values: Int32Array) => PixelArray; // its own type
+  const Type = pixels.constructor as new (length: number) => WholeArray; // its own type
   return {
-    values,
+    values: pixels,
+    empty: (length) => new Type(length),
     narrow: pixels.BYTES_PER_ELEMENT < 4,
     order: (value) => {
       const [low, high] = integerRange(pixels);
       return Math.min(high, Math.max(low, Math.trunc(value)));
     },
-    restore: (found) => new Type(found),
+    restore: (found) => found,
   };
 }
+
+const emptyWhole = (length: number): Int32Array => new Int32Array(length);
 
 function integerRange(pixels: PixelArray): readonly [low: number, high: number] {
   const bits = 8 * pixels.BYTES_PER_ELEMENT;
@@ -48,6 +55,7 @@ function floats(pixels: Float32Array): OrderedValues {
   }
   return {
     values,
+    empty: emptyWhole,
     narrow: false,
     order: orderOfFloat,
     restore(found) {
@@ -91,6 +99,7 @@ function doubles(pixels: Float64Array | Uint32Array, beside: ArrayLike<number>):
   for (let i = 0; i < values.length; i++) values[i] = rankOf(levels, pixels[i]!);
   return {
     values,
+    empty: emptyWhole,
     narrow: true,
     order: (value) => rankOf(levels, value),
     restore(found) {

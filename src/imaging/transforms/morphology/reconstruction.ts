@@ -29,8 +29,9 @@ export function reconstruct(
   requireFinite(seed, 'reconstruction, seed');
   const ordered = orderedValues(mask, seed);
   const start = new Int32Array(seed.length);
-  for (let i = 0; i < start.length; i++) start[i] = ordered.order(seed[i]!);
-  const limit = ordered.values;
+  if (seed.constructor === mask.constructor && seed.BYTES_PER_ELEMENT < 4) start.set(seed);
+  else for (let i = 0; i < start.length; i++) start[i] = ordered.order(seed[i]!);
+  const limit = new Int32Array(ordered.values);
   const flip = by === 'erosion' ? -1 : 0; // the complement turns the order round
   let beyond = 0;
   for (let i = 0; i < limit.length; i++) {
