@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isHounsfieldError } from '../../../errors.ts';
 import { signal } from '../../signal/signal.ts';
@@ -282,6 +283,30 @@ describe('the table of a recording', () => {
     expect(rows[0]!.remarks['spectral_entropy']).toBe('all samples are equal');
     expect(rows[1]!.remarks['mean']).toBe('fewer than four samples');
     expect(rows[1]!.remarks['total_power']).toMatch(/fewer than eight/);
+  });
+
+  test('whatever the samples, there is a number or a remark (seed 5)', () => {
+    const sample = fc.oneof(
+      { weight: 8, arbitrary: fc.double({ min: -5, max: 5 }) },
+      { weight: 1, arbitrary: fc.double() },
+      { weight: 1, arbitrary: fc.constantFrom(0, Number.NaN, Number.POSITIVE_INFINITY, 1e-310) },
+    );
+    const property = fc.property(
+      fc.array(sample, { maxLength: 400 }),
+      fc.constantFrom('II', 'PLETH', 'RESP', 'Fp1'),
+      fc.constantFrom(1, 30, 100, 512.5),
+      fc.constantFrom(null, 0.5, 2),
+      (samples, name, perSecond, windowS) => {
+        const channel = { name, unit: '', samplingRateHz: perSecond, samples: Float64Array.from(samples) };
+        const { features, rows } = signalFeatures(signal([channel], perSecond), { windowS });
+        for (const { values, remarks } of rows) {
+          for (const [i, feature] of features.entries()) {
+            expect(Number.isFinite(values[i])).toBe(remarks[feature.name] === undefined);
+          }
+        }
+      },
+    );
+    fc.assert(property, { seed: 5, numRuns: 150 });
   });
 
   test('a band that the rate or the segment cannot tell is NaN', () => {

@@ -80,12 +80,14 @@ function measureChannel(
           )
         : {}),
     };
-    const values = Float64Array.from(features, (feature) => found[feature.name]?.value ?? Number.NaN);
+    const values = new Float64Array(features.length).fill(Number.NaN);
     const remarks: Record<string, string> = {};
-    for (const feature of features) {
+    for (const [i, feature] of features.entries()) {
       const measured = found[feature.name];
       if (!measured) remarks[feature.name] = isSlow ? TOO_SLOW : NO_RATE;
       else if (measured.remark) remarks[feature.name] = measured.remark;
+      else if (Number.isFinite(measured.value)) values[i] = measured.value;
+      else remarks[feature.name] = 'the samples are too large or too small to compute with';
     }
     return { channel: name, unit, startS, endS, values, remarks };
   });
