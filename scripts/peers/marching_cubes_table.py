@@ -1,4 +1,4 @@
-"""Writes src/imaging/features/morphology/marching-cubes-table.ts: how scikit-image's marching cubes (Lewiner 2003) cut each
+"""Writes src/imaging/features/morphology/marching-cubes-table.generated.ts: how scikit-image's marching cubes (Lewiner 2003) cut each
 of the 256 cells of a mask at 0.5, found by cutting each one alone."""
 
 import pathlib
@@ -50,7 +50,7 @@ export const CELL_TRIANGLES: readonly string[] = (
   .trim()
   .split(' ');
 """
-    (ROOT / "src/imaging/features/morphology/marching-cubes-table.ts").write_text(text)
+    (ROOT / "src/imaging/features/morphology/marching-cubes-table.generated.ts").write_text(text)
 
 
 main()

@@ -1,4 +1,4 @@
-/** Reference values of the IBSI's digital phantom, and which of our features each row of their table means. */
+/** Reference values of the IBSI's phantoms, and which of our features each row of their tables means. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { computeFeatures } from '../../src/imaging/features/compute-features.ts';
@@ -10,9 +10,22 @@ import type { MedicalImage } from '../../src/imaging/image/medical-image.ts';
 
 const FOLDER = 'ibsi_digital_phantom';
 
+/** The digital phantom and the configurations of the CT phantom by the names of the tables, and their presets. */
+export const CONFIGURATIONS = {
+  'dig. phantom': 'ibsi-phantom',
+  'config. A': 'ibsi-a',
+  'config. B': 'ibsi-b',
+  'config. C': 'ibsi-c',
+  'config. D': 'ibsi-d',
+  'config. E': 'ibsi-e',
+} as const;
+export type Configuration = keyof typeof CONFIGURATIONS;
+export const CT_CONFIGURATIONS = (Object.keys(CONFIGURATIONS) as Configuration[]).slice(1); // the table's own keys
+
 export interface ReferenceRow {
   /** Line of the table, the first after its head being 1. */
   readonly line: number;
+  readonly configuration: Configuration;
   readonly family: string;
   readonly id: string;
   readonly title: string;
@@ -58,32 +71,35 @@ const BY_ORDER: Readonly<Record<string, readonly string[]>> = {
   'Intensity fraction difference between volume fractions': ['ivh_i10_minus_i90'],
 };
 
-export async function referenceRows(data: string): Promise<readonly ReferenceRow[]> {
-  const text = await readFile(
-    join(data, FOLDER, 'reference', 'ibsi1_reference_values_digital_phantom.csv'),
-    'utf8',
-  );
+/** The rows of a configuration; without a value one of the CT phantom's has NaN. */
+export async function referenceRows(
+  data: string,
+  configuration: Configuration = 'dig. phantom',
+): Promise<readonly ReferenceRow[]> {
+  const table = configuration === 'dig. phantom' ? 'digital_phantom' : 'all';
+  const text = await readFile(join(data, FOLDER, 'reference', `ibsi1_reference_values_${table}.csv`), 'utf8');
   const seen = new Map<string, number>();
   return text
     .trim()
     .split(/\r?\n/)
     .slice(1)
-    .map((line, i): ReferenceRow => {
-      const cells = cellsOf(line);
+    .map((line, i) => ({ line: i + 1, cells: cellsOf(line) }))
+    .filter(({ cells }) => cells[4] === configuration)
+    .map(({ line, cells }): ReferenceRow => {
       const [family = '', id = '', feature = '', , , aggregation = '', value = '', tolerance = ''] = cells;
       const title = feature.replace(/\\? ?:sup:`(\w+)`/, '$1').replace('’', "'");
       const order = seen.get(title) ?? 0;
       seen.set(title, order + 1);
-      const key = BY_ORDER[title]?.[order] ?? keyOf(family, title, aggregation);
       return {
-        line: i + 1,
+        line,
+        configuration,
         family,
         id,
         title,
         aggregation,
-        value: Number(value),
+        value: value === '' ? Number.NaN : Number(value),
         tolerance: Number(tolerance || 0),
-        key,
+        key: BY_ORDER[title]?.[order] ?? keyOf(family, title, aggregation),
       };
     });
 }
@@ -106,17 +122,41 @@ function cellsOf(line: string): readonly string[] {
   );
 }
 
-export async function phantom(data: string): Promise<readonly [image: MedicalImage, mask: MedicalImage]> {
-  const folder = join(data, FOLDER, 'ibsi_1_digital_phantom', 'nifti');
-  const open = (name: string) => openImage(join(folder, name));
+type ImageAndMask = readonly [image: MedicalImage, mask: MedicalImage];
+
+async function imageAndMask(folder: string): Promise<ImageAndMask> {
+  const open = (name: string) => openImage(join(folder, 'nifti', name));
   return [await open('image/phantom.nii.gz'), await open('mask/mask.nii.gz')];
 }
 
-/** The phantom's features by key, intensities taken as grey levels, in every aggregation. */
+/** Where the CT phantom is looked for, as the IBSI's data_sets hold it; the shared data do not have it. */
+export const ctPhantomFolder = (data: string): string => join(data, FOLDER, 'ibsi_1_ct_radiomics_phantom');
+
+/** Features of a configuration by key. The CT phantom's intensities are rounded first, as the manual says of its NIfTI. */
+export function featuresOf(
+  configuration: Configuration,
+  [image, mask]: ImageAndMask,
+): ReadonlyMap<string, number> {
+  const ct = configuration !== 'dig. phantom';
+  const source: MedicalImage = ct
+    ? { ...image, unit: 'HU', pixels: Float32Array.from(image.pixels, Math.round) }
+    : image;
+  const settings = readFeatureSettings({ preset: CONFIGURATIONS[configuration] });
+  return new Map(computeFeatures(source, mask, settings).map(({ key, value }) => [key, value]));
+}
+
+/** The digital phantom's features by key, intensities taken as grey levels, in every aggregation. */
 export async function phantomFeatures(data: string): Promise<ReadonlyMap<string, number>> {
-  const [image, mask] = await phantom(data);
-  const values = computeFeatures(image, mask, readFeatureSettings({ preset: 'ibsi-phantom' }));
-  return new Map(values.map(({ key, value }) => [key, value]));
+  const files = await imageAndMask(join(data, FOLDER, 'ibsi_1_digital_phantom'));
+  return featuresOf('dig. phantom', files);
+}
+
+/** The CT phantom's features by key. @param folder of the phantom, with its 'nifti' */
+export async function ctFeatures(
+  folder: string,
+  configuration: Configuration,
+): Promise<ReadonlyMap<string, number>> {
+  return featuresOf(configuration, await imageAndMask(folder));
 }
 
 /** Values are published with three significant digits: that many of ours are compared, within the published tolerance. */

@@ -1,5 +1,5 @@
 import type { Region } from '../feature.ts';
-import { CELL_PLACES, CELL_TRIANGLES } from './marching-cubes-table.ts';
+import { CELL_PLACES, CELL_TRIANGLES } from './marching-cubes-table.generated.ts';
 
 type Shape = Pick<Region, 'shape' | 'size' | 'spacingMm'>;
 
