@@ -18,20 +18,36 @@ export function trustworthiness(x: Matrix, places: Matrix, neighbours: number): 
     );
   }
   let penalty = 0;
-  const rank = new Int32Array(rows);
   for (let i = 0; i < rows; i++) {
-    for (const [at, j] of byDistance(x, i).entries()) rank[j] = at + 1;
-    const near = byDistance(places, i).subarray(0, neighbours);
-    for (const j of near) penalty += Math.max(0, rank[j]! - neighbours);
+    const squares = squaresFrom(x, i);
+    for (const j of nearest(squaresFrom(places, i), i, neighbours)) {
+      let rank = 1;
+      for (let k = 0; k < rows; k++) {
+        if (k !== i && (squares[k]! < squares[j]! || (squares[k] === squares[j] && k < j))) rank++;
+      }
+      penalty += Math.max(0, rank - neighbours);
+    }
   }
   return 1 - (penalty * 2) / (rows * neighbours * (2 * rows - 3 * neighbours - 1));
 }
 
-function byDistance({ values, rows, columns }: Matrix, own: number): Int32Array {
-  const squares = Float64Array.from({ length: rows }, (_, j) =>
+const squaresFrom = ({ values, rows, columns }: Matrix, own: number): Float64Array =>
+  Float64Array.from({ length: rows }, (_, j) =>
     squaredDistance(values, own * columns, values, j * columns, columns),
   );
-  squares[own] = -1;
-  const order = Int32Array.from({ length: rows }, (_, j) => j);
-  return order.sort((a, b) => squares[a]! - squares[b]! || a - b).subarray(1);
+
+/** The rows of the smallest squares, of equals the first, the row itself left out. */
+function nearest(squares: Float64Array, own: number, count: number): Int32Array {
+  const near = new Int32Array(count);
+  let found = 0;
+  for (let j = 0; j < squares.length; j++) {
+    if (j === own || (found === count && squares[j]! >= squares[near[count - 1]!]!)) continue;
+    let at = found < count ? found++ : count - 1;
+    while (at > 0 && squares[near[at - 1]!]! > squares[j]!) {
+      near[at] = near[at - 1]!;
+      at--;
+    }
+    near[at] = j;
+  }
+  return near;
 }

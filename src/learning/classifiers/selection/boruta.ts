@@ -96,7 +96,10 @@ export const boruta: Preparation<BorutaSettings> = {
     }),
   fit(x, y, classes, settings, { seed }) {
     if (new Set(y).size < classes) {
-      throw dataError('boruta', 'a class has no rows. Number the classes that are there, or gather more rows.');
+      throw dataError(
+        'boruta',
+        'a class has no rows. Number the classes that are there, or gather more rows.',
+      );
     }
     const { confirmed, tentative, rounds } = borutaVerdict(x, y, classes, settings, seed);
     const kept = [...confirmed, ...tentative].sort((a, b) => a - b);

@@ -19,7 +19,7 @@ export interface LassoSettings {
   readonly rule?: 'best' | 'one-error';
 }
 
-const settingsOf = (C: number) => logisticRegression.check({ penalty: 'l1', C, tolerance: 1e-8 });
+const settingsOf = (C: number) => logisticRegression.check({ penalty: 'l1', C, tolerance: 1e-6 });
 
 /** The largest C at which every coefficient is 0, for rows of weight 1. */
 export function emptyStrength(x: Matrix, y: Int32Array, classes: number): number {
@@ -37,9 +37,13 @@ export function emptyStrength(x: Matrix, y: Int32Array, classes: number): number
   return most > 0 ? 1 / most : 1;
 }
 
-/** From just above the strength that keeps nothing to a thousandth of it; C rises. */
-function strengthsFrom(least: number, count: number): readonly number[] {
-  return Array.from({ length: count }, (_, k) => least * 1.05 * 10 ** ((3 * k) / Math.max(1, count - 1)));
+/**
+ * From just above the strength that keeps nothing to a thousandth of it, or to a hundredth where there are more columns
+ * than rows (Friedman, Hastie and Tibshirani, 2010, section 2.5); C rises.
+ */
+function strengthsFrom(least: number, count: number, { rows, columns }: Matrix): readonly number[] {
+  const decades = columns > rows ? 2 : 3;
+  return Array.from({ length: count }, (_, k) => least * 1.05 * 10 ** ((decades * k) / (count - 1)));
 }
 
 function strengthByFolds(
@@ -49,7 +53,7 @@ function strengthByFolds(
   { strengths, folds, rule }: Required<LassoSettings>,
   options: FitOptions,
 ): number {
-  const tried = strengthsFrom(emptyStrength(x, y, classes), strengths);
+  const tried = strengthsFrom(emptyStrength(x, y, classes), strengths, x);
   const losses = innerFolds('lasso', y, classes, folds, options).map(({ training, testing }) => {
     const classOf = (rows: Int32Array) => Int32Array.from(rows, (row) => y[row]!);
     const weights = options.weights && Float64Array.from(training, (row) => options.weights![row]!);

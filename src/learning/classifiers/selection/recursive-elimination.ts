@@ -31,7 +31,10 @@ interface Weighed {
   readonly weights: Float64Array;
 }
 
-const linearSettings = logisticRegression.check({});
+const linearSettings = logisticRegression.check({ tolerance: 1e-8 });
+
+/** While more columns than this are left, half of them go at once. */
+const HALVED = 200;
 const forestSettings = randomForest.check({ trees: 100 });
 
 function weigh(
@@ -59,7 +62,8 @@ interface Round {
 
 /**
  * Rounds of elimination from all columns down to `least` (Guyon et al., Gene selection for cancer classification using
- * support vector machines, 2002). Of columns that count alike the later one goes.
+ * support vector machines, 2002): halves while there are more than 200, then the share `step`. Of columns that count
+ * alike the later one goes.
  */
 export function eliminationRounds(
   x: Matrix,
@@ -75,7 +79,8 @@ export function eliminationRounds(
     const { model, weights } = weigh(takeColumns(x, kept), y, classes, by, own);
     rounds.push({ kept, model });
     if (kept.length <= least) return rounds;
-    const left = Math.max(least, kept.length - Math.max(1, Math.floor(step * kept.length)));
+    const share = kept.length > HALVED ? 0.5 : step;
+    const left = Math.max(least, kept.length - Math.max(1, Math.floor(share * kept.length)));
     const before = kept;
     kept = byValue(weights)
       .slice(0, left)
