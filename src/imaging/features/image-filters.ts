@@ -32,6 +32,8 @@ type Parameters = Readonly<Record<string, unknown>>;
 interface ImageFilter {
   /** What is wrong with parameters, a sentence each. */
   faults(parameters: Parameters): readonly string[];
+  /** Names of the images that parameters without faults give. */
+  names(parameters: Parameters): readonly string[];
   /** How many voxels along x, y, z a value depends on to each side. */
   reach(parameters: Parameters, spacingMm: Vector3): Vector3;
   images(parameters: Parameters, source: FilterSource): Iterable<FilteredImage>;
@@ -43,6 +45,7 @@ const everywhere = (voxels: number): Vector3 => [voxels, voxels, voxels];
 function pointwise(name: string, make: (greatest: number) => (value: number) => number): ImageFilter {
   return {
     faults: (parameters) => unknownFaults(parameters, []),
+    names: () => [name],
     reach: () => everywhere(0),
     *images(_, { values, greatest }) {
       const change = make(greatest);
@@ -71,6 +74,7 @@ function byTransform(
       if (listed.length === 0) return ['the parameters name no image'];
       return listed.flatMap((one) => checkFaults(() => transform.check(one.parameters)));
     },
+    names: (parameters) => variants(parameters, false).map(({ name }) => name),
     reach,
     *images(parameters, source) {
       const image = imageOf(source);
@@ -116,7 +120,7 @@ const log = byTransform(
   ['sigmaMm', 'kernel', 'truncate', 'scaled', 'by', 'border'],
   ({ sigmaMm, ...rest }) =>
     listOf(sigmaMm).map((sigma) => ({
-      name: `log-sigma-${sigmaText(sigma)}-mm-3D`,
+      name: `log-sigma-${sigmaText(sigma)}-mm-${rest['by'] === 'slice' ? '2D' : '3D'}`,
       parameters: { ...rest, sigma, unit: 'mm' },
     })),
   ({ sigmaMm, truncate, kernel }, spacing) => {
@@ -167,6 +171,7 @@ const lawsFilter = byTransform(
 const gradient: ImageFilter = {
   faults: (parameters) =>
     unknownFaults(parameters, ['per']).concat(oneOfFault(parameters, 'per', ['mm', 'voxel'])),
+  names: () => ['gradient'],
   reach: () => everywhere(1),
   *images({ per }, { values, size, spacingMm }) {
     yield {
@@ -183,6 +188,7 @@ const lbp2d: ImageFilter = {
     ...rangeFault(parameters, 'points', 1, 31),
     ...rangeFault(parameters, 'radius', 0.1, 64),
   ],
+  names: () => ['lbp-2D'],
   reach: ({ radius }) => everywhere(Math.ceil(numberOr(radius, 1)) + 1),
   *images({ points, radius, method }, { values, size: [width, height, depth] }) {
     const settings = {
@@ -206,6 +212,7 @@ const lbp3d: ImageFilter = {
     ...oneOfFault(parameters, 'method', LBP_VOLUME_METHODS),
     ...rangeFault(parameters, 'distance', 1, 16),
   ],
+  names: () => ['lbp-3D'],
   reach: ({ distance }) => everywhere(Math.ceil(numberOr(distance, 1)) + 1),
   *images({ distance, method }, { values, size }) {
     const settings = {
@@ -254,4 +261,9 @@ export const IMAGE_FILTER_NAMES = Object.keys(IMAGE_FILTERS);
 /** What is wrong with a filter's parameters. */
 export function filterFaults(filter: string, parameters: Parameters): readonly string[] {
   return IMAGE_FILTERS[filter]?.faults(parameters) ?? [];
+}
+
+/** Names of the images that a filter makes of parameters without faults. */
+export function filterNames(filter: string, parameters: Parameters): readonly string[] {
+  return IMAGE_FILTERS[filter]?.names(parameters) ?? [];
 }

@@ -1,5 +1,5 @@
 import { AGGREGATIONS, FEATURE_FAMILIES, type FeatureFamily } from './feature.ts';
-import { filterFaults, IMAGE_FILTER_NAMES } from './image-filters.ts';
+import { filterFaults, filterNames, IMAGE_FILTER_NAMES } from './image-filters.ts';
 import type {
   DiscretisationSettings,
   FeatureSettings,
@@ -93,12 +93,18 @@ function texture(of: Group): TextureSettings {
 
 function images(given: readonly unknown[], faults: string[]): readonly ImageSettings[] {
   if (given.length === 0) faults.push('images is empty, expected at least {"filter": "original"}');
+  const names = new Set<string>();
   return given.map((item, i) => {
     const of = group(isObject(item) ? item : {}, `images[${i}].`, faults);
     const filter = of.choice('filter', IMAGE_FILTER_NAMES);
     const parameters = of.value('parameters', isObjectOrNothing, 'an object', undefined);
     of.end();
-    faults.push(...filterFaults(filter, parameters ?? {}).map((fault) => `images[${i}]: ${fault}`));
+    const wrong = filterFaults(filter, parameters ?? {});
+    faults.push(...wrong.map((fault) => `images[${i}]: ${fault}`));
+    for (const name of wrong.length > 0 ? [] : filterNames(filter, parameters ?? {})) {
+      if (names.has(name)) faults.push(`images[${i}] gives ${name} again, and names of columns must differ`);
+      names.add(name);
+    }
     return parameters === undefined ? { filter } : { filter, parameters };
   });
 }

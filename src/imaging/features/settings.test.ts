@@ -58,6 +58,12 @@ describe('faults are all named at once', () => {
       { images: [{ filter: 'lbp-2D', parameters: { method: 'x', points: 99 } }] },
       /method is x.*points is 99/,
     ],
+    [
+      {
+        images: [{ filter: 'wavelet' }, { filter: 'wavelet', parameters: { bands: 'HHH', wavelet: 'haar' } }],
+      },
+      /images\[1\] gives wavelet-HHH again/,
+    ],
     [{ images: [{ filter: 'square', parameters: { a: 1 } }] }, /unknown: a/],
     [{ spacing: 1, discretisation: { binns: 3 } }, /discretisation\.binns unknown.*spacing unknown/],
   ] as const)('%j', (given, expected) => {

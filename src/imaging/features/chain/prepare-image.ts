@@ -15,8 +15,8 @@ import { type MaskVoxels, maskVoxels } from './mask-voxels.ts';
 /** A mask's part is compared with the threshold to six digits, so that rounding takes no voxel away. */
 const PART_TOLERANCE = 5e-7;
 
-/** Voxels that the region's box and its margin may have: 2 GB of intensities. */
-const MOST_VOXELS = 2 ** 28;
+/** Voxels that the region's box and its margin may have: 1 GB of intensities. */
+const MOST_VOXELS = 2 ** 27;
 
 /** Image and masks after the chain, cut to the region's box and a margin. */
 export interface PreparedImage extends Region {
