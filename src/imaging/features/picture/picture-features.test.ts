@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isHounsfieldError } from '../../../errors.ts';
 import type { Border } from './borders.ts';
@@ -387,6 +388,60 @@ describe('the table of features', () => {
   test('a constant picture has numbers everywhere', () => {
     const values = pictureFeatures(picture(new Float64Array(784).fill(7), 28, 28), everything).values;
     expect(values.every(Number.isFinite)).toBe(true);
+  });
+
+  test('whatever the picture and the settings, there are numbers or a coded error (seed 3)', () => {
+    const pair = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }));
+    const settings = fc.record(
+      {
+        hog: fc.record({
+          orientations: fc.integer({ min: 1, max: 9 }),
+          pixelsPerCell: pair,
+          cellsPerBlock: pair,
+        }),
+        lbp: fc.array(
+          fc.record({
+            points: fc.integer({ min: 1, max: 40 }),
+            radius: fc.double({ min: 0.5, max: 9, noNaN: true }),
+            method: fc.constantFrom('default', 'ror', 'uniform', 'nri_uniform'),
+            cells: pair,
+          }),
+          { maxLength: 2 },
+        ),
+        glcm: fc.record({
+          levels: fc.integer({ min: 2, max: 9 }),
+          distances: fc.constantFrom([1], [3.3, 20]),
+        }),
+        gabor: fc.record({ frequencies: fc.constantFrom([0.5], [0.05, 0.3]), cells: pair }),
+        hu: fc.boolean(),
+        zernike: fc.record({ degree: fc.integer({ min: 0, max: 14 }) }),
+        blocks: pair,
+      },
+      { requiredKeys: [] },
+    );
+    const property = fc.property(
+      fc.integer({ min: 1, max: 14 }),
+      fc.integer({ min: 1, max: 14 }),
+      fc.constantFrom(1, 3),
+      fc.double({ min: -1000, max: 1000, noNaN: true }),
+      settings,
+      (width, height, channels, scale, asked) => {
+        const values = Float64Array.from(
+          { length: width * height * channels },
+          (_, i) => scale * Math.sin(i * i),
+        );
+        try {
+          const found = pictureFeatures(picture(values, width, height, channels), asked);
+          expect(found.values.length).toBe(found.names.length);
+          for (const [i, name] of found.names.entries()) {
+            if (!/^(hu|zernike)_/.test(name)) expect(Number.isFinite(found.values[i]), name).toBe(true);
+          }
+        } catch (error) {
+          expect(isHounsfieldError(error), String(error)).toBe(true);
+        }
+      },
+    );
+    fc.assert(property, { seed: 3, numRuns: 200 });
   });
 
   test('a black picture has no Zernike and no Hu moments', () => {

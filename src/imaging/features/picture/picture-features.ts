@@ -44,6 +44,15 @@ function requireCount(count: number, family: string): void {
   );
 }
 
+/** Throws PICTURE_TOO_SMALL where a cell of the grid would have no pixel. */
+function requireGrid(cells: readonly [rows: number, columns: number], width: number, height: number): void {
+  if (cells[0] <= height && cells[1] <= width) return;
+  throw new HounsfieldError(
+    'PICTURE_TOO_SMALL',
+    `a grid of ${cells.join(' x ')} cells does not fit ${height} rows and ${width} columns. Use fewer cells.`,
+  );
+}
+
 const feature = (name: string, range: readonly [number, number] = [0, 1], unit = '1'): PictureFeature => ({
   name,
   unit,
@@ -70,6 +79,7 @@ function hogFamily(settings: HogSettings, width: number, height: number): Pictur
 function lbpFamily(settings: LbpFeatureSettings, width: number, height: number): PictureFamily {
   const { points, radius, method, cells } = settings;
   const bins = lbpBins(points, method);
+  requireGrid(cells, width, height);
   requireCount(bins * cells[0] * cells[1], 'lbp');
   const features: PictureFeature[] = [];
   for (let cy = 0; cy < cells[0]; cy++) {
@@ -107,12 +117,7 @@ function zernikeFamily(
 }
 
 function blockFamily(cells: readonly [number, number], width: number, height: number): PictureFamily {
-  if (cells[0] > height || cells[1] > width) {
-    throw new HounsfieldError(
-      'PICTURE_TOO_SMALL',
-      `a grid of ${cells.join(' x ')} blocks does not fit ${height} rows and ${width} columns. Use fewer blocks.`,
-    );
-  }
+  requireGrid(cells, width, height);
   requireCount(2 * cells[0] * cells[1], 'blocks');
   const features: PictureFeature[] = [];
   for (let y = 0; y < cells[0]; y++) {
@@ -140,6 +145,7 @@ export function pictureFeatureExtractor(
   const settings = checkPictureFeatureSettings(given);
   if (settings.gabor) {
     const { frequencies, orientations, cells } = settings.gabor;
+    requireGrid(cells, width, height);
     requireCount(2 * frequencies.length * orientations * cells[0] * cells[1], 'gabor');
   }
   const families = [
