@@ -74,6 +74,13 @@ describe('interpolation', () => {
     expect(nearest.voxels[1]).toBe(8 * voxels[0]);
   });
 
+  test('the whole image stays whole: at its border the mask goes on as the image does', () => {
+    const { box, size, voxels } = run(ramp(), null, { interpolation: { spacingMm: [0.7, 0.7, 0.9] } });
+    expect(size).toEqual([Math.ceil(12 / 0.7), Math.ceil(10 / 0.7), Math.ceil(16 / 0.9)]);
+    expect(box).toEqual({ from: [0, 0, 0], size });
+    expect(voxels[1]).toBe(size[0] * size[1] * size[2]);
+  });
+
   test('within slices alone: slices stay as they are, and a spline in them too', () => {
     const settings = { interpolation: { spacingMm: [0.5, 0.5, null], image: 'cubic' } };
     const prepared = run(ramp(), inner, settings);
