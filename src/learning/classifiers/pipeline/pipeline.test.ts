@@ -9,6 +9,7 @@ import { undersample } from '../resampling/random-resampling.ts';
 import { checkPipeline, type PartChoice, type PipelineSettings } from './needed-steps.ts';
 import { fitPipeline, likeliest } from './pipeline.ts';
 import { pipelineGraph } from './pipeline-graph.ts';
+import { createSharedSteps } from './shared-steps.ts';
 import { toSinglePrecision } from './single-precision.ts';
 
 const ROWS = 120;
@@ -140,6 +141,25 @@ describe('fitted pipelines', () => {
     const pipeline = { steps: [part('mrmr')], resampling: part('smote'), classifier: part('random-forest') };
     const [a, b] = await Promise.all([7, 7].map((seed) => fitPipeline(pipeline, x, y, 2, { seed })));
     expect(a!.predict(x)).toEqual(b!.predict(x));
+  });
+
+  test('steps shared between pipelines are fitted once, and the models are the same', async () => {
+    const steps = [part('mrmr'), part('lasso')];
+    const shared = createSharedSteps();
+    const names_ = ['logistic-regression', 'gaussian-naive-bayes', 'random-forest'];
+    const pipelines = names_.map((name) => ({ steps, classifier: part(name) }));
+    const fitted = [];
+    for (const pipeline of pipelines) {
+      const own = { seed: 1, shared };
+      fitted.push(await fitPipeline(pipeline, matrix(x.values.slice(), ROWS, 5), y.slice(), 2, own));
+    }
+    for (const [at, one] of fitted.entries()) {
+      expect(one.preparations.at(-1)!.fitted).toBe(fitted[0]!.preparations.at(-1)!.fitted);
+      const alone = await fitPipeline(pipelines[at]!, x, y, 2, { seed: 1 });
+      expect(one.predict(x)).toEqual(alone.predict(x));
+    }
+    const others = fitPipeline(pipelines[0]!, table(false).x, y, 2, { seed: 1, shared });
+    await expect(others).rejects.toThrow(/^PIPELINE_DATA: steps shared .* other rows/);
   });
 
   test('weights of rows go with rows through a resampling', async () => {

@@ -5,6 +5,7 @@ import { type Matrix, takeRows } from '../matrix.ts';
 import type { FittedPreparation } from '../preparation.ts';
 import { rowWeights } from '../training-data.ts';
 import { type CheckedPipeline, checkPipeline, type PipelineSettings } from './needed-steps.ts';
+import type { SharedSteps, StepResult } from './shared-steps.ts';
 import { checkRange, toSinglePrecision } from './single-precision.ts';
 
 /** A step of a pipeline that has learned. */
@@ -31,6 +32,12 @@ export interface FittedPipeline extends FittedClassifier {
   names(columns: readonly string[]): readonly string[];
 }
 
+/** What a pipeline is given besides its settings. */
+export interface FitPipelineOptions extends FitOptions {
+  /** Steps fitted before on the same rows with the same seed: see `createSharedSteps`. */
+  readonly shared?: SharedSteps | undefined;
+}
+
 /**
  * Fits preparations and a classifier on rows for training: each step on what the step before gives of these rows.
  *
@@ -47,11 +54,11 @@ export async function fitPipeline(
   x: Matrix,
   y: Int32Array,
   classes: number,
-  options: FitOptions,
+  { shared, ...options }: FitPipelineOptions,
 ): Promise<FittedPipeline> {
   checkRows(x, y, classes, options);
   const checked = checkPipeline(pipeline, (options.categorical?.length ?? 0) > 0);
-  const prepared = fitSteps(checked, toSinglePrecision(x), y, classes, options);
+  const prepared = fitSteps(checked, toSinglePrecision(x), y, classes, options, shared);
   const { classWeights } = pipeline;
   const weights = classWeights ? rowWeights(y, classes, classWeights, options.weights) : options.weights;
   const resampled = resample(checked, prepared, y, classes, weights, options);
@@ -78,15 +85,26 @@ function fitSteps(
   y: Int32Array,
   classes: number,
   options: FitOptions,
+  shared: SharedSteps | undefined,
 ): Prepared {
+  const rows = { x, y, options };
   let table = x;
   let categorical = options.categorical ?? [];
   const done: PipelineStep[] = [];
   const notes: string[] = [];
-  for (const { part, settings, because } of steps) {
-    const fitted = part.fit(table, y, classes, settings, { ...options, categorical });
-    table = fitted.transform(table);
-    checkRange(part.name, table);
+  for (const [at, { part, settings, because }] of steps.entries()) {
+    const before = { table, categorical };
+    const make = (): StepResult => {
+      const fitted = part.fit(before.table, y, classes, settings, {
+        ...options,
+        categorical: before.categorical,
+      });
+      const made = fitted.transform(before.table);
+      checkRange(part.name, made);
+      return { fitted, table: made };
+    };
+    const { fitted, table: made } = shared ? shared.get(rows, steps.slice(0, at + 1), make) : make();
+    table = made;
     categorical = categoriesBehind(fitted, categorical);
     if (because) notes.push(`${part.name}: put in, since ${because}`);
     notes.push(...(fitted.notes ?? []).map((note) => `${part.name}: ${note}`));

@@ -1,5 +1,6 @@
 import type { Graph, Value } from '../../../engine/graph/graph.ts';
 import { tensor, tensorOf } from '../../../engine/tensor/tensor.ts';
+import { transpose } from '../linear-algebra/products.ts';
 import { type Matrix, takeColumns } from '../matrix.ts';
 import type { Preparation } from '../preparation.ts';
 import { presentValues } from './columns.ts';
@@ -29,22 +30,28 @@ interface Donors {
   readonly groups: readonly { readonly donors: Int32Array; readonly columns: readonly number[] }[];
 }
 
+/** Squared distances below this part of the squared sizes are rounding, and taken as 0. */
+const NOTHING = 1e-12;
+
 /**
  * Distance of two rows over the columns that both have, in proportion to all columns (Dixon, Pattern recognition with
  * partly missing data, 1979); rounded to single precision, so that equal distances stay equal whatever the order of
- * the sum.
+ * the sum. Rows that differ by less than `NOTHING` of their size are the same.
  */
 function distances(row: Float64Array, { values, rows, columns }: Matrix, out: Float64Array): void {
   for (let i = 0, at = 0; i < rows; i++) {
     let sum = 0;
+    let size = 0;
     let shared = 0;
     for (let j = 0; j < columns; j++, at++) {
       const d = row[j]! - values[at]!;
       if (Number.isNaN(d)) continue;
       sum += d * d;
+      size += row[j]! * row[j]! + values[at]! * values[at]!;
       shared++;
     }
-    out[i] = shared === 0 ? Infinity : Math.fround((sum * columns) / shared);
+    const apart = sum <= NOTHING * size ? 0 : sum;
+    out[i] = shared === 0 ? Infinity : Math.fround((apart * columns) / shared);
   }
 }
 
@@ -170,13 +177,21 @@ function squaresNodes(graph: Graph, at: Value, missing: Value, x: Matrix): Value
   const values = graph.op('Where', [missing, zero, wide]);
   const given = x.values.map((value) => (Number.isNaN(value) ? 0 : value));
   const present = x.values.map((value) => (Number.isNaN(value) ? 0 : 1));
-  const unsqueezed = (value: Value, axis: number) => graph.op('Unsqueeze', [value, indices(graph, [axis])]);
-  const dims = [1, x.rows, x.columns];
-  const difference = graph.op('Sub', [unsqueezed(values, 1), doubles(graph, given, dims)]);
-  const both = graph.op('Mul', [unsqueezed(there, 1), doubles(graph, present, dims)]);
-  const square = graph.op('Mul', [graph.op('Mul', [difference, difference]), both]);
-  const sum = graph.op('ReduceSum', [square, indices(graph, [2])], { keepdims: 0 });
-  const shared = graph.op('ReduceSum', [both, indices(graph, [2])], { keepdims: 0 });
+  const turned = (numbers: Float64Array) =>
+    doubles(graph, transpose(numbers, x.rows, x.columns), [x.columns, x.rows]);
+  const squared = (value: number) => value * value;
+  // By products of matrices, so that no more than [N, donors] is ever in memory.
+  const shared = graph.op('MatMul', [there, turned(present)]);
+  const ofRows = graph.op('MatMul', [graph.op('Mul', [values, values]), turned(present)]);
+  const ofDonors = graph.op('MatMul', [there, turned(given.map(squared))]);
+  const size = graph.op('Add', [ofRows, ofDonors]);
+  const crossed = graph.op('MatMul', [values, turned(given.map((value) => 2 * value))]);
+  const raw = graph.op('Sub', [size, crossed]);
+  const nothing = graph.op('LessOrEqual', [
+    raw,
+    graph.op('Mul', [size, doubles(graph, Float64Array.of(NOTHING))]),
+  ]);
+  const sum = graph.op('Where', [nothing, zero, raw]);
   const whole = graph.op('Mul', [sum, doubles(graph, Float64Array.of(x.columns))]);
   const none = graph.op('Equal', [shared, zero]);
   const safe = graph.op('Where', [none, doubles(graph, Float64Array.of(1)), shared]);

@@ -27,12 +27,8 @@ function placeOf(value: number, quantiles: Float64Array): number {
   if (last < 1) return value <= quantiles[0]! ? 0 : 1;
   if (value <= quantiles[0]!) return 0;
   if (value >= quantiles[last]!) return 1;
-  let below = 0;
-  let upTo = 0;
-  for (const one of quantiles) {
-    if (one < value) below++;
-    if (one <= value) upTo++;
-  }
+  const below = countBelow(quantiles, value, false);
+  const upTo = countBelow(quantiles, value, true);
   // quantiles[below - 1] < value <= quantiles[below], quantiles[upTo - 1] <= value < quantiles[upTo].
   const [a, b] = [quantiles[below - 1]!, quantiles[below]!];
   const [c, d] = [quantiles[upTo - 1]!, quantiles[upTo]!];
@@ -41,20 +37,44 @@ function placeOf(value: number, quantiles: Float64Array): number {
   return ((first + second) * 0.5) / last;
 }
 
+/** How many of sorted quantiles are below a value, or also equal to it. */
+function countBelow(quantiles: Float64Array, value: number, orEqual: boolean): number {
+  let [low, high] = [0, quantiles.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const one = quantiles[middle]!;
+    if (one < value || (orEqual && one === value)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 const toNormal = (place: number): number =>
   Number.isNaN(place) ? place : normalQuantile(Math.min(1 - EDGE, Math.max(EDGE, place)));
+
+/** How many of each column's quantiles are below x (op 'Less') or also equal ('LessOrEqual'): int64, by halving. */
+function countNodes(graph: Graph, x: Value, table: Float64Array, columns: number, op: string): Value {
+  const count = table.length / columns;
+  const width = 2 ** Math.ceil(Math.log2(count + 1));
+  const padded = new Float64Array(columns * width).fill(Infinity);
+  for (let j = 0; j < columns; j++) padded.set(table.subarray(j * count, (j + 1) * count), j * width);
+  const flat = doubles(graph, padded, [padded.length]);
+  const starts = Array.from({ length: columns }, (_, j) => j * width - 1);
+  const whole = (values: readonly number[]) => graph.constant(tensorOf('int64', [1, values.length], values));
+  let found: Value | undefined;
+  for (let step = width / 2; step >= 1; step /= 2) {
+    const next = found ? graph.op('Add', [found, whole([step])]) : whole([step]);
+    const at = graph.op('Add', [next, whole(starts)]); // of the last quantile counted by `next`
+    const holds = graph.op(op, [graph.op('Gather', [flat, at], { axis: 0 }), x]);
+    found = graph.op('Where', [holds, next, found ?? whole([0])]);
+  }
+  return found ?? whole([0]);
+}
 
 /** The same as nodes; `table` is [columns, quantiles]. */
 function placeNodes(graph: Graph, x: Value, table: Float64Array, columns: number): Value {
   const count = table.length / columns;
   const constant = (value: number) => doubles(graph, Float64Array.of(value));
-  const axis = (value: number) => graph.constant(tensorOf('int64', [1], [value]));
-  const all = doubles(graph, table, [1, columns, count]);
-  const wide = graph.op('Unsqueeze', [x, axis(2)]); // [N, columns, 1]
-  const counted = (op: string): Value =>
-    graph.op('ReduceSum', [graph.op('Cast', [graph.op(op, [all, wide])], { to: 7 }), axis(2)], {
-      keepdims: 0,
-    });
   const one = graph.constant(tensorOf('int64', [1, 1], [1]));
   const least = graph.constant(tensorOf('int64', [1, 1], [1]));
   const most = graph.constant(tensorOf('int64', [1, 1], [count - 1]));
@@ -80,7 +100,10 @@ function placeNodes(graph: Graph, x: Value, table: Float64Array, columns: number
     ]);
     return graph.op('Add', [graph.op('Cast', [graph.op('Sub', [inside, one])], { to: 11 }), share]);
   };
-  const sum = graph.op('Add', [between(counted('Less')), between(counted('LessOrEqual'))]);
+  const sum = graph.op('Add', [
+    between(countNodes(graph, x, table, columns, 'Less')),
+    between(countNodes(graph, x, table, columns, 'LessOrEqual')),
+  ]);
   const place = graph.op('Div', [graph.op('Mul', [sum, constant(0.5)]), constant(count - 1)]);
   const ends = (k: number) =>
     doubles(
