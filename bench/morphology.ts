@@ -121,7 +121,7 @@ function rowsOf(size: string): readonly TransformRow[] {
   add('fill holes', 'mask', (values, sides) => fillMaskHoles(values, sides), ['fill holes', {}], {
     peer: 'scipy',
   });
-  add('skeleton', 'mask', (values, sides) => skeletonize(values, sides), ['skeleton', {}]);
+  add('skeleton', 'mask', (values, sides) => skeletonize(values, sides), ['skeleton', {}], { mayDiffer: 1e-5 });
   add('connected components', 'mask', (values, [w, h, d]) => connectedComponents(values, w, h, d, 6).labels, [
     'label',
     {},
@@ -176,7 +176,7 @@ function rowsOf(size: string): readonly TransformRow[] {
     (values, sides) => places(localMaxima(values, sides, { minDistance: 5 }), flat),
     ['peaks', { distance: 5 }],
   );
-  add('region growing', 'grey', (values, sides) => growing(values, sides, 40), ['flood', { tolerance: 40 }]);
+  add('region growing', 'grey', (values, sides) => growing(values, sides, 60), ['flood', { tolerance: 60 }]);
   add(
     'confidence connected',
     'grey',
@@ -292,6 +292,7 @@ export const morphology = transformRows({
   rows: Object.keys(SIDES).flatMap(rowsOf),
   notes: [
     'The images are blobs with noise, 0..255 (uint8); masks are what is above 150, labels its connected components.',
+    'scikit-image 0.26 lets small pieces of a volume vanish from the skeleton; ours keeps a voxel of each, and only there do they differ.',
     "Labels, masks and values of whole numbers are compared for equality; a random walk's labels and those of superpixels may differ in 2 % and 0.1 % of the voxels, where rounding or the tolerance decides.",
     "Fill holes and distances are scipy's, to which scikit-image forwards or which it names; the confidence-connected region is SimpleITK's.",
   ],

@@ -84,3 +84,69 @@ export function popFlood(heap: FloodHeap): void {
   ages[at] = age;
   voxels[at] = voxels[count]!;
 }
+
+/** The same heap where value and age fit into one number that a double holds exactly: value * 2^31 + age. */
+export interface KeyedHeap {
+  keys: Float64Array;
+  items: Int32Array;
+  count: number;
+}
+
+export const AGES = 2147483648;
+
+export const keyedHeap = (): KeyedHeap => ({
+  keys: new Float64Array(4096),
+  items: new Int32Array(4096),
+  count: 0,
+});
+
+export function pushKey(heap: KeyedHeap, key: number, item: number): void {
+  if (heap.count === heap.keys.length) growKeyed(heap);
+  const { keys, items } = heap;
+  let child = heap.count++;
+  while (child > 0) {
+    const parent = (child - 1) >> 1;
+    const other = keys[parent]!;
+    if (key >= other) break;
+    keys[child] = other;
+    items[child] = items[parent]!;
+    child = parent;
+  }
+  keys[child] = key;
+  items[child] = item;
+}
+
+function growKeyed(heap: KeyedHeap): void {
+  const keys = new Float64Array(2 * heap.count);
+  const items = new Int32Array(2 * heap.count);
+  keys.set(heap.keys);
+  items.set(heap.items);
+  heap.keys = keys;
+  heap.items = items;
+}
+
+/** Takes the first item away; it is read from index 0 before. */
+export function popKey(heap: KeyedHeap): void {
+  const { keys, items } = heap;
+  const count = --heap.count;
+  if (count === 0) return;
+  const key = keys[count]!;
+  let at = 0;
+  for (let left = 1; left < count; left = 2 * at + 1) {
+    let least = keys[left]!;
+    let next = left;
+    if (left + 1 < count) {
+      const right = keys[left + 1]!;
+      if (right < least) {
+        least = right;
+        next = left + 1;
+      }
+    }
+    if (least >= key) break;
+    keys[at] = least;
+    items[at] = items[next]!;
+    at = next;
+  }
+  keys[at] = key;
+  items[at] = items[count]!;
+}

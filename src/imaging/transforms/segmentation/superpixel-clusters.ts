@@ -42,11 +42,15 @@ export function cluster(
   const nearest = guess?.slice() ?? new Int32Array(length).fill(-1);
   const distances = new Float64Array(length);
   const spread = new Float64Array(count).fill(1);
-  const blocks = blocksOf(sides, input.reach);
+  const blocks = blocksOf(input);
   for (let round = 0; round < rounds; round++) {
-    startFromBefore(input, centres, spread, useColour, nearest, distances);
+    const windows = windowsOf(input, centres);
+    startFromBefore(input, centres, windows, spread, useColour, nearest, distances);
     blockMaxima(sides, blocks, distances, input.mask);
-    for (let k = 0; k < count; k++) assign(input, centres, k, spread, useColour, blocks, nearest, distances);
+    for (let k = 0; k < count; k++) {
+      const factor = !useColour ? 0 : input.adaptive ? spread[k]! : 1;
+      assign(input, centres, k, windows, factor, blocks, nearest, distances);
+    }
     const before = centres.slice();
     moveCentres(input, centres, nearest);
     if (input.adaptive) widenSpread(input, centres, nearest, spread);
@@ -60,63 +64,110 @@ interface Blocks {
   readonly count: Vector3;
   /** Largest distance of a voxel to its centre, for each block. */
   readonly most: Float64Array;
+  /** Least and greatest value of each block, of one channel. */
+  readonly low?: Float64Array;
+  readonly high?: Float64Array;
 }
 
-function blocksOf(sides: Vector3, reach: Vector3): Blocks {
+function blocksOf({ sides, reach, channels, colours }: ClusterInput): Blocks {
   const size = sides.map((side, axis) =>
-    Math.min(side, Math.max(4, Math.round(reach[axis]! / 3))),
+    Math.min(side, Math.max(4, Math.round(reach[axis]! / 4))),
   ) as unknown as Vector3; // three
   const count = sides.map((side, axis) => Math.ceil(side / size[axis]!)) as unknown as Vector3; // three
-  return { size, count, most: new Float64Array(count[0] * count[1] * count[2]) };
+  const most = new Float64Array(count[0] * count[1] * count[2]);
+  return channels === 1
+    ? { size, count, most, ...valueRanges(colours, sides, size, count) }
+    : { size, count, most };
+}
+
+function valueRanges(colours: Float64Array, [width, height, depth]: Vector3, size: Vector3, count: Vector3) {
+  const low = new Float64Array(count[0] * count[1] * count[2]).fill(Number.POSITIVE_INFINITY);
+  const high = new Float64Array(low.length).fill(Number.NEGATIVE_INFINITY);
+  for (let z = 0, i = 0; z < depth; z++) {
+    for (let y = 0; y < height; y++) {
+      const row = (Math.floor(z / size[2]) * count[1] + Math.floor(y / size[1])) * count[0];
+      for (let x = 0, block = row; x < width; block++) {
+        const end = Math.min(width, x + size[0]);
+        for (; x < end; x++, i++) {
+          low[block] = Math.min(low[block]!, colours[i]!);
+          high[block] = Math.max(high[block]!, colours[i]!);
+        }
+      }
+    }
+  }
+  return { low, high };
+}
+
+/** First and last + 1 of each centre's window along x, y and z, cut off to whole voxels; empty for a lost centre. */
+function windowsOf({ sides, reach, channels }: ClusterInput, centres: Float64Array): Int32Array {
+  const fields = FIELDS + channels;
+  const windows = new Int32Array((6 * centres.length) / fields);
+  for (let k = 0, at = 0; at < centres.length; k += 6, at += fields) {
+    for (let axis = 0; axis < 3; axis++) {
+      const centre = centres[at + axis]!;
+      if (Number.isNaN(centre)) continue;
+      windows[k + 2 * axis] = Math.trunc(Math.max(centre - 2 * reach[axis]!, 0));
+      windows[k + 2 * axis + 1] = Math.trunc(Math.min(centre + 2 * reach[axis]! + 1, sides[axis]!));
+    }
+  }
+  return windows;
 }
 
 /** The distance to the centre of the round before, where its window still holds the voxel. */
 function startFromBefore(
-  { colours, channels, sides, mask, spacing, step, reach, adaptive }: ClusterInput,
+  input: ClusterInput,
   centres: Float64Array,
+  windows: Int32Array,
   spread: Float64Array,
   useColour: boolean,
   nearest: Int32Array,
   distances: Float64Array,
 ): void {
-  const [width, height, depth] = sides;
-  const fields = FIELDS + channels;
-  const weight = 1 / Math.fround(step * step);
-  for (let z = 0, i = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++, i++) {
-        distances[i] = Number.MAX_VALUE;
-        const k = nearest[i]!; // stays where no window holds the voxel
-        if (k < 0 || (mask && !mask[i])) continue;
-        const at = k * fields;
-        const [cx, cy, cz] = [centres[at]!, centres[at + 1]!, centres[at + 2]!];
-        if (!(inWindow(x, cx, reach[0], width) && inWindow(y, cy, reach[1], height))) continue;
-        if (!inWindow(z, cz, reach[2], depth)) continue;
-        const dz = spacing[2] * (cz - z);
-        const dy = spacing[1] * (cy - y);
-        const dx = spacing[0] * (cx - x);
-        let distance = (dz * dz + dy * dy + dx * dx) * weight;
-        if (useColour) {
-          let colour = 0;
-          for (let c = 0; c < channels; c++) {
-            const t = colours[i * channels + c]! - centres[at + FIELDS + c]!;
-            colour += t * t;
-          }
-          distance += adaptive ? colour / spread[k]! : colour;
-        }
-        distances[i] = distance;
-      }
+  const [width, height, depth] = input.sides;
+  distances.fill(Number.MAX_VALUE);
+  for (let z = 0, start = 0; z < depth; z++) {
+    for (let y = 0; y < height; y++, start += width) {
+      startRow(input, centres, windows, spread, useColour, nearest, distances, start, y, z);
     }
   }
 }
 
-/** Windows are cut off to whole voxels. */
-const windowStart = (centre: number, reach: number) => Math.trunc(Math.max(centre - 2 * reach, 0));
-const windowEnd = (centre: number, reach: number, side: number) =>
-  Math.trunc(Math.min(centre + 2 * reach + 1, side));
-
-function inWindow(at: number, centre: number, reach: number, side: number): boolean {
-  return at >= windowStart(centre, reach) && at < windowEnd(centre, reach, side);
+function startRow(
+  { colours, channels, sides, mask, spacing, step, adaptive }: ClusterInput,
+  centres: Float64Array,
+  windows: Int32Array,
+  spread: Float64Array,
+  useColour: boolean,
+  nearest: Int32Array,
+  distances: Float64Array,
+  start: number,
+  y: number,
+  z: number,
+): void {
+  const fields = FIELDS + channels;
+  const weight = 1 / Math.fround(step * step);
+  const [sx, sy, sz] = spacing;
+  for (let x = 0, i = start; x < sides[0]; x++, i++) {
+    const k = nearest[i]!; // stays where no window holds the voxel
+    if (k < 0 || (mask !== undefined && mask[i] === 0)) continue;
+    const w = 6 * k;
+    if (x < windows[w]! || x >= windows[w + 1]! || y < windows[w + 2]! || y >= windows[w + 3]!) continue;
+    if (z < windows[w + 4]! || z >= windows[w + 5]!) continue;
+    const at = k * fields;
+    const dz = sz * (centres[at + 2]! - z);
+    const dy = sy * (centres[at + 1]! - y);
+    const dx = sx * (centres[at]! - x);
+    let distance = (dz * dz + dy * dy + dx * dx) * weight;
+    if (useColour) {
+      let colour = 0;
+      for (let c = 0; c < channels; c++) {
+        const t = colours[i * channels + c]! - centres[at + FIELDS + c]!;
+        colour += t * t;
+      }
+      distance += adaptive ? colour / spread[k]! : colour;
+    }
+    distances[i] = distance;
+  }
 }
 
 function blockMaxima(
@@ -145,44 +196,55 @@ function assign(
   input: ClusterInput,
   centres: Float64Array,
   k: number,
-  spread: Float64Array,
-  useColour: boolean,
-  { size, count, most }: Blocks,
+  windows: Int32Array,
+  factor: number,
+  { size, count, most, low, high }: Blocks,
   nearest: Int32Array,
   distances: Float64Array,
 ): void {
-  const { sides, channels, spacing, step, reach } = input;
+  const { channels, spacing, step } = input;
   const at = k * (FIELDS + channels);
   const weight = 1 / Math.fround(step * step);
-  const centre = [centres[at]!, centres[at + 1]!, centres[at + 2]!] as const;
-  if (Number.isNaN(centre[0])) return; // it has lost all its voxels
-  const from = [0, 1, 2].map((axis) => windowStart(centre[axis]!, reach[axis]!));
-  const to = [0, 1, 2].map((axis) => windowEnd(centre[axis]!, reach[axis]!, sides[axis]!));
+  const grey = centres[at + FIELDS]!;
+  if (Number.isNaN(centres[at]!)) return; // it has lost all its voxels
   const gap = (first: number, last: number, axis: 0 | 1 | 2) => {
-    const near = Math.max(first, Math.min(last, Math.round(centre[axis])));
-    return (spacing[axis] * (centre[axis] - near)) ** 2;
+    const centre = centres[at + axis]!;
+    const near = Math.max(first, Math.min(last, Math.round(centre)));
+    const far = spacing[axis] * (centre - near);
+    return far * far;
   };
-  const last = [0, 1, 2].map((axis) => Math.floor((to[axis]! - 1) / size[axis]!));
-  for (let bz = Math.floor(from[2]! / size[2]); bz <= last[2]!; bz++) {
-    const [z0, z1] = [Math.max(from[2]!, bz * size[2]), Math.min(to[2]!, (bz + 1) * size[2])];
+  const w = windows.subarray(6 * k, 6 * k + 6);
+  const last = [0, 1, 2].map((axis) => Math.floor((w[2 * axis + 1]! - 1) / size[axis]!));
+  for (let bz = Math.floor(w[4]! / size[2]); bz <= last[2]!; bz++) {
+    const [z0, z1] = [Math.max(w[4]!, bz * size[2]), Math.min(w[5]!, (bz + 1) * size[2])];
     const nearZ = gap(z0, z1 - 1, 2);
-    for (let by = Math.floor(from[1]! / size[1]); by <= last[1]!; by++) {
-      const [y0, y1] = [Math.max(from[1]!, by * size[1]), Math.min(to[1]!, (by + 1) * size[1])];
-      const nearY = gap(y0, y1 - 1, 1);
-      for (let bx = Math.floor(from[0]! / size[0]); bx <= last[0]!; bx++) {
-        const [x0, x1] = [Math.max(from[0]!, bx * size[0]), Math.min(to[0]!, (bx + 1) * size[0])];
-        const near = (nearZ + nearY + gap(x0, x1 - 1, 0)) * weight;
-        if (near > most[(bz * count[1] + by) * count[0] + bx]!) continue;
-        const factor = !useColour ? 0 : input.adaptive ? spread[k]! : 1;
-        assignBlock(input, centres, k, factor, nearest, distances, x0, x1, y0, y1, z0, z1);
+    for (let by = Math.floor(w[2]! / size[1]); by <= last[1]!; by++) {
+      const [y0, y1] = [Math.max(w[2]!, by * size[1]), Math.min(w[3]!, (by + 1) * size[1])];
+      const nearY = nearZ + gap(y0, y1 - 1, 1);
+      const row = (bz * count[1] + by) * count[0];
+      let [from, to] = [-1, -1]; // blocks beside each other are gone through together
+      for (let bx = Math.floor(w[0]! / size[0]); bx <= last[0]!; bx++) {
+        const [x0, x1] = [Math.max(w[0]!, bx * size[0]), Math.min(w[1]!, (bx + 1) * size[0])];
+        let near = (nearY + gap(x0, x1 - 1, 0)) * weight;
+        if (low !== undefined && high !== undefined && factor !== 0) {
+          const beyond = Math.max(0, low[row + bx]! - grey, grey - high[row + bx]!);
+          near += (beyond * beyond) / factor;
+        }
+        if (near > most[row + bx]!) continue;
+        if (x0 !== to) {
+          if (to > from) assignBox(input, centres, k, factor, nearest, distances, from, to, y0, y1, z0, z1);
+          from = x0;
+        }
+        to = x1;
       }
+      if (to > from) assignBox(input, centres, k, factor, nearest, distances, from, to, y0, y1, z0, z1);
     }
   }
 }
 
 /** @param factor what colour distances are divided by; 0 leaves colours out */
-function assignBlock(
-  { colours, channels, sides, mask, spacing, step }: ClusterInput,
+function assignBox(
+  input: ClusterInput,
   centres: Float64Array,
   k: number,
   factor: number,
@@ -195,36 +257,97 @@ function assignBlock(
   z0: number,
   z1: number,
 ): void {
+  const { channels, sides, mask, spacing, step } = input;
   const at = k * (FIELDS + channels);
   const weight = 1 / Math.fround(step * step);
   const [cx, cy, cz] = [centres[at]!, centres[at + 1]!, centres[at + 2]!];
-  const sx = spacing[0];
-  const first = centres[at + FIELDS]!;
+  const simple = channels === 1 && factor === 1 && mask === undefined;
   for (let z = z0; z < z1; z++) {
     const dz = spacing[2] * (cz - z);
     for (let y = y0; y < y1; y++) {
       const dy = spacing[1] * (cy - y);
       const across = dz * dz + dy * dy;
-      let i = (z * sides[1] + y) * sides[0] + x0;
-      for (let x = x0; x < x1; x++, i++) {
-        const dx = sx * (cx - x);
-        let distance = (across + dx * dx) * weight;
-        const best = distances[i]!;
-        if (distance > best || (mask !== undefined && mask[i] === 0)) continue;
-        if (factor !== 0) {
-          let colour = colours[i * channels]! - first;
-          colour *= colour;
-          for (let c = 1; c < channels; c++) {
-            const t = colours[i * channels + c]! - centres[at + FIELDS + c]!;
-            colour += t * t;
-          }
-          distance += factor === 1 ? colour : colour / factor;
-        }
-        if (distance < best || (distance === best && k < nearest[i]!)) {
-          distances[i] = distance;
-          nearest[i] = k;
-        }
+      const start = (z * sides[1] + y) * sides[0];
+      if (simple) {
+        const grey = centres[at + FIELDS]!;
+        assignGreyRow(
+          input.colours,
+          grey,
+          cx,
+          across,
+          weight,
+          spacing[0],
+          k,
+          nearest,
+          distances,
+          start,
+          x0,
+          x1,
+        );
+      } else assignRow(input, centres, k, factor, cx, across, weight, nearest, distances, start, x0, x1);
+    }
+  }
+}
+
+/** A row of one channel and no mask. */
+function assignGreyRow(
+  colours: Float64Array,
+  grey: number,
+  cx: number,
+  across: number,
+  weight: number,
+  spacing: number,
+  k: number,
+  nearest: Int32Array,
+  distances: Float64Array,
+  start: number,
+  x0: number,
+  x1: number,
+): void {
+  for (let x = x0; x < x1; x++) {
+    const i = start + x;
+    const dx = spacing * (cx - x);
+    const t = colours[i]! - grey;
+    const distance = (across + dx * dx) * weight + t * t;
+    const best = distances[i]!;
+    if (distance <= best && (distance < best || k < nearest[i]!)) {
+      distances[i] = distance;
+      nearest[i] = k;
+    }
+  }
+}
+
+function assignRow(
+  { colours, channels, mask, spacing }: ClusterInput,
+  centres: Float64Array,
+  k: number,
+  factor: number,
+  cx: number,
+  across: number,
+  weight: number,
+  nearest: Int32Array,
+  distances: Float64Array,
+  start: number,
+  x0: number,
+  x1: number,
+): void {
+  const at = k * (FIELDS + channels) + FIELDS;
+  for (let x = x0, i = start + x0; x < x1; x++, i++) {
+    const dx = spacing[0] * (cx - x);
+    let distance = (across + dx * dx) * weight;
+    const best = distances[i]!;
+    if (distance > best || (mask !== undefined && mask[i] === 0)) continue;
+    if (factor !== 0) {
+      let colour = 0;
+      for (let c = 0; c < channels; c++) {
+        const t = colours[i * channels + c]! - centres[at + c]!;
+        colour += t * t;
       }
+      distance += colour / factor;
+    }
+    if (distance <= best && (distance < best || k < nearest[i]!)) {
+      distances[i] = distance;
+      nearest[i] = k;
     }
   }
 }

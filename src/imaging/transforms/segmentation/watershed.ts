@@ -2,10 +2,26 @@ import { HounsfieldError } from '../../../errors.ts';
 import type { Vector3 } from '../../geometry/geometry.ts';
 import type { PixelArray } from '../../image/medical-image.ts';
 import type { Connectivity } from '../connected-components.ts';
-import { framed, framedSteps, intoFrame, neighbourOffsets, outOfFrame } from '../morphology/neighbours.ts';
+import {
+  type Framed,
+  framed,
+  framedSteps,
+  intoFrame,
+  neighbourOffsets,
+  outOfFrame,
+} from '../morphology/neighbours.ts';
 import { orderedValues } from '../morphology/ordered-values.ts';
 import { requireFinite, requireVolume } from '../morphology/volume-sides.ts';
-import { floodHeap, popFlood, pushFlood } from './flood-heap.ts';
+import {
+  AGES,
+  floodHeap,
+  type KeyedHeap,
+  keyedHeap,
+  popFlood,
+  popKey,
+  pushFlood,
+  pushKey,
+} from './flood-heap.ts';
 
 export interface WatershedOptions {
   /** Only what is not 0 is flooded; everything where absent. [D, H, W] */
@@ -62,14 +78,15 @@ export function watershed(
     frame,
     sides,
   );
-  const steps = framedSteps(neighbourOffsets(connectivity, sides[2]), frame);
+  const offsets = neighbourOffsets(connectivity, sides[2]);
+  const steps = framedSteps(offsets, frame);
   if (compactness > 0) {
     const levels = new Float64Array(frame.length);
     intoFrame(heights, levels, frame, sides);
-    floodCompact(levels, out, open, steps, frame, compactness);
+    floodCompact(levels, out, open, offsets, frame, compactness);
   } else {
     const levels = new Int32Array(frame.length);
-    intoFrame(orderedValues(heights).values, levels, frame, sides);
+    intoFrame(levelsOf(heights), levels, frame, sides);
     if (line) floodWithLine(levels, out, open, steps);
     else flood(levels, out, open, steps);
   }
@@ -77,42 +94,96 @@ export function watershed(
   return labels;
 }
 
+/**
+ * Heights as whole numbers from 0 of the same order, few enough that one number holds them and an age. Values of a wide
+ * range become their ranks.
+ */
+function levelsOf(heights: PixelArray): Int32Array {
+  const { values } = orderedValues(heights);
+  let [low, high] = [2147483647, -2147483648];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const levels = new Int32Array(values);
+  if (high - low < 1 << 21) {
+    for (let i = 0; i < levels.length; i++) levels[i]! -= low;
+    return levels;
+  }
+  const sorted = levels.slice().sort();
+  let count = 0;
+  for (let i = 0; i < sorted.length; i++) {
+    if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[count++] = sorted[i]!;
+  }
+  for (let i = 0; i < levels.length; i++) levels[i] = placeIn(sorted, count, levels[i]!);
+  return levels;
+}
+
+function placeIn(sorted: Int32Array, count: number, value: number): number {
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** A voxel gets its label when it is reached: it cannot be reached lower later. */
 function flood(levels: Int32Array, out: Int32Array, open: Uint8Array, steps: Int32Array): void {
-  const heap = floodHeap(new Int32Array(4096));
+  const heap = keyedHeap();
   for (let i = 0; i < out.length; i++) {
     if (out[i] === 0) continue;
-    pushFlood(heap, levels[i]!, 0, i);
+    pushKey(heap, levels[i]! * AGES, i);
     open[i] = 0;
   }
   let age = 1;
   while (heap.count > 0) {
-    const voxel = heap.voxels[0]!;
-    const value = heap.values[0]!;
-    popFlood(heap);
-    const label = out[voxel]!;
-    for (let k = 0; k < steps.length; k++) {
-      const next = voxel + steps[k]!;
-      if (open[next] === 0) continue;
-      open[next] = 0;
-      out[next] = label;
-      const level = levels[next]!;
-      pushFlood(heap, Math.max(level, value), ++age, next);
-    }
+    const voxel = heap.items[0]!;
+    const value = Math.floor(heap.keys[0]! / AGES);
+    popKey(heap);
+    age = spread(heap, levels, out, open, steps, voxel, value, age);
   }
+}
+
+function spread(
+  heap: KeyedHeap,
+  levels: Int32Array,
+  out: Int32Array,
+  open: Uint8Array,
+  steps: Int32Array,
+  voxel: number,
+  value: number,
+  before: number,
+): number {
+  let age = before;
+  const label = out[voxel]!;
+  for (let k = 0; k < steps.length; k++) {
+    const next = voxel + steps[k]!;
+    if (open[next] === 0) continue;
+    open[next] = 0;
+    out[next] = label;
+    age++;
+    pushKey(heap, Math.max(levels[next]!, value) * AGES + age, next);
+  }
+  return age;
 }
 
 /** A voxel gets its label when its turn comes, unless it has neighbours of two labels by then. */
 function floodWithLine(levels: Int32Array, out: Int32Array, open: Uint8Array, steps: Int32Array): void {
-  const heap = floodHeap(new Int32Array(4096));
-  const sources = seeds(heap, out, (i) => levels[i]!);
+  const heap = keyedHeap();
+  const entries: Entries = { voxel: new Int32Array(4096), source: new Int32Array(4096), count: 0 };
+  for (let i = 0; i < out.length; i++) {
+    if (out[i] !== 0) pushKey(heap, levels[i]! * AGES, addEntry(entries, i, i));
+  }
   let age = 1;
   while (heap.count > 0) {
-    const entry = heap.voxels[0]!;
-    const value = heap.values[0]!;
-    popFlood(heap);
-    const voxel = sources.voxel[entry]!;
-    const source = sources.source[entry]!;
+    const entry = heap.items[0]!;
+    const value = Math.floor(heap.keys[0]! / AGES);
+    popKey(heap);
+    const voxel = entries.voxel[entry]!;
+    const source = entries.source[entry]!;
     if (out[voxel] !== 0 && voxel !== source) continue;
     const label = out[source]!;
     if (open[voxel] === 1 && !besideAnother(out, open, steps, voxel, label)) out[voxel] = label;
@@ -120,8 +191,8 @@ function floodWithLine(levels: Int32Array, out: Int32Array, open: Uint8Array, st
     for (let k = 0; k < steps.length; k++) {
       const next = voxel + steps[k]!;
       if (open[next] === 0 || out[next] !== 0) continue;
-      const level = levels[next]!;
-      pushFlood(heap, Math.max(level, value), ++age, addEntry(sources, next, source));
+      age++;
+      pushKey(heap, Math.max(levels[next]!, value) * AGES + age, addEntry(entries, next, source));
     }
   }
 }
@@ -145,32 +216,45 @@ function floodCompact(
   levels: Float64Array,
   out: Int32Array,
   open: Uint8Array,
-  steps: Int32Array,
-  { width, plane }: { readonly width: number; readonly plane: number },
+  offsets: readonly Vector3[],
+  frame: Framed,
   compactness: number,
 ): void {
+  const steps = framedSteps(offsets, frame);
+  const [dx, dy, dz] = [0, 1, 2].map((axis) => Int32Array.from(offsets, (offset) => offset[axis]!)) as [
+    Int32Array,
+    Int32Array,
+    Int32Array,
+  ]; // three axes
+  const { width, plane } = frame;
   const heap = floodHeap(new Float64Array(4096));
-  const sources = seeds(heap, out, (i) => levels[i]!);
+  const entries: Entries = { voxel: new Int32Array(4096), source: new Int32Array(4096), count: 0 };
+  for (let i = 0; i < out.length; i++) {
+    if (out[i] !== 0) pushFlood(heap, levels[i]!, 0, addEntry(entries, i, i));
+  }
   let age = 1;
   while (heap.count > 0) {
     const entry = heap.voxels[0]!;
     const value = heap.values[0]!;
     popFlood(heap);
-    const voxel = sources.voxel[entry]!;
-    const source = sources.source[entry]!;
+    const voxel = entries.voxel[entry]!;
+    const source = entries.source[entry]!;
     if (out[voxel] !== 0 && voxel !== source) continue;
     out[voxel] = out[source]!;
-    const sourceZ = Math.floor(source / plane);
-    const sourceY = Math.floor((source - sourceZ * plane) / width);
-    const sourceX = source - sourceZ * plane - sourceY * width;
+    // how far the voxel lies from its marker, along each axis
+    const z = (voxel / plane) | 0;
+    const y = ((voxel - z * plane) / width) | 0;
+    const fromZ = (source / plane) | 0;
+    const fromY = ((source - fromZ * plane) / width) | 0;
+    const farX = voxel - z * plane - y * width - (source - fromZ * plane - fromY * width);
     for (let k = 0; k < steps.length; k++) {
       const next = voxel + steps[k]!;
       if (open[next] === 0 || out[next] !== 0) continue;
-      const z = Math.floor(next / plane);
-      const y = Math.floor((next - z * plane) / width);
-      const [dx, dy, dz] = [next - z * plane - y * width - sourceX, y - sourceY, z - sourceZ];
-      const level = levels[next]! + compactness * Math.sqrt(dx * dx + dy * dy + dz * dz);
-      pushFlood(heap, Math.max(level, value), ++age, addEntry(sources, next, source));
+      const u = farX + dx[k]!;
+      const v = y - fromY + dy[k]!;
+      const w = z - fromZ + dz[k]!;
+      const level = levels[next]! + compactness * Math.sqrt(u * u + v * v + w * w);
+      pushFlood(heap, level < value ? value : level, ++age, addEntry(entries, next, source));
     }
   }
 }
@@ -180,18 +264,6 @@ interface Entries {
   voxel: Int32Array;
   source: Int32Array;
   count: number;
-}
-
-function seeds(
-  heap: ReturnType<typeof floodHeap>,
-  out: Int32Array,
-  level: (voxel: number) => number,
-): Entries {
-  const entries: Entries = { voxel: new Int32Array(4096), source: new Int32Array(4096), count: 0 };
-  for (let i = 0; i < out.length; i++) {
-    if (out[i] !== 0) pushFlood(heap, level(i), 0, addEntry(entries, i, i));
-  }
-  return entries;
 }
 
 function addEntry(entries: Entries, voxel: number, source: number): number {
