@@ -37,10 +37,8 @@ export const gaussianSmoothing: IntensityTransform<GaussianBlurParameters> = {
   change(image, { sigma, unit, truncate, ...border }) {
     const along = (typeof sigma === 'number' ? [sigma, sigma, sigma] : sigma) as Vector3; // three
     const voxels = unit === 'mm' ? inVoxels(image, along) : along;
-    const shape = [image.depth, image.height, image.width] as const;
     const size: Vector3 = [image.width, image.height, image.depth];
     requireFinite(image.pixels);
-    const usual = border.border === 'reflect' && truncate === 4;
     return perVolume(
       image,
       (volume) =>

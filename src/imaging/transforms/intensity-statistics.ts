@@ -45,7 +45,8 @@ export function extremes(values: PixelArray, mask?: ValueMask): readonly [low: n
     let odd = 0;
     const last = values.length - 1; // two sums: an addition waits for the one before it
     for (let i = 0; i < last; i += 2) {
-      const [value, next] = [values[i]!, values[i + 1]!];
+      const value = values[i]!;
+      const next = values[i + 1]!;
       if (value < low) low = value;
       if (value > high) high = value;
       if (next < low) low = next;

@@ -54,7 +54,8 @@ function ramp(
   }
   const scale = (high - low) / span;
   for (let i = 0; i < source.length; i++) {
-    out[i] = Math.min(high, Math.max(low, low + (source[i]! - start) * scale));
+    const value = low + (source[i]! - start) * scale;
+    out[i] = value < low ? low : value > high ? high : value;
   }
 }
 

@@ -112,8 +112,10 @@ function thinned(
     for (let x = 1, i = y * width + 1; x < width - 1; x++, i++) {
       const own = strength[i]!;
       if (!(own >= low)) continue;
-      const [dx, dy] = [across[i]!, down[i]!];
-      const [flat, steep] = [Math.abs(dx), Math.abs(dy)];
+      const dx = across[i]!;
+      const dy = down[i]!;
+      const flat = Math.abs(dx);
+      const steep = Math.abs(dy);
       if (flat === 0 && steep === 0) continue;
       const same = (dx >= 0 && dy >= 0) || (dx <= 0 && dy <= 0);
       const sideways = same ? 1 : -1;

@@ -191,16 +191,24 @@ function interpolate(
   const flat = regions[2] === 1 && tile[2] === 1;
   const fround = Math.fround;
   for (let k = 0, i = 0; k < depth; k++) {
-    const [zBelow, zAbove] = [z.below[k]! * regions[1], z.above[k]! * regions[1]];
+    const zBelow = z.below[k]! * regions[1];
+    const zAbove = z.above[k]! * regions[1];
     for (let j = 0; j < height; j++) {
-      const [yBelow, yAbove] = [y.below[j]!, y.above[j]!];
-      const [a, b] = [(zBelow + yBelow) * rowLength, (zBelow + yAbove) * rowLength];
-      const [c, d] = [(zAbove + yBelow) * rowLength, (zAbove + yAbove) * rowLength];
-      const [wy, wz] = [y.part[j]!, z.part[k]!];
-      const [vy, vz] = [1 - wy, 1 - wz];
+      const yBelow = y.below[j]!;
+      const yAbove = y.above[j]!;
+      const a = (zBelow + yBelow) * rowLength;
+      const b = (zBelow + yAbove) * rowLength;
+      const c = (zAbove + yBelow) * rowLength;
+      const d = (zAbove + yAbove) * rowLength;
+      const wy = y.part[j]!;
+      const wz = z.part[k]!;
+      const vy = 1 - wy;
+      const vz = 1 - wz;
       for (let n = 0; n < width; n++, i++) {
         const bin = binned[i]!;
-        const [wx, p, q] = [x.part[n]!, left[n]! + bin, right[n]! + bin];
+        const wx = x.part[n]!;
+        const p = left[n]! + bin;
+        const q = right[n]! + bin;
         const vx = 1 - wx;
         // sums in float32, cut to whole grey levels, as scikit-image's
         let sum = 0;

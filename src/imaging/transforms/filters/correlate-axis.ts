@@ -31,7 +31,9 @@ export const borderAfter = ({ mode, constant }: Border, { weights }: Taps): Bord
 });
 
 /** Values of one tile of lines that lie in the processor's cache at a time. */
-const TILE_VALUES = 1 << 15;
+const TILE_VALUES = 1 << 14;
+/** Lines after the last that kernels may read, with weights of 0. */
+const SPARE = 8;
 
 /** Correlates a volume [D, H, W] with taps along one axis (0 x, 1 y, 2 z). `out` may be `source`. */
 export function correlateAxis(
@@ -42,175 +44,208 @@ export function correlateAxis(
   taps: Taps,
   border: Border,
 ): void {
-  if (axis === 0) alongRows(source, out, size[0], taps, border);
-  else acrossRows(source, out, size, axis, taps, border);
+  correlateAxisAll(source, [{ out, taps }], size, axis, border);
 }
 
-function alongRows(
+/** Correlates with several taps of one length and origin. An `out` may be `source`. */
+export function correlateAxisAll(
   source: FloatArray,
-  out: FloatArray,
-  width: number,
-  taps: Taps,
+  wanted: readonly { readonly out: FloatArray; readonly taps: Taps }[],
+  size: Vector3,
+  axis: 0 | 1 | 2,
   { mode, constant }: Border,
 ): void {
-  const { weights, origin } = taps;
-  const beyond = weights.length - 1 - origin;
-  const places = borderIndices(width, origin, Math.max(0, beyond), mode);
-  const line = new Float64Array(width + weights.length - 1);
-  const sum = new Float64Array(width);
-  const combine = combinerOf(taps);
-  for (let row = 0; row < source.length; row += width) {
-    for (let x = 0; x < width; x++) line[origin + x] = source[row + x]!;
-    for (let i = 0; i < origin; i++) line[i] = places[i]! < 0 ? constant : source[row + places[i]!]!;
-    for (let i = origin + width; i < line.length; i++) {
-      line[i] = places[i]! < 0 ? constant : source[row + places[i]!]!;
-    }
-    combine(line, 0, 1, weights, sum, width);
-    for (let x = 0; x < width; x++) out[row + x] = sum[x]!;
-  }
-}
-
-/** Over the middle axis of [outer, lines, run], a tile of lines at a time, padded by its border and in float64. */
-function acrossRows(
-  source: FloatArray,
-  out: FloatArray,
-  [width, height, depth]: Vector3,
-  axis: 1 | 2,
-  taps: Taps,
-  { mode, constant }: Border,
-): void {
-  const [outer, lines, run] = axis === 1 ? [depth, height, width] : [1, depth, width * height];
-  const { weights, origin } = taps;
+  const [width, height, depth] = size;
+  const [outer, lines, run] =
+    axis === 0
+      ? [height * depth, width, 1]
+      : axis === 1
+        ? [depth, height, width]
+        : [1, depth, width * height];
+  const { weights, origin } = wanted[0]!.taps;
   const places = borderIndices(lines, origin, Math.max(0, weights.length - 1 - origin), mode);
   const rows = lines + weights.length - 1;
   const tile = Math.min(run, Math.max(32, (TILE_VALUES / rows) & ~7));
-  const block = new Float64Array(rows * tile);
-  const sum = new Float64Array(tile);
-  const combine = combinerOf(taps);
+  const block = new Float64Array((rows + SPARE) * tile);
+  const kernels = wanted.map(({ out, taps }) => ({ out, ...kernelOf(taps.weights, lines) }));
   for (let o = 0; o < outer; o++) {
     for (let from = 0; from < run; from += tile) {
       const base = o * lines * run + from;
       const length = Math.min(tile, run - from);
-      for (let row = 0, to = 0; row < rows; row++, to += tile) {
-        if (places[row]! < 0) block.fill(constant, to, to + length);
-        else copyFloats(source, base + places[row]! * run, block, to, length);
-      }
-      for (let line = 0; line < lines; line++) {
-        combine(block, line * tile, tile, weights, sum, length);
-        copyFloats(sum, 0, out, base + line * run, length);
+      if (run === 1) loadLine(source, base, places, rows, origin, lines, constant, block);
+      else loadBlock(source, base, places, rows, run, length, tile, constant, block);
+      for (const { kernel, padded, out } of kernels) {
+        kernel(block, tile, padded, length, lines, out, base, run);
       }
     }
   }
 }
 
-function copyFloats(from: FloatArray, start: number, to: FloatArray, at: number, length: number): void {
-  for (let i = 0; i < length; i++) to[at + i] = from[start + i]!;
+function loadLine(
+  source: FloatArray,
+  base: number,
+  places: Int32Array,
+  rows: number,
+  origin: number,
+  lines: number,
+  constant: number,
+  line: Float64Array,
+): void {
+  for (let i = 0; i < lines; i++) line[origin + i] = source[base + i]!;
+  for (let i = 0; i < origin; i++) line[i] = places[i]! < 0 ? constant : source[base + places[i]!]!;
+  for (let i = origin + lines; i < rows; i++) {
+    line[i] = places[i]! < 0 ? constant : source[base + places[i]!]!;
+  }
 }
 
-/** sum[i] = sum over k of weights[k] * block[at + k * stride + i] */
-type Combine = (
+function loadBlock(
+  source: FloatArray,
+  base: number,
+  places: Int32Array,
+  rows: number,
+  run: number,
+  length: number,
+  tile: number,
+  constant: number,
   block: Float64Array,
-  at: number,
+): void {
+  for (let row = 0, to = 0; row < rows; row++, to += tile) {
+    const at = base + places[row]! * run;
+    if (places[row]! < 0) block.fill(constant, to, to + length);
+    else for (let i = 0; i < length; i++) block[to + i] = source[at + i]!;
+  }
+}
+
+/** out[to + line * run + i] = sum over k of weights[k] * block[(line + k) * stride + i] */
+type Kernel = (
+  block: Float64Array,
   stride: number,
   weights: Float64Array,
-  sum: Float64Array,
   length: number,
+  lines: number,
+  out: FloatArray,
+  to: number,
+  run: number,
 ) => void;
 
-function combinerOf({ weights, origin }: Taps): Combine {
-  const last = weights.length - 1;
-  const symmetric =
-    weights.length % 2 === 1 && origin === last / 2 && weights.every((w, k) => w === weights[last - k]);
-  if (weights.length === 3) return symmetric ? ofThree : ofAny;
-  return symmetric && weights.length > 3 ? ofPairs : ofAny;
-}
-
-const ofThree: Combine = (block, at, stride, weights, sum, length) => {
-  const [w, m] = [weights[0]!, weights[1]!];
-  for (let i = 0, a = at, b = at + stride, c = b + stride; i < length; i++, a++, b++, c++) {
-    sum[i] = m * block[b]! + w * (block[a]! + block[c]!);
-  }
-};
-
-/** A symmetric kernel, four pairs of neighbours at a time: fewer loads and stores than one at a time. */
-const ofPairs: Combine = (block, at, stride, weights, sum, length) => {
-  const radius = weights.length >> 1;
-  const middle = weights[radius]!;
-  const centre = at + radius * stride;
-  let k = radius & 3;
-  if (k === 0) for (let i = 0; i < length; i++) sum[i] = middle * block[centre + i]!;
-  else if (k === 1) {
-    const a = weights[radius - 1]!;
-    for (let i = 0, c = centre; i < length; i++, c++) {
-      sum[i] = middle * block[c]! + a * (block[c - stride]! + block[c + stride]!);
-    }
-  } else if (k === 2) {
-    const [a, b, two] = [weights[radius - 1]!, weights[radius - 2]!, 2 * stride];
-    for (let i = 0, c = centre; i < length; i++, c++) {
-      sum[i] =
-        middle * block[c]! +
-        a * (block[c - stride]! + block[c + stride]!) +
-        b * (block[c - two]! + block[c + two]!);
-    }
-  } else {
-    const [a, b, d] = [weights[radius - 1]!, weights[radius - 2]!, weights[radius - 3]!];
-    const [two, three] = [2 * stride, 3 * stride];
-    for (let i = 0, c = centre; i < length; i++, c++) {
-      sum[i] =
-        middle * block[c]! +
-        a * (block[c - stride]! + block[c + stride]!) +
-        b * (block[c - two]! + block[c + two]!) +
-        d * (block[c - three]! + block[c + three]!);
-    }
-  }
-  for (k++; k + 3 <= radius; k += 4) addFourPairs(block, centre, stride, weights, k, sum, length);
-};
-
-function addFourPairs(
-  block: Float64Array,
-  centre: number,
-  stride: number,
-  weights: Float64Array,
-  k: number,
-  sum: Float64Array,
-  length: number,
-): void {
-  const at = (weights.length >> 1) - k;
-  const [a, b, c, d] = [weights[at]!, weights[at - 1]!, weights[at - 2]!, weights[at - 3]!];
-  const [p, q] = [centre - k * stride, centre + k * stride];
-  const [r, s] = [p - stride, q + stride];
-  const [t, u] = [r - stride, s + stride];
-  const [v, w] = [t - stride, u + stride];
-  for (let i = 0; i < length; i++) {
-    sum[i]! +=
-      a * (block[p + i]! + block[q + i]!) +
-      b * (block[r + i]! + block[s + i]!) +
-      c * (block[t + i]! + block[u + i]!) +
-      d * (block[v + i]! + block[w + i]!);
-  }
-}
-
-const ofAny: Combine = (block, at, stride, weights, sum, length) => {
+/** The kernel that suits a number of taps, and the weights as it wants them. */
+function kernelOf(weights: Float64Array, lines: number): { kernel: Kernel; padded: Float64Array } {
+  const filled = (length: number, start = 0) => {
+    const padded = new Float64Array(length);
+    padded.set(weights, start);
+    return padded;
+  };
   const count = weights.length;
-  let k = count & 3;
-  if (k === 0) sum.fill(0, 0, length);
-  else if (k === 1) {
-    const a = weights[0]!;
-    for (let i = 0; i < length; i++) sum[i] = a * block[at + i]!;
-  } else if (k === 2) {
-    const [a, b, q] = [weights[0]!, weights[1]!, at + stride];
-    for (let i = 0; i < length; i++) sum[i] = a * block[at + i]! + b * block[q + i]!;
-  } else {
-    const [a, b, c] = [weights[0]!, weights[1]!, weights[2]!];
-    const [q, r] = [at + stride, at + 2 * stride];
-    for (let i = 0; i < length; i++) sum[i] = a * block[at + i]! + b * block[q + i]! + c * block[r + i]!;
-  }
-  for (; k < count; k += 4) {
-    const [a, b, c, d] = [weights[k]!, weights[k + 1]!, weights[k + 2]!, weights[k + 3]!];
-    const p = at + k * stride;
-    const [q, r, s] = [p + stride, p + 2 * stride, p + 3 * stride];
+  if (count <= 3) return { kernel: threeTaps, padded: filled(3) };
+  if (count <= 6) return { kernel: sixTaps, padded: filled(6) };
+  if (lines < 4) return { kernel: anyTaps, padded: weights };
+  const groups = Math.ceil((count + 3) / 4);
+  return { kernel: manyTaps, padded: filled(4 * groups + 3, 3) };
+}
+
+const threeTaps: Kernel = (block, stride, weights, length, lines, out, to, run) => {
+  const a = weights[0]!;
+  const b = weights[1]!;
+  const c = weights[2]!;
+  for (let line = 0; line < lines; line++) {
+    const p = line * stride;
+    const q = p + stride;
+    const r = q + stride;
+    const at = to + line * run;
     for (let i = 0; i < length; i++) {
-      sum[i]! += a * block[p + i]! + b * block[q + i]! + c * block[r + i]! + d * block[s + i]!;
+      out[at + i] = a * block[p + i]! + b * block[q + i]! + c * block[r + i]!;
+    }
+  }
+};
+
+const sixTaps: Kernel = (block, stride, weights, length, lines, out, to, run) => {
+  const a = weights[0]!;
+  const b = weights[1]!;
+  const c = weights[2]!;
+  const d = weights[3]!;
+  const e = weights[4]!;
+  const f = weights[5]!;
+  for (let line = 0; line < lines; line++) {
+    const p = line * stride;
+    const q = p + stride;
+    const r = q + stride;
+    const s = r + stride;
+    const t = s + stride;
+    const u = t + stride;
+    const at = to + line * run;
+    for (let i = 0; i < length; i++) {
+      out[at + i] =
+        a * block[p + i]! +
+        b * block[q + i]! +
+        c * block[r + i]! +
+        (d * block[s + i]! + e * block[t + i]! + f * block[u + i]!);
+    }
+  }
+};
+
+/** Four lines at a time: each value is loaded once for all of them. Weights after three zeros, and followed by some. */
+const manyTaps: Kernel = (block, stride, weights, length, lines, out, to, run) => {
+  const last = weights.length;
+  for (let line = 0; line < lines; line += 4) {
+    const first = Math.min(line, lines - 4); // the last four may overlap those before
+    const at = to + first * run;
+    for (let i = 0; i < length; i++) {
+      let s0 = 0;
+      let s1 = 0;
+      let s2 = 0;
+      let s3 = 0;
+      let a = 0;
+      let b = 0;
+      let c = 0;
+      let p = first * stride + i;
+      for (let k = 3; k < last; k += 4) {
+        const d = weights[k]!;
+        const e = weights[k + 1]!;
+        const f = weights[k + 2]!;
+        const g = weights[k + 3]!;
+        let value = block[p]!;
+        s0 += d * value;
+        s1 += c * value;
+        s2 += b * value;
+        s3 += a * value;
+        value = block[p + stride]!;
+        s0 += e * value;
+        s1 += d * value;
+        s2 += c * value;
+        s3 += b * value;
+        p += 2 * stride;
+        value = block[p]!;
+        s0 += f * value;
+        s1 += e * value;
+        s2 += d * value;
+        s3 += c * value;
+        value = block[p + stride]!;
+        s0 += g * value;
+        s1 += f * value;
+        s2 += e * value;
+        s3 += d * value;
+        p += 2 * stride;
+        a = e;
+        b = f;
+        c = g;
+      }
+      const o = at + i;
+      out[o] = s0;
+      out[o + run] = s1;
+      out[o + 2 * run] = s2;
+      out[o + 3 * run] = s3;
+    }
+  }
+};
+
+const anyTaps: Kernel = (block, stride, weights, length, lines, out, to, run) => {
+  for (let line = 0; line < lines; line++) {
+    for (let i = 0; i < length; i++) {
+      let sum = 0;
+      for (let k = 0, p = line * stride + i; k < weights.length; k++, p += stride) {
+        sum += weights[k]! * block[p]!;
+      }
+      out[to + line * run + i] = sum;
     }
   }
 };

@@ -68,9 +68,12 @@ function countAll(values: PixelArray, edges: Float64Array, counts: Uint32Array):
   const these = new Uint32Array(bins + 1); // the greatest value lies on the last edge
   const pairs = values.length & ~1;
   for (let i = 0; i < pairs; i += 2) {
-    const [value, other] = [values[i]!, values[i + 1]!];
-    const [place, otherPlace] = [(value - low) * scale, (other - low) * scale];
-    let [bin, otherBin] = [place | 0, otherPlace | 0];
+    const value = values[i]!;
+    const other = values[i + 1]!;
+    const place = (value - low) * scale;
+    const otherPlace = (other - low) * scale;
+    let bin = place | 0;
+    let otherBin = otherPlace | 0;
     // near an edge, rounding may have passed it
     if (Math.abs(place - bin - 0.5) > 0.4999999) bin = binOf(value, place, edges);
     if (Math.abs(otherPlace - otherBin - 0.5) > 0.4999999) otherBin = binOf(other, otherPlace, edges);

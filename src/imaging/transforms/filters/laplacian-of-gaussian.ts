@@ -3,7 +3,14 @@ import type { Vector3 } from '../../geometry/geometry.ts';
 import { readParameters } from '../read-parameters.ts';
 import type { IntensityTransform } from '../transform.ts';
 import type { Border } from './border.ts';
-import { another, borderAfter, correlateAxis, type FloatArray, type Taps } from './correlate-axis.ts';
+import {
+  another,
+  borderAfter,
+  correlateAxis,
+  correlateAxisAll,
+  type FloatArray,
+  type Taps,
+} from './correlate-axis.ts';
 import {
   axesOf,
   type BorderParameters,
@@ -105,19 +112,18 @@ export function gaussianLaplacian(
   let beyondCurved: Border = { ...border, constant: 0 };
   let curved: FloatArray | undefined; // the sum of the derivatives along the axes that are done
   for (const [i, axis] of axesOf(size).entries()) {
-    const [level, bend] = [taps(axis, 0), taps(axis, 2)];
+    const level = taps(axis, 0);
+    const bend = taps(axis, 2);
     const last = i === axesOf(size).length - 1;
     const own = another(values);
-    correlateAxis(smooth, own, size, axis, bend, beyond);
+    const next = last ? undefined : another(values);
+    const wanted = [{ out: own, taps: bend }, ...(next ? [{ out: next, taps: level }] : [])];
+    correlateAxisAll(smooth, wanted, size, axis, beyond);
     if (curved) {
       correlateAxis(curved, curved, size, axis, level, beyondCurved);
       for (let k = 0; k < own.length; k++) own[k]! += curved[k]!;
     }
-    if (!last) {
-      const next = curved ?? another(values);
-      correlateAxis(smooth, next, size, axis, level, beyond);
-      smooth = next;
-    }
+    if (next) smooth = next;
     curved = own;
     const constant = borderAfter(beyondCurved, level).constant + borderAfter(beyond, bend).constant;
     beyondCurved = { ...border, constant };

@@ -5,6 +5,7 @@ import { type Border, borderIndices } from './border.ts';
 import { another, type FloatArray } from './correlate-axis.ts';
 import { borderOf, FILTER_EXTENTS, filterVolumes, readBorder, windowWithin } from './filter-volumes.ts';
 import { readWindow, type WindowParameters } from './mean-smoothing.ts';
+import { medianOfNine, medianOfTwentySeven } from './median-networks.ts';
 import { sortedOrder } from './sorted-order.ts';
 
 /** Median over a window around each voxel. Throws INTENSITY_NOT_FINITE, FILTER_WINDOW. */
@@ -32,16 +33,41 @@ export const medianSmoothing: IntensityTransform<WindowParameters> = {
 };
 
 /**
- * Median over a window of odd sides, exact for any values: they are replaced by their ranks, and a histogram of ranks in
- * three tiers moves along each row (after T. Huang, "A fast two-dimensional median filtering algorithm", 1979).
+ * Median over a window of odd sides, exact for any values: small windows by comparisons without branches, others by a
+ * histogram of the values' ranks in three tiers that moves along each row (after T. Huang, "A fast two-dimensional median
+ * filtering algorithm", 1979).
  */
 export function medianFilter(values: FloatArray, size: Vector3, window: Vector3, border: Border): FloatArray {
+  const small = window[0] === 3 && window[1] === 3 && (window[2] === 1 || window[2] === 3);
+  if (small && values instanceof Float32Array) return smallMedian(values, size, window, border);
   const { ranks, table } = ranksOf(values, border);
-  const padded = pad(ranks, size, window, border);
   const out = another(values);
-  if (window[0] === 3 && window[1] === 3 && window[2] === 1) medianOfNine(padded, size, table, out);
-  else slide(padded, size, window, table, out);
+  slide(pad(ranks, size, window, border), size, window, table, out);
   return out;
+}
+
+/** Of the bits of float32 values, turned to whole numbers that rise with them. */
+function smallMedian(values: Float32Array, size: Vector3, window: Vector3, border: Border): Float32Array {
+  const all = new Float32Array(values.length + 1);
+  all.set(values);
+  all[values.length] = border.constant;
+  const keys = new Int32Array(all.buffer);
+  turnNegative(keys);
+  const padded = pad(keys, size, window, border);
+  const out = new Float32Array(values.length);
+  const found = new Int32Array(out.buffer);
+  if (window[2] === 1) medianOfNine(padded, size, found);
+  else medianOfTwentySeven(padded, size, found);
+  turnNegative(found);
+  return out;
+}
+
+/** The bits of negative float32 values rise where the values fall. Its own inverse. */
+function turnNegative(bits: Int32Array): void {
+  for (let i = 0; i < bits.length; i++) {
+    const own = bits[i]!;
+    bits[i] = own ^ ((own >> 31) & 0x7fffffff);
+  }
 }
 
 interface Ranks {
@@ -91,54 +117,6 @@ function pad(ranks: Int32Array, size: Vector3, window: Vector3, { mode }: Border
     }
   }
   return padded;
-}
-
-/** Windows of 3 x 3 without branches: each column is sorted once, then three of its neighbours are compared. */
-function medianOfNine(
-  padded: Int32Array,
-  [width, height, depth]: Vector3,
-  table: Float64Array,
-  out: FloatArray,
-): void {
-  const side = width + 2;
-  const [low, middle, high] = [new Int32Array(side), new Int32Array(side), new Int32Array(side)];
-  for (let z = 0, to = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++) {
-      const row = (z * (height + 2) + y) * side;
-      for (let x = 0; x < side; x++) {
-        let [a, b, c] = [padded[row + x]!, padded[row + side + x]!, padded[row + 2 * side + x]!];
-        let d = (a - b) & ((a - b) >> 31); // least less the second
-        [a, b] = [b + d, a - d];
-        d = (b - c) & ((b - c) >> 31);
-        [b, c] = [c + d, b - d];
-        d = (a - b) & ((a - b) >> 31);
-        low[x] = b + d;
-        middle[x] = a - d;
-        high[x] = c;
-      }
-      for (let x = 0; x < width; x++, to++) {
-        // greatest of the least
-        let [a, b, c] = [low[x]!, low[x + 1]!, low[x + 2]!];
-        a = a - ((a - b) & ((a - b) >> 31));
-        const least = a - ((a - c) & ((a - c) >> 31));
-        // least of the greatest
-        [a, b, c] = [high[x]!, high[x + 1]!, high[x + 2]!];
-        a = b + ((a - b) & ((a - b) >> 31));
-        const most = c + ((a - c) & ((a - c) >> 31));
-        // middle of the middle
-        [a, b, c] = [middle[x]!, middle[x + 1]!, middle[x + 2]!];
-        let d = (a - b) & ((a - b) >> 31);
-        [a, b] = [b + d, a - d];
-        b = c + ((b - c) & ((b - c) >> 31));
-        const centre = a - ((a - b) & ((a - b) >> 31));
-        // middle of the three
-        d = (least - centre) & ((least - centre) >> 31);
-        [a, b] = [centre + d, least - d];
-        b = most + ((b - most) & ((b - most) >> 31));
-        out[to] = table[a - ((a - b) & ((a - b) >> 31))]!;
-      }
-    }
-  }
 }
 
 function slide(

@@ -13,7 +13,8 @@ function rowsOf(values: FloatArray, [width, height, depth]: Vector3, { mode, con
   const outside: Row = { values: another(values, width).fill(constant), start: 0 };
   const [ys, zs] = [borderIndices(height, 1, 1, mode), borderIndices(depth, 1, 1, mode)];
   return (y: number, z: number): Row => {
-    const [row, slice] = [ys[y + 1]!, zs[z + 1]!];
+    const row = ys[y + 1]!;
+    const slice = zs[z + 1]!;
     return row < 0 || slice < 0 ? outside : { values, start: (slice * height + row) * width };
   };
 }
@@ -41,7 +42,8 @@ export function laplacianStencil(
   const out = another(values);
   for (let z = 0, to = 0; z < depth; z++) {
     for (let y = 0; y < height; y++, to += width) {
-      const [up, down] = [rowAt(y - 1, z), rowAt(y + 1, z)];
+      const up = rowAt(y - 1, z);
+      const down = rowAt(y + 1, z);
       if (depth === 1) laplacianInSlice(values, to, up, down, width, fx, fy, out);
       else
         laplacianInVolume(values, to, [up, down, rowAt(y, z - 1), rowAt(y, z + 1)], width, fx, fy, fz, out);
@@ -158,7 +160,9 @@ function crossRows(
   change: Float64Array,
 ): void {
   for (let x = 0; x < width; x++) {
-    const [a, b, c] = [ups[up + x]!, owns[own + x]!, downs[down + x]!];
+    const a = ups[up + x]!;
+    const b = owns[own + x]!;
+    const c = downs[down + x]!;
     smooth[x + 1] = a + 2 * b + c;
     change[x + 1] = c - a;
   }
@@ -172,9 +176,12 @@ function crossVolume(
   const [a, b, c, d, e, f, g, h, k] = near.map(({ values }) => values) as unknown as NineArrays; // nine
   const [ai, bi, ci, di, ei, fi, gi, hi, ki] = near.map(({ start }) => start) as unknown as NineNumbers; // nine
   for (let x = 0; x < width; x++) {
-    const [a0, a2] = [a[ai + x]!, c[ci + x]!];
-    const [b0, b2] = [d[di + x]!, f[fi + x]!];
-    const [c0, c2] = [g[gi + x]!, k[ki + x]!];
+    const a0 = a[ai + x]!;
+    const a2 = c[ci + x]!;
+    const b0 = d[di + x]!;
+    const b2 = f[fi + x]!;
+    const c0 = g[gi + x]!;
+    const c2 = k[ki + x]!;
     const first = a0 + 2 * b[bi + x]! + a2;
     const second = b0 + 2 * e[ei + x]! + b2;
     const third = c0 + 2 * h[hi + x]! + c2;

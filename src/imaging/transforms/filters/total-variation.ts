@@ -82,7 +82,8 @@ function subtractDivergence(
   for (let z = 0, i = 0; z < depth; z++) {
     for (let y = 0; y < height; y++) {
       let left = 0;
-      const [above, behind] = [y > 0 ? width : 0, z > 0 ? slice : 0];
+      const above = y > 0 ? width : 0;
+      const behind = z > 0 ? slice : 0;
       for (const end = i + width; i < end; i++) {
         const own = px[i]!;
         let sum = left - own - py[i]! - pz[i]!;

@@ -44,13 +44,16 @@ const BY_HISTOGRAM: Readonly<
 function meanAbove(values: PixelArray, threshold: number, mask: ValueMask | undefined) {
   let [above, count, all, total] = [0, 0, 0, 0];
   if (mask === undefined) {
-    let [odd, oddAll] = [0, 0]; // two sums: an addition waits for the one before it
+    let odd = 0; // two sums: an addition waits for the one before it
+    let oddAll = 0; // two sums: an addition waits for the one before it
     total = values.length;
     for (let i = 0; i < total - 1; i += 2) {
-      const [value, other] = [values[i]!, values[i + 1]!];
+      const value = values[i]!;
+      const other = values[i + 1]!;
       all += value;
       oddAll += other;
-      const [is, otherIs] = [+(value > threshold), +(other > threshold)];
+      const is = +(value > threshold);
+      const otherIs = +(other > threshold);
       above += value * is;
       odd += other * otherIs;
       count += is + otherIs;
@@ -161,7 +164,8 @@ function li(values: PixelArray, low: number, mask: ValueMask | undefined): numbe
   while (Math.abs(next - before) > near) {
     before = next;
     const { above, below, count } = meanAbove(values, next, mask);
-    const [back, fore] = [below - low, above - low];
+    const back = below - low;
+    const fore = above - low;
     if (count === seen || back <= 0 || !(fore > 0)) return next;
     seen = count;
     next = low + (back - fore) / (Math.log(back) - Math.log(fore));

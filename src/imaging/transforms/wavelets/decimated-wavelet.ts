@@ -163,7 +163,8 @@ function halve(
   const count = filter.length;
   for (let i = 0; i < half; i++) {
     for (let r = 0; r < length; r++) {
-      let [sum, odd] = [0, 0];
+      let sum = 0;
+      let odd = 0;
       for (let k = 0, at = 2 * i * tile + r; k < count; k += 2, at += 2 * tile) {
         sum += filter[k]! * block[at]!;
         odd += filter[k + 1]! * block[at + tile]!;
@@ -186,7 +187,9 @@ function synthesised(low: Band, high: Band, axis: 0 | 1 | 2, { reconstruct }: Wa
       for (let k = place % 2; k < length; k += 2) {
         const from = (place - k) / 2;
         if (from < 0 || from >= half) continue;
-        const [a, b, at] = [reconstruct.low[k]!, reconstruct.high[k]!, (o * half + from) * run];
+        const a = reconstruct.low[k]!;
+        const b = reconstruct.high[k]!;
+        const at = (o * half + from) * run;
         for (let r = 0; r < run; r++) sum[r]! += a * low.values[at + r]! + b * high.values[at + r]!;
       }
       const to = (o * side + i) * run;

@@ -4,6 +4,7 @@ import {
   another,
   borderAfter,
   correlateAxis,
+  correlateAxisAll,
   type FloatArray,
   type Taps,
 } from '../filters/correlate-axis.ts';
@@ -42,10 +43,16 @@ export function stationaryBands(
   for (const axis of waveletAxes(size)) {
     const next = new Map<string, Surrounded>();
     for (const [name, band] of bands) {
-      for (const letter of ['L', 'H'] as const) {
-        // the second may overwrite what it is made of
-        const out = letter === 'H' && band.values !== values ? band.values : another(values);
-        next.set(name + letter, filterAxis(band, out, size, axis, letter, options, options.level));
+      const { low, high } = options.wavelet.decompose;
+      const step = levelStep(options.level, options.dilated);
+      const wanted = [low, high].map((filter, i) => ({
+        taps: waveletTaps(filter, step),
+        // the second may overwrite what both are made of
+        out: i === 1 && band.values !== values ? band.values : another(values),
+      }));
+      correlateAxisAll(band.values, wanted, size, axis, band.border);
+      for (const [i, { out, taps }] of wanted.entries()) {
+        next.set(name + 'LH'[i], { values: out, border: borderAfter(band.border, taps) });
       }
     }
     bands = next;
