@@ -21,19 +21,22 @@ const FILTERS: Readonly<Record<Exclude<PyradiomicsImageType, 'LBP3D'>, Filter>> 
   },
   LoG: laplacians,
   Wavelet: wavelets,
-  Square: valueWise('square', (value, greatest) => (value / Math.sqrt(greatest)) ** 2),
+  Square: valueWise('square', (greatest) => {
+    const scale = 1 / Math.sqrt(greatest);
+    return (value) => scale * value * (scale * value);
+  }),
   SquareRoot: valueWise(
     'squareroot',
-    (value, greatest) => Math.sign(value) * Math.sqrt(Math.abs(value) * greatest),
+    (greatest) => (value) => (value < 0 ? -Math.sqrt(-value * greatest) : Math.sqrt(value * greatest)),
   ),
-  Logarithm: valueWise(
-    'logarithm',
-    (value, greatest) =>
-      (Math.sign(value) * Math.log(Math.abs(value) + 1) * greatest) / Math.log(greatest + 1),
-  ),
-  Exponential: valueWise('exponential', (value, greatest) =>
-    Math.exp((Math.log(greatest) / greatest) * value),
-  ),
+  Logarithm: valueWise('logarithm', (greatest) => {
+    const scale = greatest / Math.log(greatest + 1);
+    return (value) => (value < 0 ? -Math.log(1 - value) : Math.log(value + 1)) * scale;
+  }),
+  Exponential: valueWise('exponential', (greatest) => {
+    const scale = Math.log(greatest) / greatest;
+    return (value) => Math.exp(scale * value);
+  }),
   Gradient: gradient,
   LBP2D: localPatterns,
 };
@@ -52,8 +55,8 @@ export function filteredImages(
   );
 }
 
-/** Values of all voxels by a function of each one and of the greatest absolute value. */
-function valueWise(name: string, of: (value: number, greatest: number) => number): Filter {
+/** Values of all voxels by a function that the greatest absolute value makes; in the order in which NumPy's are taken. */
+function valueWise(name: string, by: (greatest: number) => (value: number) => number): Filter {
   return function* (image) {
     const { pixels } = image;
     let greatest = 0;
@@ -64,8 +67,7 @@ function valueWise(name: string, of: (value: number, greatest: number) => number
         `every voxel is 0, of which ${name} makes nothing. Leave that image type out.`,
       );
     }
-    const out = new Float64Array(pixels.length);
-    for (let n = 0; n < pixels.length; n++) out[n] = of(pixels[n]!, greatest);
+    const out = Float64Array.from(pixels, by(greatest));
     yield { name, image: { ...image, pixels: out } };
   };
 }

@@ -16,6 +16,7 @@ import { fromSizeLists, fromSizeTable, type SizeFeatures, sizeFeatures } from '.
 import { zones } from '../texture/zones.ts';
 import { maximalCorrelation } from './maximal-correlation.ts';
 import type { PyradiomicsSettings } from './parameters.ts';
+import { swapAxes } from './slices.ts';
 
 type Names<Sums> = Readonly<Record<string, keyof Sums>>;
 
@@ -190,6 +191,13 @@ function stepsOf({
   return all.filter((step) => distances.includes(lengthOf(step, 'chebyshev')));
 }
 
+/** Of two opposite steps that one whose first part along z, y, x of the image is positive: it says which voxel is first. */
+function forward(step: Step, settings: PyradiomicsSettings): Step {
+  const [x, y, z] = swapAxes(step, settings);
+  const leads = z !== 0 ? z : y !== 0 ? y : x;
+  return leads < 0 ? [-step[0], -step[1], -step[2]] : step;
+}
+
 /** Length of a step in mm, in the norm asked for. */
 function lengthMm([x, y, z]: Step, [sx, sy, sz]: Vector3, norm: string): number {
   const [u, v, w] = [Math.abs(x) * sx, Math.abs(y) * sy, Math.abs(z) * sz];
@@ -198,7 +206,7 @@ function lengthMm([x, y, z]: Step, [sx, sy, sz]: Vector3, norm: string): number 
 }
 
 function glcm({ grid, spacingMm }: TextureRegion, settings: PyradiomicsSettings): readonly PyradiomicsSums[] {
-  const steps = stepsOf(settings);
+  const steps = stepsOf(settings).map((step) => forward(step, settings));
   const offsets = steps.map((step) => offsetOf(step, grid));
   const { weightingNorm, symmetricalGLCM } = settings;
   const count = grid.voxels.length;

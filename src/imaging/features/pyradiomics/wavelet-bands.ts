@@ -5,7 +5,7 @@ import type { PyradiomicsSettings } from './parameters.ts';
 type Floats = Float32Array | Float64Array;
 
 /**
- * Bands of the stationary wavelet transform by letters along x, y and (but for slices apart) z: of each level 'LLH' ..
+ * Bands of the stationary wavelet transform by letters along x, y and z (in slices those that are theirs): of each level 'LLH' ..
  * 'HHH', and 'LLL' last. Products are added in PyWavelets' order and rounded as it rounds them, float32 at each step where
  * values are float32: in flat regions rounding decides on which side of a bin's edge a value falls. Odd sides are made
  * even by their first voxels.
@@ -13,10 +13,10 @@ type Floats = Float32Array | Float64Array;
 export function* waveletBands(
   values: Floats,
   size: Vector3,
-  settings: Pick<PyradiomicsSettings, 'wavelet' | 'level' | 'start_level' | 'force2D'>,
+  settings: Pick<PyradiomicsSettings, 'wavelet' | 'level' | 'start_level' | 'force2D' | 'force2Ddimension'>,
 ): Generator<readonly [level: number, band: string, values: Floats]> {
   const wavelet = waveletNamed(settings.wavelet);
-  const axes = settings.force2D ? ([0, 1] as const) : ([0, 1, 2] as const);
+  const axes = axesOf(settings);
   const even: Vector3 = [size[0] + (size[0] % 2), size[1] + (size[1] % 2), size[2] + (size[2] % 2)];
   let low = resized(values, size, even);
   for (let level = 1; level <= settings.start_level + settings.level; level++) {
@@ -33,6 +33,12 @@ export function* waveletBands(
     for (const [name, band] of bands.slice(1)) yield [step, name, resized(band, even, size)];
     if (step === settings.level) yield [step, bands[0]![0], resized(low, even, size)];
   }
+}
+
+/** The image's axes x, y, z without that of slices, as they lie in a volume whose slices are along z. */
+function axesOf({ force2D, force2Ddimension }: Pick<PyradiomicsSettings, 'force2D' | 'force2Ddimension'>) {
+  if (!force2D) return [0, 1, 2] as const;
+  return force2Ddimension === 2 ? ([1, 0] as const) : ([0, 1] as const);
 }
 
 /** A volume with each side cut, or made longer from its start. */
