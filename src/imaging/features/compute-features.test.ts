@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { isHounsfieldError } from '../../errors.ts';
+import { RandomStream } from '../../random.ts';
 import { openImage } from '../formats/open.node.ts';
 import { geometryFrom, type Vector3 } from '../geometry/geometry.ts';
 import { type MedicalImage, medicalImage } from '../image/medical-image.ts';
@@ -119,6 +121,72 @@ test('of a filter no morphology, and bins from the lowest response on', () => {
   expect(new Set(values.map(({ image }) => image))).toEqual(new Set(['gradient', 'log-sigma-1-5-mm-3D']));
   expect(values).toHaveLength(2 * (18 + 23));
   expect(values.find(({ key }) => key === 'gradient_ih_min')!.value).toBe(1);
+});
+
+describe('whatever the image, the mask and the settings', () => {
+  const FILTERS = [
+    'original',
+    'wavelet',
+    'gradient',
+    'square',
+    'squareroot',
+    'logarithm',
+    'exponential',
+    'lbp-3D',
+  ];
+
+  function drawn(seed: number) {
+    const random = new RandomStream({ seed, purpose: 'features' });
+    const one = <T>(of: readonly T[]): T => of[random.integer(of.length)]!;
+    const size: Vector3 = [1 + random.integer(9), 1 + random.integer(9), 1 + random.integer(6)];
+    const [scale, offset] = [one([1, 100, 1e6, 1e-6]), one([0, -1000, 1e7])];
+    const inside = one([0.02, 0.3, 0.7, 1]);
+    const image = volume(size, () => offset + scale * random.uniform());
+    if (random.chance(0.05)) image.pixels[0] = Number.NaN;
+    const mask = volume(size, () => (random.chance(inside) ? 1 : 0));
+    const spacing = () => random.uniform(0.5, 3);
+    const settings = {
+      aggregations: AGGREGATIONS,
+      interpolation: random.chance(0.5)
+        ? { spacingMm: [spacing(), spacing(), one([null, 2])], image: one(['nearest', 'linear', 'cubic']) }
+        : null,
+      resegmentation: {
+        range: [one([null, offset + 0.2 * scale]), null],
+        outlierSigmas: one([null, 1.5, 3]),
+      },
+      discretisation: {
+        method: one(['none', 'fixed-bin-number', 'fixed-bin-size']),
+        bins: 1 + random.integer(40),
+        binSize: scale / (1 + random.integer(30)),
+        lowerBound: one(['range', 'minimum', 'multiple', offset]),
+        equalisationBins: one([null, 10]),
+      },
+      ivh: { method: one(['auto', 'none', 'fixed-bin-number', 'fixed-bin-size']), binSize: scale / 50 },
+      images: [{ filter: one(FILTERS) }],
+    };
+    return { image: { ...image, unit: one(['arbitrary', 'HU', 'SUVbw'] as const) }, mask, settings };
+  }
+
+  test.each(Array.from({ length: 60 }, (_, seed) => seed))(
+    'seed %i: values in their range, none without a reason, or a code',
+    (seed) => {
+      const { image, mask, settings } = drawn(seed);
+      let values: ReturnType<typeof computeFeatures> = [];
+      try {
+        values = computeFeatures(image, mask, readFeatureSettings(settings));
+      } catch (error) {
+        expect(isHounsfieldError(error), String(error)).toBe(true);
+      }
+      for (const { key, value, remark, definition } of values) {
+        const [low, high] = definition.range;
+        const slack = 1e-9 * Math.max(1, Math.abs(value));
+        const right = Number.isNaN(value)
+          ? remark !== undefined
+          : value >= low - slack && value <= high + slack;
+        expect(right && Math.abs(value) !== Number.POSITIVE_INFINITY, `${key} ${value} ${remark}`).toBe(true);
+      }
+    },
+  );
 });
 
 describe.skipIf(!present)(`filtered images${present ? '' : ' (skipped: no HOUNSFIELD_DATA)'}`, () => {
