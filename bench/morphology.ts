@@ -5,15 +5,13 @@ import {
   type BinaryOperation,
   binaryMorphology,
 } from '../src/imaging/transforms/morphology/binary-morphology.ts';
-import {
-  distanceTransform,
-  stepDistanceTransform,
-} from '../src/imaging/transforms/morphology/distance-transform.ts';
+import { distanceTransform } from '../src/imaging/transforms/morphology/distance-transform.ts';
 import { type GreyOperation, greyMorphology } from '../src/imaging/transforms/morphology/grey-morphology.ts';
 import { fillMaskHoles, reconstruct } from '../src/imaging/transforms/morphology/reconstruction.ts';
 import { regionProperties } from '../src/imaging/transforms/morphology/region-properties.ts';
 import { skeletonize } from '../src/imaging/transforms/morphology/skeleton.ts';
 import { removeSmallObjects } from '../src/imaging/transforms/morphology/small-objects.ts';
+import { stepDistanceTransform } from '../src/imaging/transforms/morphology/step-distance.ts';
 import { structuringElement } from '../src/imaging/transforms/morphology/structuring-element.ts';
 import { chanVese, geodesicContour } from '../src/imaging/transforms/segmentation/active-contour.ts';
 import { inverseGradient } from '../src/imaging/transforms/segmentation/inverse-gradient.ts';
@@ -121,7 +119,9 @@ function rowsOf(size: string): readonly TransformRow[] {
   add('fill holes', 'mask', (values, sides) => fillMaskHoles(values, sides), ['fill holes', {}], {
     peer: 'scipy',
   });
-  add('skeleton', 'mask', (values, sides) => skeletonize(values, sides), ['skeleton', {}], { mayDiffer: 1e-5 });
+  add('skeleton', 'mask', (values, sides) => skeletonize(values, sides), ['skeleton', {}], {
+    mayDiffer: 1e-5,
+  });
   add('connected components', 'mask', (values, [w, h, d]) => connectedComponents(values, w, h, d, 6).labels, [
     'label',
     {},

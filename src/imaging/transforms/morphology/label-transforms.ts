@@ -7,11 +7,12 @@ import { type ParameterReader, readParameters } from '../read-parameters.ts';
 import type { LabelTransform } from '../transform.ts';
 import { BINARY_OPERATIONS, type BinaryOperation, binaryMorphology } from './binary-morphology.ts';
 import { BORDERS, type Border } from './borders.ts';
-import { distanceTransform, signedDistanceTransform, stepDistanceTransform } from './distance-transform.ts';
+import { distanceTransform, signedDistanceTransform } from './distance-transform.ts';
 import { readConnectivity } from './grey-transforms.ts';
 import { type ElementParameters, elementFor, readElement } from './read-element.ts';
 import { skeletonize } from './skeleton.ts';
 import { removeSmallHoles, removeSmallObjects } from './small-objects.ts';
+import { stepDistanceTransform } from './step-distance.ts';
 
 export interface ChosenLabels {
   /** Labels that are changed, each for itself, in this order; every one in the map, rising, where absent. */

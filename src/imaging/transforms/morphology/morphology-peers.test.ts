@@ -8,17 +8,13 @@ import type { PixelArray } from '../../image/medical-image.ts';
 import { connectedComponents } from '../connected-components.ts';
 import { BINARY_OPERATIONS, binaryMorphology } from './binary-morphology.ts';
 import type { Border } from './borders.ts';
-import {
-  distanceTransform,
-  nearestBackground,
-  signedDistanceTransform,
-  stepDistanceTransform,
-} from './distance-transform.ts';
+import { distanceTransform, nearestBackground, signedDistanceTransform } from './distance-transform.ts';
 import { GREY_OPERATIONS, greyMorphology } from './grey-morphology.ts';
 import { fillMaskHoles, reconstruct } from './reconstruction.ts';
 import { regionProperties } from './region-properties.ts';
 import { skeletonize } from './skeleton.ts';
 import { removeSmallHoles, removeSmallObjects } from './small-objects.ts';
+import { stepDistanceTransform } from './step-distance.ts';
 import { footprintElement, type StructuringElement, structuringElement } from './structuring-element.ts';
 
 const file = (name: string) => new URL(`../../../../fixtures/morphology/${name}`, import.meta.url);

@@ -2,8 +2,7 @@ import { HounsfieldError } from '../../../errors.ts';
 import type { Vector3 } from '../../geometry/geometry.ts';
 import type { PixelArray } from '../../image/medical-image.ts';
 import type { Connectivity } from '../connected-components.ts';
-import { dequeue, enqueue, indexQueue } from '../morphology/index-queue.ts';
-import { neighbourOffsets } from '../morphology/neighbours.ts';
+import { dequeue, enqueue, type IndexQueue, indexQueue } from '../morphology/index-queue.ts';
 import { requireVolume } from '../morphology/volume-sides.ts';
 
 /**
@@ -42,6 +41,7 @@ export function placesOf(seeds: readonly Vector3[], [width, height, depth]: Vect
   return seeds.map(([x, y, z]) => (z * height + y) * width + x);
 }
 
+/** Fills run by run: each run of a row asks the rows beside it for voxels that are still open. */
 function growFrom(
   values: PixelArray,
   [width, height, depth]: Vector3,
@@ -50,41 +50,66 @@ function growFrom(
   upper: number,
   connectivity: Connectivity,
 ): Uint8Array {
-  const offsets = neighbourOffsets(connectivity, depth);
-  const steps = Int32Array.from(offsets, ([x, y, z]) => (z * height + y) * width + x);
-  const [dx, dy, dz] = [0, 1, 2].map((axis) => Int8Array.from(offsets, (offset) => offset[axis]!)) as [
-    Int8Array,
-    Int8Array,
-    Int8Array,
-  ]; // three axes
   const grown = new Uint8Array(values.length);
-  const queue = indexQueue(4096);
-  for (const place of places) {
-    if (grown[place] || !(values[place]! >= lower && values[place]! <= upper)) continue;
-    grown[place] = 1;
-    enqueue(queue, place);
-  }
-  const plane = width * height;
+  const queue = indexQueue(1024);
+  const rows = rowsBeside(connectivity);
+  for (const place of places) if (isOpen(values, grown, place, lower, upper)) enqueue(queue, place);
   while (queue.count > 0) {
     const i = dequeue(queue);
-    const z = Math.floor(i / plane);
-    const y = Math.floor((i - z * plane) / width);
-    const x = i - z * plane - y * width;
-    const within =
-      x > 0 && x < width - 1 && y > 0 && y < height - 1 && (depth === 1 || (z > 0 && z < depth - 1));
-    for (let k = 0; k < steps.length; k++) {
-      if (!within) {
-        const [u, v, w] = [x + dx[k]!, y + dy[k]!, z + dz[k]!];
-        if (u < 0 || u >= width || v < 0 || v >= height || w < 0 || w >= depth) continue;
-      }
-      const j = i + steps[k]!;
-      const value = values[j]!;
-      if (grown[j] || !(value >= lower && value <= upper)) continue;
-      grown[j] = 1;
-      enqueue(queue, j);
+    if (grown[i]) continue;
+    const row = Math.floor(i / width);
+    const start = row * width;
+    const y = row % height;
+    const z = (row - y) / height;
+    let [first, last] = [i, i];
+    while (first > start && isOpen(values, grown, first - 1, lower, upper)) first--;
+    while (last + 1 < start + width && isOpen(values, grown, last + 1, lower, upper)) last++;
+    grown.fill(1, first, last + 1);
+    for (let k = 0; k < rows.length; k += 3) {
+      const [v, w, reach] = [y + rows[k]!, z + rows[k + 1]!, rows[k + 2]!];
+      if (v < 0 || v >= height || w < 0 || w >= depth) continue;
+      const other = (w * height + v) * width;
+      const from = Math.max(first - start - reach, 0) + other;
+      const to = Math.min(last - start + reach, width - 1) + other;
+      enqueueRuns(queue, values, grown, from, to, lower, upper);
     }
   }
   return grown;
+}
+
+/** dy, dz of the rows beside one, and how far along x they touch. */
+function rowsBeside(connectivity: Connectivity): Int32Array {
+  const rows: number[] = [];
+  for (let dz = -1; dz <= 1; dz++) {
+    for (let dy = -1; dy <= 1; dy++) {
+      const away = Math.abs(dy) + Math.abs(dz);
+      if (away === 0 || (away === 2 && connectivity === 6)) continue;
+      rows.push(dy, dz, connectivity === 26 || (connectivity === 18 && away === 1) ? 1 : 0);
+    }
+  }
+  return Int32Array.from(rows);
+}
+
+const isOpen = (values: PixelArray, grown: Uint8Array, i: number, lower: number, upper: number): boolean =>
+  grown[i] === 0 && values[i]! >= lower && values[i]! <= upper;
+
+/** The first voxel of each open run between two places of a row. */
+function enqueueRuns(
+  queue: IndexQueue,
+  values: PixelArray,
+  grown: Uint8Array,
+  from: number,
+  to: number,
+  lower: number,
+  upper: number,
+): void {
+  let inRun = false;
+  for (let i = from; i <= to; i++) {
+    const value = values[i]!;
+    const open = value >= lower && value <= upper && grown[i] === 0;
+    if (open && !inRun) enqueue(queue, i);
+    inRun = open;
+  }
 }
 
 export interface ConfidenceOptions {
