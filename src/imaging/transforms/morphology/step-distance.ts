@@ -66,13 +66,15 @@ function taxicabRow(
   const b = inPlane < 0 ? start : inPlane;
   let beside = FAR;
   for (let n = 0, x = first; n < width; n++, x += step) {
+    // the smallest without a branch, which noise would make slow
+    let near = out[a + x]!;
+    let less = (out[b + x]! - near) | 0;
+    near = (near + (less & (less >> 31))) | 0;
+    less = (beside - near) | 0;
+    near = (near + (less & (less >> 31)) + 1) | 0;
     const own = out[start + x]!;
-    if (own === 0) {
-      beside = 0;
-      continue;
-    }
-    const near = Math.min(beside, out[a + x]!, out[b + x]!) + 1;
-    beside = near < own ? near : own;
+    less = (near - own) | 0;
+    beside = (own + (less & (less >> 31))) | 0;
     out[start + x] = beside;
   }
 }
@@ -94,25 +96,45 @@ function smallestOfRows(
   }
   const [p, q] = [a < 0 ? some : a, b < 0 ? some : b];
   if (c < 0 && d < 0) {
-    for (let x = 0; x < width; x++) best[x + 1] = Math.min(out[p + x]!, out[q + x]!);
+    for (let x = 0; x < width; x++) {
+      const near = out[p + x]!;
+      const less = (out[q + x]! - near) | 0;
+      best[x + 1] = near + (less & (less >> 31));
+    }
     return;
   }
   const [r, s] = [c < 0 ? some : c, d < 0 ? some : d];
-  for (let x = 0; x < width; x++) best[x + 1] = Math.min(out[p + x]!, out[q + x]!, out[r + x]!, out[s + x]!);
+  for (let x = 0; x < width; x++) {
+    let near = out[p + x]!;
+    let less = (out[q + x]! - near) | 0;
+    near = (near + (less & (less >> 31))) | 0;
+    less = (out[r + x]! - near) | 0;
+    near = (near + (less & (less >> 31))) | 0;
+    less = (out[s + x]! - near) | 0;
+    best[x + 1] = near + (less & (less >> 31));
+  }
 }
 
 function chessboardRow(out: Int32Array, start: number, width: number, best: Int32Array, back: boolean): void {
   const step = back ? -1 : 1;
   const first = back ? width - 1 : 0;
   let beside = FAR;
+  let behind = FAR;
+  let middle = best[first + 1]!;
   for (let n = 0, x = first; n < width; n++, x += step) {
+    const next = best[x + 1 + step]!;
+    // the smallest without a branch, which noise would make slow
+    let less = (middle - behind) | 0;
+    let near = (behind + (less & (less >> 31))) | 0;
+    less = (next - near) | 0;
+    near = (near + (less & (less >> 31))) | 0;
+    less = (beside - near) | 0;
+    near = (near + (less & (less >> 31)) + 1) | 0;
     const own = out[start + x]!;
-    if (own === 0) {
-      beside = 0;
-      continue;
-    }
-    const near = Math.min(beside, best[x]!, best[x + 1]!, best[x + 2]!) + 1;
-    beside = near < own ? near : own;
+    less = (near - own) | 0;
+    beside = (own + (less & (less >> 31))) | 0;
     out[start + x] = beside;
+    behind = middle;
+    middle = next;
   }
 }
