@@ -224,16 +224,15 @@ function childBounds({ split, gradient, hessian, low, high }: Open, { monotonic,
 /** Rows that go left first; both sides keep their order. */
 function partition({ table, round, spare }: Work, { split, start, end }: Open): number {
   const { rows } = round;
-  const { words, stride, bins } = table;
+  const { binned, bins } = table;
   const { bin, set } = split;
-  const word = split.column >>> 2;
-  const shift = 8 * (split.column & 3);
+  const offset = split.column * table.rows;
   const missing = split.missingLeft ? bins - 1 : -1;
   let left = start;
   let right = 0;
   for (let i = start; i < end; i++) {
     const row = rows[i]!;
-    const own = (words[row * stride + word]! >>> shift) & 255;
+    const own = binned[offset + row]!;
     const goesLeft = set ? set[own] === 1 : own <= bin || own === missing;
     if (goesLeft) rows[left++] = row;
     else spare[right++] = row;

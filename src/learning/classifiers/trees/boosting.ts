@@ -37,7 +37,8 @@ interface State {
   readonly plan: BoostPlan;
   readonly weights: Float64Array;
   readonly table: BinnedTable;
-  readonly x: Float32Array;
+  /** The table as float32, where some rows of a round are not in its tree. */
+  readonly x: Float32Array | undefined;
   readonly scores: Float64Array; // [rows, outputs]
   readonly trees: Tree[];
 }
@@ -52,7 +53,16 @@ export function boostTrees(x: Matrix, weights: Float64Array, loss: BoostLoss, pl
   const scores = new Float64Array(x.rows * loss.outputs);
   for (let i = 0; i < scores.length; i++) scores[i] = base[i % loss.outputs]!;
   const gains = new Float64Array(x.columns);
-  const state: State = { loss, plan, weights: own, table, x: asFloat32(x), scores, trees: [] };
+  const seesAll = learning.length === x.rows && plan.rowFraction >= 1;
+  const state: State = {
+    loss,
+    plan,
+    weights: own,
+    table,
+    x: seesAll ? undefined : asFloat32(x),
+    scores,
+    trees: [],
+  };
   const grow = boostedTreeGrower(table, plan, gains);
   const watch = { best: Number.POSITIVE_INFINITY, round: 0, stopped: false };
   const gradients = new Float64Array(x.rows);
@@ -66,8 +76,8 @@ export function boostTrees(x: Matrix, weights: Float64Array, loss: BoostLoss, pl
       loss.derive(scores, output, own, gradients, hessians);
       const { tree, leaves } = grow({ gradients, hessians, rows, columns });
       state.trees.push(tree);
-      const isAll = rows.length === x.rows;
-      if (isAll)
+
+      if (seesAll)
         for (const { node, start, end } of leaves) raise(state, output, tree.values[node]!, rows, start, end);
       else raiseAll(state, output, tree);
     }
@@ -97,8 +107,10 @@ function raise(
 }
 
 function raiseAll({ scores, loss, x, table }: State, output: number, tree: Tree): void {
+  const known = x!; // rows that are not in the tree are there
+
   for (let row = 0; row < table.rows; row++) {
-    scores[row * loss.outputs + output]! += tree.values[leafOf(tree, x, row * table.columns)]!;
+    scores[row * loss.outputs + output]! += tree.values[leafOf(tree, known, row * table.columns)]!;
   }
 }
 

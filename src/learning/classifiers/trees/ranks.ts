@@ -1,4 +1,5 @@
 import type { Matrix } from '../matrix.ts';
+import { sortKeys, tableColumns } from './table-columns.ts';
 
 /** A table by columns, each value's place among its column's distinct values; what exact splits are looked for in. */
 export interface RankedTable {
@@ -19,7 +20,7 @@ export interface RankedTable {
 /** Sorts each column once. */
 export function rankTable(x: Matrix): RankedTable {
   const { rows, columns } = x;
-  const values = new Float32Array(rows * columns);
+  const values = tableColumns(x);
   const ranks = new Uint32Array(rows * columns);
   const order = new Int32Array(rows * columns);
   const missing = new Uint8Array(columns);
@@ -28,7 +29,6 @@ export function rankTable(x: Matrix): RankedTable {
   for (let column = 0; column < columns; column++) {
     const start = column * rows;
     const own = values.subarray(start, start + rows);
-    for (let i = 0, at = column; i < rows; i++, at += columns) own[i] = x.values[at]! + 0; // -0 becomes 0
     const sorted = order.subarray(start, start + rows);
     sorter(own, sorted);
     const { found, absent } = rankSorted(own, sorted, ranks.subarray(start, start + rows));
@@ -56,20 +56,14 @@ function rankSorted(values: Float32Array, sorted: Int32Array, ranks: Uint32Array
 
 /** Sorts rows by a column's values, NaN last, equal ones in order: least significant digit first, 11 bits a turn. */
 export function columnSorter(rows: number): (values: Float32Array, into: Int32Array) => void {
-  const bits = new Float32Array(rows);
-  const words = new Uint32Array(bits.buffer);
   const keys = new Uint32Array(rows);
   const other = new Int32Array(rows);
   const counts = new Int32Array(3 * 2048);
   return (values, into) => {
-    bits.set(values);
+    sortKeys(values, keys);
     counts.fill(0);
     for (let i = 0; i < rows; i++) {
-      const word = words[i]!;
-      // Turns the order of floats into that of unsigned integers; NaN of either sign is the greatest.
-      let key = word >>> 31 === 1 ? ~word >>> 0 : (word | 0x80000000) >>> 0;
-      if (Number.isNaN(values[i]!)) key = 0xffffffff;
-      keys[i] = key;
+      const key = keys[i]!;
       counts[key & 2047]!++;
       counts[2048 + ((key >>> 11) & 2047)]!++;
       counts[4096 + (key >>> 22)]!++;

@@ -12,8 +12,17 @@ export function checkTable(
   classes: number,
   options: FitOptions,
 ): void {
-  checkRows(name, withoutNaN(x), y, classes, options);
+  checkRows(name, isPlain(x) ? x : withoutNaN(x), y, classes, options);
   checkCategories(name, x, options.categorical ?? []);
+}
+
+/** Whether every value is a number that float32 holds. */
+function isPlain({ values }: Matrix): boolean {
+  for (let i = 0; i < values.length; i++) {
+    const value = Math.fround(values[i]!);
+    if (value - value !== 0) return false;
+  }
+  return true;
 }
 
 /** As float32, beyond whose largest number ONNX Runtime sees infinity. */
