@@ -4,7 +4,7 @@ import type { Classifier, FitOptions, FittedClassifier } from '../classifier.ts'
 import { doubles, toDouble, toSingle } from '../double-precision.ts';
 import { softmaxRows } from '../linear/linear-scores.ts';
 import type { Spread } from '../linear-algebra/covariance.ts';
-import { ledoitWolf } from '../linear-algebra/covariance.ts';
+import { ledoitWolf, shrunkCovariance } from '../linear-algebra/covariance.ts';
 import { symmetricEigen } from '../linear-algebra/symmetric-eigen.ts';
 import type { Matrix } from '../matrix.ts';
 import { readSettings, size } from '../settings.ts';
@@ -41,7 +41,7 @@ interface NormalClass {
 /**
  * Quadratic discriminant analysis: normal classes, each with its covariance (Hastie, Tibshirani and Friedman,
  * section 4.3; the regularisation is Friedman's, Journal of the American Statistical Association 84, 1989). Covariances
- * are divided by the number of rows. A class whose covariance has not full rank is shrunk as Ledoit and Wolf do, with a note.
+ * are divided by the number of rows. A class whose covariance has not full rank is shrunk as Ledoit and Wolf do, or by half, with a note.
  *
  * @throws CLASSIFIER_DATA, CLASSIFIER_SETTINGS
  */
@@ -108,14 +108,14 @@ function normalOf(
   }
   let found = whiten(covariance, n);
   if (!found) {
-    found = whiten(ledoitWolf(spread), n);
+    found = whiten(ledoitWolf(spread), n) ?? whiten(shrunkCovariance(spread.covariance, n, 0.5), n);
     if (found)
       notes.push(`class ${k}: its covariance has not full rank and was shrunk; set shrinkage or regParam`);
   }
   if (!found) {
     throw new HounsfieldError(
       'CLASSIFIER_DATA',
-      `${NAME}: class ${k} has ${spread.centred.rows} row(s) that do not spread in every column. Remove constant columns, join small classes, or set regParam above 0.`,
+      `${NAME}: class ${k} has ${spread.centred.rows} row(s) that are all alike. Join small classes, or set regParam above 0.`,
     );
   }
   return {

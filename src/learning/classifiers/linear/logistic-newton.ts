@@ -1,6 +1,6 @@
 import { cholesky, choleskySolve } from '../linear-algebra/factor.ts';
 import { gram } from '../linear-algebra/products.ts';
-import type { Matrix } from '../matrix.ts';
+import { type Matrix, takeRows } from '../matrix.ts';
 import {
   gradientOf,
   headSize,
@@ -32,6 +32,8 @@ export interface Limits {
  * algorithm 7.1).
  */
 export function newton(problem: LogisticProblem, limits: Limits, start?: Float64Array): Solved {
+  const part = start ? undefined : everyTenth(problem);
+  if (part) return newton(problem, limits, newton(part, { ...limits, tolerance: 1e-6 }).parameters);
   const count = parameterCount(problem);
   const cells = problem.z.rows * problem.heads;
   const parameters = start ? Float64Array.from(start) : new Float64Array(count);
@@ -72,6 +74,22 @@ export function newton(problem: LogisticProblem, limits: Limits, start?: Float64
   return { parameters, rounds: limits.maxRounds, converged: false };
 }
 
+/** Of many rows a tenth, which gives a start near the end; undefined where it would be too few or miss a class. */
+function everyTenth(problem: LogisticProblem): LogisticProblem | undefined {
+  const { z, y, weights, heads } = problem;
+  if (z.rows < 5000 || z.rows < 50 * parameterCount(problem)) return undefined;
+  const rows = Array.from({ length: Math.floor(z.rows / 10) }, (_, at) => at * 10 + (at % 10));
+  const seen = new Float64Array(Math.max(2, heads));
+  for (const i of rows) if (weights[i]! > 0) seen[y[i]!] = seen[y[i]!]! + 1;
+  if (seen.some((count) => count < 20)) return undefined;
+  return {
+    ...problem,
+    z: takeRows(z, rows),
+    y: Int32Array.from(rows, (i) => y[i]!),
+    weights: Float64Array.from(rows, (i) => 10 * weights[i]!),
+  };
+}
+
 function directionOf(
   problem: LogisticProblem,
   probabilities: Float64Array,
@@ -81,7 +99,7 @@ function directionOf(
 ): Float64Array {
   const count = gradient.length;
   const work = (problem.z.rows * count * count) / 2;
-  const exact = count <= 400 && work <= 1e8;
+  const exact = count <= 400 && work <= 5e8;
   if (!exact) {
     const residual = Math.min(0.1, Math.sqrt(progress));
     const found = conjugateGradients(problem, probabilities, gradient, errors, residual);
@@ -113,27 +131,47 @@ function byCholesky(
 export function hessianOf(problem: LogisticProblem, probabilities: Float64Array): Float64Array {
   const { z, heads, weights, ridge, intercept } = problem;
   const size = headSize(problem);
+  const { columns } = z;
   const count = heads * size;
   const out = new Float64Array(count * count);
   const curvature = new Float64Array(z.rows);
-  const wide: Matrix = intercept ? withOnes(z) : z;
   for (let k = 0; k < heads; k++) {
     for (let l = 0; l <= k; l++) {
       for (let i = 0; i < z.rows; i++) {
         const p = probabilities[i * heads + k]!;
         curvature[i] = weights[i]! * p * ((k === l ? 1 : 0) - probabilities[i * heads + l]!);
       }
-      const block = gram(wide, curvature);
-      for (let a = 0; a < size; a++) {
-        for (let b = 0; b < size; b++) {
-          const value = block[a * size + b]! + (k === l && a === b && a < ridge.length ? ridge[a]! : 0);
-          out[(k * size + a) * count + l * size + b] = value;
-          out[(l * size + b) * count + k * size + a] = value;
+      const block = gram(z, curvature);
+      const put = (a: number, b: number, value: number) => {
+        out[(k * size + a) * count + l * size + b] = value;
+        out[(l * size + b) * count + k * size + a] = value;
+      };
+      for (let a = 0; a < columns; a++) {
+        for (let b = 0; b < columns; b++) {
+          put(a, b, block[a * columns + b]! + (k === l && a === b ? ridge[a]! : 0));
         }
       }
+      if (!intercept) continue;
+      const sums = curvedSums(z, curvature);
+      for (let a = 0; a < columns; a++) {
+        put(a, columns, sums[a]!);
+        put(columns, a, sums[a]!);
+      }
+      put(columns, columns, sums[columns]!);
     }
   }
   return out;
+}
+
+/** Sums of the curvatures times the columns, and of the curvatures alone. */
+function curvedSums({ values, rows, columns }: Matrix, curvature: Float64Array): Float64Array {
+  const sums = new Float64Array(columns + 1);
+  for (let i = 0, at = 0; i < rows; i++) {
+    const w = curvature[i]!;
+    for (let j = 0; j < columns; j++, at++) sums[j] = sums[j]! + w * values[at]!;
+    sums[columns] = sums[columns]! + w;
+  }
+  return sums;
 }
 
 /** The table with a last column of ones. */

@@ -30,7 +30,7 @@ const rules = {
   l1Ratio: size(0.5, 0, 1),
   intercept: flag(true),
   classWeight: classWeightRule,
-  tolerance: size(1e-11, 0, 1, 'open'),
+  tolerance: size(1e-9, 0, 1, 'open'),
   maxIterations: whole(200, 1),
 };
 
@@ -75,6 +75,7 @@ export function logisticPath(
     maxRounds: settings.maxIterations,
     floor: SEPARATED * weights.reduce((sum, weight) => sum + weight, 0),
   };
+  // Newton's last step squares the error that is left; coordinate descent only divides it.
   let start: Float64Array | undefined;
   return strengths.map((C) => {
     const strength = settings.penalty === 'none' ? 0 : 1 / C;
@@ -84,7 +85,7 @@ export function logisticPath(
     const problem = { z, y, weights, heads, intercept: settings.intercept, ridge };
     const solved =
       share > 0 && strength > 0
-        ? proximalNewton({ ...problem, lasso }, limits, start)
+        ? proximalNewton({ ...problem, lasso }, { ...limits, tolerance: limits.tolerance / 100 }, start)
         : smooth(problem, z, strength, limits, start);
     start = solved.parameters;
     return fitted(problem, z, classes, solved, settings);

@@ -34,7 +34,8 @@ export function fitGaussianNaiveBayes(
   const { means, variances, totals } = moments(x, y, classes, options.weights);
   const smoothing = settings.varSmoothing * largestVariance(x);
   for (let at = 0; at < variances.length; at++) variances[at] = variances[at]! + smoothing;
-  const flat = variances.findIndex((variance) => !(variance > 0));
+  // Of equal values rounding alone leaves a variance.
+  const flat = variances.findIndex((variance, at) => !(variance > 1e-26 * means[at]! * means[at]!));
   if (flat >= 0) {
     throw new HounsfieldError(
       'CLASSIFIER_DATA',

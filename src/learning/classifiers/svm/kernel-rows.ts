@@ -1,10 +1,15 @@
 import { HounsfieldError } from '../../../errors.ts';
 import { applyKernel, applyKernelRounded, type Kernel, squaredLengths } from './kernel.ts';
 
+/** Columns from which on a value is rather looked up in another row. */
+const LONG = 100;
+
 /** Rows of the kernel matrix, kept as far as memory allows; the least recently used go first. */
 export interface KernelRows {
   /** What the kernel is divided by here, so that single precision holds it; 1 unless it is very large or very small. */
   readonly scale: number;
+  /** Whether all rows can be kept. */
+  readonly roomForAll: boolean;
   /** Kernel of each row with itself. */
   readonly diagonal: Float64Array;
   /** The first `length` values of row `i`; good until another two rows have been asked for. */
@@ -35,7 +40,6 @@ export function kernelRows(
   let oldest = -1;
   const squares = squaredLengths(values, count, columns);
   const products = new Float64Array(count);
-  const partSquares = new Float64Array(count);
   const missing = new Int32Array(count);
   const known = new Uint8Array(count);
   const diagonal = new Float64Array(count);
@@ -88,7 +92,8 @@ export function kernelRows(
   /** Takes from other rows what they hold by symmetry; gives how many are `missing` still. */
   function copyKnown(row: Float32Array, slot: number, i: number, from: number, length: number): number {
     known.fill(0, from, length);
-    for (let other = 0; other < rows.length; other++) {
+    // Reading one value of each row misses the processor's cache: it pays where inner products are long.
+    for (let other = 0; columns >= LONG && other < rows.length; other++) {
       const owner = ownerOf[other]!;
       if (owner < from || owner >= length || lengths[other]! <= i || other === slot) continue;
       row[owner] = rows[other]![i]!;
@@ -101,6 +106,7 @@ export function kernelRows(
 
   return {
     scale,
+    roomForAll: slots === count,
     diagonal,
     row(i, length) {
       const slot = slotFor(i);
@@ -109,9 +115,7 @@ export function kernelRows(
       if (from < length) {
         const wanted = copyKnown(row, slot, i, from, length);
         innerProducts(values, columns, i, missing, wanted, products);
-        for (let q = 0; q < wanted; q++) partSquares[q] = squares[missing[q]!]!;
-        applyKernelRounded(kernel, products, wanted, squares[i]!, partSquares);
-        for (let q = 0; q < wanted; q++) row[missing[q]!] = products[q]! / scale;
+        applyKernelRounded(kernel, products, missing, wanted, squares[i]!, squares, row, 1 / scale);
         lengths[slot] = length;
       }
       return row;
@@ -150,7 +154,7 @@ function scaleOf(diagonal: Float64Array): number {
       'support-vector-machine: the kernel of a row with itself is beyond double precision. Standardise the columns.',
     );
   }
-  return largest > 0 && (largest > 1e20 || largest < 1e-20) ? largest : 1;
+  return largest > 0 && (largest > 1e20 || largest < 1e-8) ? largest : 1;
 }
 
 export function exchange(values: Float64Array | Int32Array | Uint8Array, i: number, j: number): void {

@@ -61,30 +61,39 @@ const LEAST_POWER = 128;
 /** 2^0, 2^-1 ... */
 const halves = Float64Array.from({ length: LEAST_POWER + 2 }, (_, k) => 2 ** -k);
 
-/** The same to 5e-9 relative, for rows that are kept in single precision: exp by its Taylor polynomial is twice as fast. */
+/**
+ * The same to 5e-9 relative, for rows that are kept in single precision: exp by its Taylor polynomial is twice as fast.
+ *
+ * @param which place of each product in `squares` and in `out`, which takes the kernel times `factor`
+ */
 export function applyKernelRounded(
   kernel: Kernel,
   products: Float64Array,
+  which: Int32Array,
   count: number,
   square: number,
   squares: Float64Array,
+  out: Float32Array,
+  factor: number,
 ): void {
   if (kernel.kind !== 'rbf') {
     applyKernel(kernel, products, count, square, squares);
+    for (let q = 0; q < count; q++) out[which[q]!] = products[q]! * factor;
     return;
   }
-  const factor = kernel.gamma / Math.LN2;
-  for (let j = 0; j < count; j++) {
-    const power = factor * (square + squares[j]! - 2 * products[j]!);
-    if (!(power > 0)) products[j] = 1;
-    else if (power > LEAST_POWER) products[j] = 0;
+  const toPower = kernel.gamma / Math.LN2;
+  for (let q = 0; q < count; q++) {
+    const j = which[q]!;
+    const power = toPower * (square + squares[j]! - 2 * products[q]!);
+    if (!(power > 0)) out[j] = 1;
+    else if (power > LEAST_POWER) out[j] = 0;
     else {
       const whole = (power + 0.5) | 0;
       const g = (whole - power) * Math.LN2; // |g| <= ln 2 / 2
       const polynomial =
         1 +
         g * (1 + g * (1 / 2 + g * (1 / 6 + g * (1 / 24 + g * (1 / 120 + g * (1 / 720 + g * (1 / 5040)))))));
-      products[j] = polynomial * halves[whole]!;
+      out[j] = polynomial * halves[whole]!;
     }
   }
 }

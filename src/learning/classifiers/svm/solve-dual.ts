@@ -44,7 +44,8 @@ interface Search {
   /** y - Kb at each place. */
   readonly slopes: Float64Array;
   readonly canRise: Uint8Array;
-  readonly canFall: Uint8Array;
+  /** 1 or 0, to multiply by. */
+  readonly canFall: Float64Array;
 }
 
 /**
@@ -59,7 +60,8 @@ export function solveDual(problem: DualProblem, limits: DualLimits): DualSolutio
   const search = startingSearch(problem, rows.scale);
   const { b, slopes, canRise, canFall, low, high } = search;
   const interval = Math.min(count, 1000);
-  let countdown = interval + 1;
+  // Where all rows are kept, shrinking costs more than it saves at first.
+  let countdown = rows.roomForAll ? count + 1 : interval + 1;
   let unshrunk = false;
   let iterations = 0;
   let converged = false;
@@ -79,31 +81,27 @@ export function solveDual(problem: DualProblem, limits: DualLimits): DualSolutio
       most = i < 0 ? Number.NEGATIVE_INFINITY : slopes[i]!;
       stale = false;
     }
-    // The partner that gains most, by second order.
+    // The partner that gains most, by second order. Places that cannot fall have gap 0: no branch to guess wrongly.
     let j = -1;
     let bestGap = 0; // gain is gap^2 / curve; compared crosswise, as divisions are slow
     let bestCurve = 1;
-    let least = Number.POSITIVE_INFINITY;
+    let widest = 0;
     const { active } = search;
     const rowI = i < 0 ? undefined : rows.row(i, active);
     if (rowI) {
       const own = diagonal[i]!;
       for (let k = 0; k < active; k++) {
-        if (canFall[k] === 0) continue;
-        const slope = slopes[k]!;
-        if (slope < least) least = slope;
-        const gap = most - slope;
-        if (gap <= 0) continue;
-        const curve = own + diagonal[k]! - 2 * rowI[k]!;
-        const bent = curve > 0 ? curve : LEAST_CURVATURE;
-        if (gap * gap * bestCurve >= bestGap * bestGap * bent) {
+        const gap = (most - slopes[k]!) * canFall[k]!;
+        if (gap > widest) widest = gap;
+        const curve = Math.max(own + diagonal[k]! - 2 * rowI[k]!, LEAST_CURVATURE);
+        if (gap * gap * bestCurve >= bestGap * bestGap * curve && gap > 0) {
           bestGap = gap;
-          bestCurve = bent;
+          bestCurve = curve;
           j = k;
         }
       }
     }
-    if (!rowI || j < 0 || most - least < limits.tolerance) {
+    if (!rowI || j < 0 || widest < limits.tolerance) {
       if (search.active === count) {
         converged = true;
         break;
@@ -158,7 +156,7 @@ function startingSearch({ count, signs, bounds }: DualProblem, scale: number): S
     b: new Float64Array(count),
     slopes: Float64Array.from(signs),
     canRise: Uint8Array.from(signs, (sign) => (sign > 0 ? 1 : 0)),
-    canFall: Uint8Array.from(signs, (sign) => (sign > 0 ? 0 : 1)),
+    canFall: Float64Array.from(signs, (sign) => (sign > 0 ? 0 : 1)),
   };
 }
 
