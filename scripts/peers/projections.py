@@ -9,6 +9,7 @@ two are alike: what is stored is how good they are, and the trustworthiness of a
 import warnings
 
 import sklearn
+import umap
 from sklearn.manifold import TSNE, trustworthiness
 from sklearn.preprocessing import StandardScaler
 
@@ -32,10 +33,14 @@ def case(name, rounds, seeds):
     found = [picture("random", seed) for seed in range(seeds)]
     return {"table": name, "iterations": rounds, "start": picture("pca", 0),
             "random": [d for d, _ in found], "trust": [t for _, t in found],
+            "umap": [float(trustworthiness(x, umap.UMAP(random_state=seed, init="pca", n_jobs=1).fit_transform(x), n_neighbors=10))
+                     for seed in range(3)],
             "plain": trustworthiness(x, x[:, :2], n_neighbors=5)}
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    write("classifiers/projections.json", "projections.py", f"scikit-learn {sklearn.__version__}",
-          [case("wine", 1000, 10), case("breast-cancer", 1000, 4), case("digits", 500, 2)])
+    curves = [[least, spread, *map(float, umap.umap_.find_ab_params(spread, least))]
+              for least, spread in ((0.1, 1), (0.5, 1), (0.25, 2))]
+    write("classifiers/projections.json", "projections.py", f"scikit-learn {sklearn.__version__}, umap-learn {umap.__version__}",
+          {"pictures": [case("wine", 1000, 10), case("breast-cancer", 1000, 4), case("digits", 500, 2)], "curves": curves})

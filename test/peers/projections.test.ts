@@ -5,12 +5,13 @@ import { meanScales } from '../../src/learning/classifiers/preparations/standard
 import { tsne } from '../../src/learning/classifiers/projections/t-sne.ts';
 import { repulsion } from '../../src/learning/classifiers/projections/t-sne-repulsion.ts';
 import { trustworthiness } from '../../src/learning/classifiers/projections/trustworthiness.ts';
+import { membershipCurve, umap } from '../../src/learning/classifiers/projections/umap.ts';
 import { RandomStream } from '../../src/random.ts';
 import { splitTable } from './classifier-tables.ts';
 import { peerFixture } from './peer-fixture.ts';
 
-const fixture = peerFixture<
-  readonly {
+const { pictures: fixture, curves } = peerFixture<{
+  readonly pictures: readonly {
     readonly table: string;
     readonly iterations: number;
     /** Divergence and trustworthiness from principal components. */
@@ -19,8 +20,12 @@ const fixture = peerFixture<
     readonly random: readonly number[];
     readonly trust: readonly number[];
     readonly plain: number;
-  }[]
->('classifiers/projections.json');
+    /** Trustworthiness of UMAP's pictures. */
+    readonly umap: readonly number[];
+  }[];
+  /** minDistance, spread, a, b. */
+  readonly curves: readonly (readonly [number, number, number, number])[];
+}>('classifiers/projections.json');
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -102,5 +107,38 @@ describe('t-SNE', () => {
   test('refuses missing values', () => {
     const x = { values: new Float64Array(20).fill(Number.NaN), rows: 10, columns: 2 };
     expect(() => tsne(x, { seed: 0 })).toThrow(/^PROJECTION_DATA/);
+  });
+});
+
+describe('UMAP', () => {
+  test.each(curves)('the curve of distance %f and spread %f', (least, spread, a, b) => {
+    const found = membershipCurve(least, spread);
+    expect(Math.abs(found.a / a - 1)).toBeLessThan(1e-5);
+    expect(Math.abs(found.b / b - 1)).toBeLessThan(1e-5);
+  });
+
+  test.each(fixture.slice(0, 2).map((one) => [one.table, one.umap] as const))(
+    '%s is as good a picture as umap-learn makes',
+    (name, told) => {
+      const x = scaled(name);
+      expect(trustworthiness(x, umap(x, { seed: 0 }), 10)).toBeGreaterThan(mean(told) - 0.01);
+    },
+  );
+
+  test('the same with the same seed', () => {
+    const x = takeRows(
+      scaled('wine'),
+      Array.from({ length: 40 }, (_, i) => i),
+    );
+    expect(umap(x, { seed: 5, epochs: 50 })).toEqual(umap(x, { seed: 5, epochs: 50 }));
+    expect(umap(x, { seed: 6, epochs: 50 })).not.toEqual(umap(x, { seed: 5, epochs: 50 }));
+  });
+
+  test('refuses what does not do', () => {
+    const x = scaled('wine');
+    expect(() => umap(x, { seed: 0, neighbours: 1, minDistance: 2 })).toThrow(
+      /^PROJECTION_SETTINGS: umap: neighbours.*; minDistance/,
+    );
+    expect(() => umap(takeRows(x, [0, 1]), { seed: 0 })).toThrow(/^PROJECTION_DATA: umap: 2 rows/);
   });
 });

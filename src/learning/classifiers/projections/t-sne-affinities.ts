@@ -1,5 +1,6 @@
 import { squaredDistance } from '../clustering/distances.ts';
 import type { Matrix } from '../matrix.ts';
+import { nearestOf } from './nearest-of.ts';
 
 /** How much rows belong together; row i's others are others[starts[i]] .. others[starts[i + 1] - 1], shares sum to 1. */
 export interface Affinities {
@@ -23,7 +24,7 @@ export function affinitiesOf(x: Matrix, perplexity: number): Affinities {
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < rows; j++)
       squares[j] = squaredDistance(values, i * columns, values, j * columns, columns);
-    const order = nearest(squares, i, count);
+    const order = nearestOf(squares, i, count);
     near.set(order, i * count);
     fillChances(
       Float64Array.from(order, (j) => squares[j]!),
@@ -32,13 +33,6 @@ export function affinitiesOf(x: Matrix, perplexity: number): Affinities {
     );
   }
   return symmetric(near, chances, rows, count);
-}
-
-/** The rows with the smallest squares, the row itself left out. */
-function nearest(squares: Float64Array, own: number, count: number): Int32Array {
-  const order = new Int32Array(squares.length - 1);
-  for (let j = 0, k = 0; j < squares.length; j++) if (j !== own) order[k++] = j;
-  return order.sort((a, b) => squares[a]! - squares[b]! || a - b).subarray(0, count);
 }
 
 /** Chances of others whose entropy is the logarithm of the perplexity, by bisection of the width. */

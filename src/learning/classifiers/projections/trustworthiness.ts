@@ -1,6 +1,7 @@
 import { HounsfieldError } from '../../../errors.ts';
 import { squaredDistance } from '../clustering/distances.ts';
 import type { Matrix } from '../matrix.ts';
+import { nearestOf } from './nearest-of.ts';
 
 /**
  * How far neighbours in a picture are neighbours in the table, 0 .. 1 (Venna and Kaski, Neighborhood preservation in
@@ -20,7 +21,7 @@ export function trustworthiness(x: Matrix, places: Matrix, neighbours: number): 
   let penalty = 0;
   for (let i = 0; i < rows; i++) {
     const squares = squaresFrom(x, i);
-    for (const j of nearest(squaresFrom(places, i), i, neighbours)) {
+    for (const j of nearestOf(squaresFrom(places, i), i, neighbours)) {
       let rank = 1;
       for (let k = 0; k < rows; k++) {
         if (k !== i && (squares[k]! < squares[j]! || (squares[k] === squares[j] && k < j))) rank++;
@@ -35,19 +36,3 @@ const squaresFrom = ({ values, rows, columns }: Matrix, own: number): Float64Arr
   Float64Array.from({ length: rows }, (_, j) =>
     squaredDistance(values, own * columns, values, j * columns, columns),
   );
-
-/** The rows of the smallest squares, of equals the first, the row itself left out. */
-function nearest(squares: Float64Array, own: number, count: number): Int32Array {
-  const near = new Int32Array(count);
-  let found = 0;
-  for (let j = 0; j < squares.length; j++) {
-    if (j === own || (found === count && squares[j]! >= squares[near[count - 1]!]!)) continue;
-    let at = found < count ? found++ : count - 1;
-    while (at > 0 && squares[near[at - 1]!]! > squares[j]!) {
-      near[at] = near[at - 1]!;
-      at--;
-    }
-    near[at] = j;
-  }
-  return near;
-}
