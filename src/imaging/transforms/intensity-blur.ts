@@ -39,13 +39,9 @@ export const gaussianSmoothing: IntensityTransform<GaussianBlurParameters> = {
     const voxels = unit === 'mm' ? inVoxels(image, along) : along;
     const size: Vector3 = [image.width, image.height, image.depth];
     requireFinite(image.pixels);
-    return perVolume(
-      image,
-      (volume) =>
-        usual
-          ? gaussianBlurVolume(volume, shape, voxels)
-          : (gaussianFilter(volume, size, voxels, borderOf(border), truncate) as Float32Array), // float32 gives float32
-    );
+    const blur = (volume: Float32Array) =>
+      gaussianFilter(volume, size, voxels, borderOf(border), truncate) as Float32Array; // float32 gives float32
+    return perVolume(image, blur);
   },
   inverse: { none: 'smoothing loses fine detail' },
 };
