@@ -66,7 +66,7 @@ function eigenvalues(xx: number, xy: number, xz: number, yy: number, yz: number,
   }
   const [p, q, r] = [a[0]![0]!, a[1]![1]!, a[2]![2]!]
     .sort((one, other) => other - one)
-    .map((value) => Math.max(0, value));
+    .map((value) => (value < 1e-15 * whole ? 0 : value));
   return [p!, q!, r!];
 }
 
