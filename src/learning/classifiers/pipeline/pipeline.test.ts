@@ -179,6 +179,21 @@ describe('fitted pipelines', () => {
     expect(weighed.predict(x32)).toEqual(alone.predict(x32));
   });
 
+  test('classes that a resampling has made alike are not weighed against it', async () => {
+    const pipeline = { steps: [], resampling: part('smote'), classifier: part('logistic-regression') };
+    const plain = await fitPipeline(pipeline, x, y, 2, { seed: 2 });
+    const balanced = await fitPipeline({ ...pipeline, classWeights: 'balanced' }, x, y, 2, { seed: 2 });
+    expect(balanced.predict(x)).toEqual(plain.predict(x));
+    const bare = { steps: [], classifier: part('logistic-regression') };
+    const [without, with_] = [
+      await fitPipeline(bare, x, y, 2, { seed: 2 }),
+      await fitPipeline({ ...bare, classWeights: 'balanced' }, x, y, 2, { seed: 2 }),
+    ];
+    const listed = await fitPipeline({ ...bare, classWeights: [120 / 180, 120 / 60] }, x, y, 2, { seed: 2 });
+    expect(with_.predict(x)).not.toEqual(without.predict(x));
+    expect(with_.predict(x)).toEqual(listed.predict(x));
+  });
+
   test('is the graph of one row, too', async () => {
     const fitted = await fitPipeline({ steps: [], classifier: part('logistic-regression') }, x, y, 2, {
       seed: 1,

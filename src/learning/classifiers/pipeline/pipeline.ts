@@ -60,12 +60,14 @@ export async function fitPipeline(
   const checked = checkPipeline(pipeline, (options.categorical?.length ?? 0) > 0);
   const prepared = fitSteps(checked, toSinglePrecision(x), y, classes, options, shared);
   const { classWeights } = pipeline;
-  const weights = classWeights ? rowWeights(y, classes, classWeights, options.weights) : options.weights;
-  const resampled = resample(checked, prepared, y, classes, weights, options);
+  const resampled = resample(checked, prepared, y, classes, options);
   const { part, settings } = checked.classifier;
   const classifier = await part.fit(resampled.x, resampled.y, classes, settings, {
     ...options,
-    weights: resampled.weights,
+    // Balanced is what the classes are behind the resampling.
+    weights: classWeights
+      ? rowWeights(resampled.y, classes, classWeights, resampled.weights)
+      : resampled.weights,
     categorical: prepared.categorical,
   });
   const parts = { preparations: prepared.steps, classifierName: part.name, classifierSettings: settings };
@@ -126,9 +128,9 @@ function resample(
   { x, categorical }: Prepared,
   y: Int32Array,
   classes: number,
-  weights: Float64Array | undefined,
   options: FitOptions,
 ): { readonly x: Matrix; readonly y: Int32Array; readonly weights: Float64Array | undefined } {
+  const { weights } = options;
   if (!resampling) return { x, y, weights };
   const made = resampling.part.resample(x, y, classes, resampling.settings, { ...options, categorical });
   return {
