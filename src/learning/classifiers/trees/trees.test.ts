@@ -5,12 +5,14 @@ import {
   otherRows,
   type TableName,
 } from '../../../../test/peers/folded-tables.ts';
-import { takeRows } from '../matrix.ts';
+import { takeColumns, takeRows } from '../matrix.ts';
 import { classifiers } from '../registry.ts';
 import { adaBoost, fitAdaBoost } from './ada-boost.ts';
 import { decisionTree, fitDecisionTree } from './decision-tree.ts';
 import { fitGradientBoosting, gradientBoosting } from './gradient-boosting.ts';
+import { fitRandomForest, randomForest } from './random-forest.ts';
 import type { Tree } from './tree.ts';
+import { fitBoostingRegression, fitForestRegression } from './tree-regression.ts';
 
 interface StoredTree {
   readonly feature: readonly number[];
@@ -125,6 +127,133 @@ describe("AdaBoost's votes are those of scikit-learn", () => {
     });
     expect(apart(fitted.predict(x), probabilities)).toBeLessThan(1e-7);
   });
+});
+
+describe('trees of values', () => {
+  const table = tables.made;
+  const x = takeColumns(table.x, [0, 1, 2, 3, 4, 5, 6, 7]);
+  const targets = Float64Array.from(fixture.regression.values);
+
+  test("one tree is scikit-learn's, node by node", () => {
+    const settings = randomForest.check({
+      trees: 1,
+      bootstrap: false,
+      maxFeatures: 'all',
+      maxDepth: 4,
+      minLeaf: 8,
+    });
+    const { ensemble } = fitForestRegression(x, targets, settings, { seed: 1 });
+    expectTree(ensemble.trees[0]!, fixture.regression.tree);
+  });
+
+  test("boosting says what scikit-learn's says", () => {
+    const { rounds, predicted } = fixture.boosted.values;
+    const fitted = fitBoostingRegression(x, targets, gradientBoosting.check({ rounds }), { seed: 1 });
+    expect(apart(fitted.predict(x), predicted)).toBeLessThan(2e-5);
+  });
+
+  test('a target that is not finite is refused', () => {
+    const broken = targets.with(3, Number.NaN);
+    const fit = () => fitBoostingRegression(x, broken, gradientBoosting.check({}), { seed: 1 });
+    expect(fit).toThrow(expect.objectContaining({ code: 'CLASSIFIER_DATA' }));
+  });
+});
+
+describe('gradient boosting', () => {
+  const { x, y, classes } = tables['breast-cancer'];
+
+  test('keeps to the direction that a column is given', () => {
+    const monotonic = Array.from({ length: x.columns }, (_, i) => (i < 10 ? -1 : i < 20 ? 0 : 1));
+    const fitted = fitGradientBoosting(x, y, classes, gradientBoosting.check({ monotonic, minLeaf: 5 }), {
+      seed: 1,
+    });
+    for (const column of [0, 7, 20, 27]) {
+      const direction = monotonic[column]!;
+      for (let row = 0; row < 40; row++) {
+        const rows = new Int32Array(25).fill(row * 14);
+        const varied = takeRows(x, rows);
+        for (let i = 0; i < 25; i++)
+          varied.values[i * x.columns + column] = x.values[i * 20 * x.columns + column]!;
+        const order = Array.from(rows, (_, i) => i).sort(
+          (a, b) => varied.values[a * x.columns + column]! - varied.values[b * x.columns + column]!,
+        );
+        const said = fitted.predict(varied);
+        const steps = order.slice(1).map((at, i) => said[2 * at + 1]! - said[2 * order[i]! + 1]!);
+        expect(Math.min(...steps.map((step) => step * direction))).toBeGreaterThanOrEqual(-1e-12);
+      }
+    }
+  });
+
+  test('stops when the validation part gets no better, and keeps the best rounds', () => {
+    const settings = gradientBoosting.check({
+      rounds: 400,
+      validationFraction: 0.2,
+      patience: 5,
+      learningRate: 0.3,
+    });
+    const fitted = fitGradientBoosting(x, y, classes, settings, { seed: 1 });
+    expect(fitted.notes!.join()).toMatch(/^\d+ rounds,stopped after 5 rounds/);
+    expect(fitted.ensemble.trees.length).toBeLessThan(200);
+  });
+
+  test('rows of one patient stay together in the validation split', () => {
+    // Patients of ten rows that are alike: a split by rows would know them all.
+    const rows = Int32Array.from({ length: 500 }, (_, i) => Math.floor(i / 10));
+    const [own, labels] = [takeRows(x, rows), Int32Array.from(rows, (row) => y[row]!)];
+    const settings = gradientBoosting.check({
+      rounds: 30,
+      validationFraction: 0.2,
+      patience: 30,
+      minLeaf: 10,
+    });
+    const by = (groups?: Int32Array) =>
+      fitGradientBoosting(own, labels, classes, settings, { seed: 3, groups }).ensemble.trees[0]!.cover[0];
+    expect(by(rows)! % 10).toBe(0);
+    expect(by() as number).toBe(400);
+  });
+
+  test('rows and columns are drawn, by the seed', () => {
+    const settings = gradientBoosting.check({ rounds: 15, rowFraction: 0.5, columnFraction: 0.3 });
+    const by = (seed: number) => fitGradientBoosting(x, y, classes, settings, { seed });
+    expect(apart(by(1).predict(x), by(1).predict(x))).toBe(0);
+    expect(apart(by(1).predict(x), by(2).predict(x))).toBeGreaterThan(0.01);
+    const used = new Set(by(1).ensemble.trees[0]!.feature.filter((column) => column >= 0));
+    expect(used.size).toBeLessThanOrEqual(9);
+    expect(by(1).ensemble.trees[0]!.cover[0]).toBe(Math.ceil(x.rows / 2));
+  });
+
+  test.each([
+    [{ monotonic: [1] }, {}, 'CLASSIFIER_SETTINGS'],
+    [{ monotonic: Array<number>(30).fill(1) }, { categorical: [2] }, 'CLASSIFIER_DATA'],
+    [{}, { categorical: [30] }, 'CLASSIFIER_DATA'],
+  ])('refuses %j with %j', (settings, options, code) => {
+    const fit = () =>
+      fitGradientBoosting(x, y, classes, gradientBoosting.check(settings), { seed: 1, ...options });
+    expect(fit).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+test('out-of-bag probabilities are of the trees that did not see a row', () => {
+  const { x, y, classes } = tables.wine;
+  const fitted = fitRandomForest(x, y, classes, randomForest.check({ trees: 60 }), { seed: 2 });
+  expect(fitted.outOfBag!.length).toBe(x.rows * classes);
+  const sums = Array.from({ length: x.rows }, (_, i) => fitted.outOfBag!.subarray(3 * i, 3 * i + 3)).map(
+    (own) => own.reduce((sum, p) => sum + p, 0),
+  );
+  expect(
+    apart(
+      sums,
+      sums.map(() => 1),
+    ),
+  ).toBeLessThan(1e-9);
+  // scikit-learn's forests are right on .98 of the folds.
+  expect(fitted.outOfBagScore).toBeGreaterThan(0.95);
+  const few = fitRandomForest(x, y, classes, randomForest.check({ trees: 1, rowFraction: 0.5 }), { seed: 2 });
+  const unseen = Array.from(
+    { length: x.rows },
+    (_, i) => fitted.outOfBag && !Number.isNaN(few.outOfBag![3 * i]!),
+  );
+  expect(unseen.filter(Boolean).length).toBeGreaterThan(0.5 * x.rows); // (1 - 1/n)^(n/2) is .61
 });
 
 /** Means over the five folds and the seeds; columns are used as they are. */
