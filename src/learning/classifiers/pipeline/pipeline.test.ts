@@ -75,8 +75,7 @@ describe('fitted pipelines', () => {
   const { x, y } = table(true);
 
   test.each([
-    ['logistic-regression', undefined],
-    ['gradient-boosting', undefined],
+    ...[...classifiers.keys()].map((name) => [name, undefined] as const),
     ...resamplings.map((name) => ['random-forest', name] as const),
     ...resamplings
       .filter((name) => name !== 'smote-nc')
@@ -89,7 +88,7 @@ describe('fitted pipelines', () => {
       classWeights: 'balanced',
       ...resampling,
     } as const;
-    const fitted = await fitPipeline(pipeline, x, y, 2, { seed: 3, categorical: [4] });
+    const fitted = await fitPipeline(pipeline, x, y, 2, { seed: 3, categorical: [4], runtime: nodeRuntime });
     const own = fitted.predict(x);
     const session = await nodeRuntime.open(
       writeOnnx(pipelineGraph(fitted, { columns: ['a', 'b', 'c', 'd', 'e'] })),
