@@ -88,14 +88,17 @@ interface Rates {
   /** What flowed through the faces above a row, and behind a slice. */
   readonly above: Float64Array;
   readonly behind: Float64Array;
+  /** More than one slice. */
+  readonly thick: boolean;
 }
 
-function ratesOf({ kappa, step }: Options, spacing: Vector3, [width, height]: Vector3): Rates {
+function ratesOf({ kappa, step }: Options, spacing: Vector3, [width, height, depth]: Vector3): Rates {
   return {
     steepness: spacing.map((mm) => 1 / (kappa * mm) ** 2) as unknown as Vector3, // three
     factors: spacing.map((mm) => step / mm ** 2) as unknown as Vector3, // three
     above: new Float64Array(width),
     behind: new Float64Array(width * height),
+    thick: depth > 1,
   };
 }
 
@@ -130,7 +133,7 @@ function once(
 }
 
 const exponentialRow: Row = (from, to, row, width, down, deep, rates, inSlice) => {
-  const { above, behind, steepness, factors } = rates;
+  const { above, behind, thick, steepness, factors } = rates;
   const { table, scale, last } = decay;
   const perCell = 1 / scale;
   const [sx, sy, sz] = [steepness[0] * scale, steepness[1] * scale, steepness[2] * scale];
@@ -139,20 +142,23 @@ const exponentialRow: Row = (from, to, row, width, down, deep, rates, inSlice) =
   for (let x = 0, i = row; x < width; x++, i++) {
     const next = x < width - 1 ? from[i + 1]! : own;
     let difference = next - own;
-    let place = Math.min(last, difference * difference * sx);
+    let place = difference * difference * sx;
+    if (place > last) place = last;
     let cell = place | 0;
     let rest = (place - cell) * perCell;
     const right = fx * difference * table[cell]! * (1 - rest * (1 - rest * (0.5 - rest * (1 / 6))));
     difference = from[i + down]! - own;
-    place = Math.min(last, difference * difference * sy);
+    place = difference * difference * sy;
+    if (place > last) place = last;
     cell = place | 0;
     rest = (place - cell) * perCell;
     const lower = fy * difference * table[cell]! * (1 - rest * (1 - rest * (0.5 - rest * (1 / 6))));
     let sum = right - left + lower - above[x]!;
     above[x] = lower;
-    if (deep > 0 || behind[inSlice + x] !== 0) {
+    if (thick) {
       difference = from[i + deep]! - own;
-      place = Math.min(last, difference * difference * sz);
+      place = difference * difference * sz;
+      if (place > last) place = last;
       cell = place | 0;
       rest = (place - cell) * perCell;
       const front = fz * difference * table[cell]! * (1 - rest * (1 - rest * (0.5 - rest * (1 / 6))));
@@ -166,7 +172,7 @@ const exponentialRow: Row = (from, to, row, width, down, deep, rates, inSlice) =
 };
 
 const quadraticRow: Row = (from, to, row, width, down, deep, rates, inSlice) => {
-  const { above, behind, steepness, factors } = rates;
+  const { above, behind, thick, steepness, factors } = rates;
   const [sx, sy, sz] = steepness;
   const [fx, fy, fz] = factors;
   let [left, own] = [0, from[row]!];
@@ -178,7 +184,7 @@ const quadraticRow: Row = (from, to, row, width, down, deep, rates, inSlice) => 
     const lower = (fy * dy) / (1 + dy * dy * sy);
     let sum = right - left + lower - above[x]!;
     above[x] = lower;
-    if (deep > 0 || behind[inSlice + x] !== 0) {
+    if (thick) {
       const dz = from[i + deep]! - own;
       const front = (fz * dz) / (1 + dz * dz * sz);
       sum += front - behind[inSlice + x]!;

@@ -48,17 +48,16 @@ function chambolle(
   size: Vector3,
   { weight, tolerance, iterations }: Options,
 ): FloatArray {
-  const [width, height, depth] = size;
   const axes = size.filter((side) => side > 1).length;
   const out = values.slice();
   if (axes === 0) return out;
-  const field: Field = [another(values), another(values), another(values)];
+  const field = [another(values), another(values), another(values)] as const;
   const step = 1 / (2 * axes);
+  const state: State = { values, out, field, size, step, ratio: step / weight };
   let [first, before] = [0, 0];
   for (let i = 0; i < iterations; i++) {
-    const fidelity = i === 0 ? 0 : subtractDivergence(values, field, out, width, height, depth);
-    const variation = ascend(out, field, size, step, step / weight);
-    const cost = (fidelity + weight * variation) / values.length;
+    const { squares, variation } = size[2] === 1 ? sweepSlice(state, i > 0) : sweepVolume(state, i > 0);
+    const cost = (squares + weight * variation) / values.length;
     if (i === 0) first = cost;
     else if (Math.abs(before - cost) < tolerance * first) break;
     before = cost;
@@ -66,65 +65,135 @@ function chambolle(
   return out;
 }
 
-type Field = readonly [x: FloatArray, y: FloatArray, z: FloatArray];
+interface State {
+  readonly values: FloatArray;
+  readonly out: FloatArray;
+  readonly field: readonly [x: FloatArray, y: FloatArray, z: FloatArray];
+  readonly size: Vector3;
+  readonly step: number;
+  /** step / weight */
+  readonly ratio: number;
+}
 
-/** out = values + div p, of backward differences; gives the sum of the squares of what is added. */
-function subtractDivergence(
-  values: FloatArray,
-  [px, py, pz]: Field,
-  out: FloatArray,
-  width: number,
-  height: number,
-  depth: number,
-): number {
+/**
+ * One step of all rows: out = values + div p by backward differences, then p = (p - step grad out) / (1 + ratio |grad out|)
+ * by forward differences, a row behind. Gives the sums of the squares of div p and of |grad out|.
+ */
+function sweepSlice(state: State, moved: boolean) {
+  const [width, height] = state.size;
+  let [squares, variation] = [0, 0];
+  for (let y = 0; y <= height; y++) {
+    if (moved && y < height) squares += divergeInSlice(state, y * width, y > 0);
+    if (y > 0) variation += ascendInSlice(state, (y - 1) * width, y < height);
+  }
+  return { squares, variation };
+}
+
+/** The same, a slice behind. */
+function sweepVolume(state: State, moved: boolean) {
+  const [width, height, depth] = state.size;
   const slice = width * height;
-  let squares = 0;
-  for (let z = 0, i = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++) {
-      let left = 0;
-      const above = y > 0 ? width : 0;
-      const behind = z > 0 ? slice : 0;
-      for (const end = i + width; i < end; i++) {
-        const own = px[i]!;
-        let sum = left - own - py[i]! - pz[i]!;
-        if (above > 0) sum += py[i - width]!;
-        if (behind > 0) sum += pz[i - slice]!;
-        left = own;
-        out[i] = values[i]! + sum;
-        squares += sum * sum;
-      }
+  let [squares, variation] = [0, 0];
+  for (let z = 0; z <= depth; z++) {
+    for (let y = 0; moved && z < depth && y < height; y++) {
+      squares += divergeInVolume(state, z * slice + y * width, y > 0, z > 0);
     }
+    for (let y = 0; z > 0 && y < height; y++) {
+      variation += ascendInVolume(state, (z - 1) * slice + y * width, y < height - 1, z < depth);
+    }
+  }
+  return { squares, variation };
+}
+
+function divergeInSlice({ values, out, field, size }: State, row: number, hasAbove: boolean): number {
+  const px = field[0];
+  const py = field[1];
+  const width = size[0];
+  let squares = 0;
+  let left = 0;
+  for (let i = row; i < row + width; i++) {
+    const own = px[i]!;
+    const sum = left - own - py[i]! + (hasAbove ? py[i - width]! : 0);
+    left = own;
+    out[i] = values[i]! + sum;
+    squares += sum * sum;
   }
   return squares;
 }
 
-/** p = (p - step grad out) / (1 + ratio |grad out|), of forward differences; gives the sum of |grad out|. */
-function ascend(
-  out: FloatArray,
-  [px, py, pz]: Field,
-  [width, height, depth]: Vector3,
-  step: number,
-  ratio: number,
+function divergeInVolume(
+  { values, out, field, size }: State,
+  row: number,
+  hasAbove: boolean,
+  hasBehind: boolean,
 ): number {
-  const slice = width * height;
+  const px = field[0];
+  const py = field[1];
+  const pz = field[2];
+  const width = size[0];
+  const slice = width * size[1];
+  let squares = 0;
+  let left = 0;
+  for (let i = row; i < row + width; i++) {
+    const own = px[i]!;
+    const outer = (hasAbove ? py[i - width]! : 0) + (hasBehind ? pz[i - slice]! : 0);
+    const sum = left - own - py[i]! - pz[i]! + outer;
+    left = own;
+    out[i] = values[i]! + sum;
+    squares += sum * sum;
+  }
+  return squares;
+}
+
+function ascendInSlice({ out, field, size, step, ratio }: State, row: number, hasBelow: boolean): number {
+  const px = field[0];
+  const py = field[1];
+  const width = size[0];
+  const below = hasBelow ? width : 0; // a difference to itself is none
+  const last = row + width - 1;
   let variation = 0;
-  for (let z = 0, i = 0; z < depth; z++) {
-    const behind = z < depth - 1 ? slice : 0; // a difference to itself is none
-    for (let y = 0; y < height; y++) {
-      const below = y < height - 1 ? width : 0;
-      for (let x = 0; x < width; x++, i++) {
-        const own = out[i]!;
-        const dx = x < width - 1 ? out[i + 1]! - own : 0;
-        const dy = out[i + below]! - own;
-        const dz = out[i + behind]! - own;
-        const length = Math.sqrt(dx * dx + dy * dy + dz * dz);
-        variation += length;
-        const shrink = 1 / (1 + ratio * length);
-        px[i] = (px[i]! - step * dx) * shrink;
-        py[i] = (py[i]! - step * dy) * shrink;
-        if (behind > 0) pz[i] = (pz[i]! - step * dz) * shrink;
-      }
-    }
+  let own = out[row]!;
+  for (let i = row; i <= last; i++) {
+    const next = i < last ? out[i + 1]! : own;
+    const dx = next - own;
+    const dy = out[i + below]! - own;
+    const length = Math.sqrt(dx * dx + dy * dy);
+    variation += length;
+    const shrink = 1 / (1 + ratio * length);
+    px[i] = (px[i]! - step * dx) * shrink;
+    py[i] = (py[i]! - step * dy) * shrink;
+    own = next;
+  }
+  return variation;
+}
+
+function ascendInVolume(
+  { out, field, size, step, ratio }: State,
+  row: number,
+  hasBelow: boolean,
+  hasFront: boolean,
+): number {
+  const px = field[0];
+  const py = field[1];
+  const pz = field[2];
+  const width = size[0];
+  const below = hasBelow ? width : 0;
+  const front = hasFront ? width * size[1] : 0;
+  const last = row + width - 1;
+  let variation = 0;
+  let own = out[row]!;
+  for (let i = row; i <= last; i++) {
+    const next = i < last ? out[i + 1]! : own;
+    const dx = next - own;
+    const dy = out[i + below]! - own;
+    const dz = out[i + front]! - own;
+    const length = Math.sqrt(dx * dx + dy * dy + dz * dz);
+    variation += length;
+    const shrink = 1 / (1 + ratio * length);
+    px[i] = (px[i]! - step * dx) * shrink;
+    py[i] = (py[i]! - step * dy) * shrink;
+    pz[i] = (pz[i]! - step * dz) * shrink;
+    own = next;
   }
   return variation;
 }

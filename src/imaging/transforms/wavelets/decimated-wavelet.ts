@@ -128,7 +128,7 @@ function analysed(
   const reversed = { low: low.slice().reverse(), high: high.slice().reverse() };
   const padded = 2 * half + low.length - 2;
   const tile = Math.min(run, Math.max(16, (16384 / padded) & ~7));
-  const block = new Float64Array(padded * tile);
+  const block = new Float64Array((padded + 6) * tile); // kernels may read on, with weights of 0
   for (let o = 0; o < outer; o++) {
     for (let from = 0; from < run; from += tile) {
       const length = Math.min(tile, run - from);
@@ -149,7 +149,7 @@ function analysed(
   ];
 }
 
-/** Every second line of a correlation with an even filter, two of its weights at a time. */
+/** Every second line of a correlation with an even filter, or every second value where a line is one value long. */
 function halve(
   block: Float64Array,
   tile: number,
@@ -160,19 +160,53 @@ function halve(
   run: number,
   half: number,
 ): void {
-  const count = filter.length;
-  for (let i = 0; i < half; i++) {
-    for (let r = 0; r < length; r++) {
-      let sum = 0;
-      let odd = 0;
-      for (let k = 0, at = 2 * i * tile + r; k < count; k += 2, at += 2 * tile) {
-        sum += filter[k]! * block[at]!;
-        odd += filter[k + 1]! * block[at + tile]!;
-      }
-      out[to + i * run + r] = sum + odd;
-    }
-  }
+  const each = filter.length <= 6 ? sixWeights : pairsOfWeights;
+  const weights = new Float64Array(Math.max(6, filter.length));
+  weights.set(filter);
+  if (run === 1) each(block, 0, 2, 1, weights, half, out, to);
+  else for (let i = 0; i < half; i++) each(block, 2 * i * tile, 1, tile, weights, length, out, to + i * run);
 }
+
+/** out[to + i] = sum over k of weights[k] * block[at + i * step + k * stride] */
+type Weighing = (
+  block: Float64Array,
+  at: number,
+  step: number,
+  stride: number,
+  weights: Float64Array,
+  length: number,
+  out: FloatArray,
+  to: number,
+) => void;
+
+const sixWeights: Weighing = (block, at, step, stride, weights, length, out, to) => {
+  const a = weights[0]!;
+  const b = weights[1]!;
+  const c = weights[2]!;
+  const d = weights[3]!;
+  const e = weights[4]!;
+  const f = weights[5]!;
+  const [two, three, four, five] = [2 * stride, 3 * stride, 4 * stride, 5 * stride];
+  for (let i = 0, p = at; i < length; i++, p += step) {
+    out[to + i] =
+      a * block[p]! +
+      b * block[p + stride]! +
+      c * block[p + two]! +
+      (d * block[p + three]! + e * block[p + four]! + f * block[p + five]!);
+  }
+};
+
+const pairsOfWeights: Weighing = (block, at, step, stride, weights, length, out, to) => {
+  for (let i = 0; i < length; i++) {
+    let sum = 0;
+    let odd = 0;
+    for (let k = 0, p = at + i * step; k < weights.length; k += 2, p += 2 * stride) {
+      sum += weights[k]! * block[p]!;
+      odd += weights[k + 1]! * block[p + stride]!;
+    }
+    out[to + i] = sum + odd;
+  }
+};
 
 /** The middle `side` values of the two halves, spread out and filtered. */
 function synthesised(low: Band, high: Band, axis: 0 | 1 | 2, { reconstruct }: Wavelet, side: number): Band {
