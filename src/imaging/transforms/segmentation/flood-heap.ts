@@ -1,89 +1,76 @@
 /**
- * A binary heap of voxels by value and, among equals, by age. Ties of both are kept as a plain heap with a left child first
- * leaves them, so that what floods is the same in every program that uses one.
+ * A binary heap of entries by value and, among equals, by age: an entry's number, and 0 for the first `seeds` of them, which
+ * are all as old. What is equal in both is kept as a plain heap with a left child first leaves it, so that what floods is
+ * the same in every program that uses one.
  */
 export interface FloodHeap {
-  values: Int32Array | Float64Array;
-  ages: Int32Array;
-  voxels: Int32Array;
+  values: Float64Array;
+  entries: Int32Array;
   count: number;
+  readonly seeds: number;
 }
 
-export function floodHeap(values: Int32Array | Float64Array): FloodHeap {
-  return { values, ages: new Int32Array(values.length), voxels: new Int32Array(values.length), count: 0 };
-}
+export const floodHeap = (seeds: number): FloodHeap => ({
+  values: new Float64Array(4096),
+  entries: new Int32Array(4096),
+  count: 0,
+  seeds,
+});
 
-function grow(heap: FloodHeap): void {
-  const room = 2 * heap.values.length;
-  const longer = <T extends Int32Array | Float64Array>(list: T, next: T): T => {
-    next.set(list);
-    return next;
-  };
-  heap.values =
-    heap.values instanceof Int32Array
-      ? longer(heap.values, new Int32Array(room))
-      : longer(heap.values, new Float64Array(room));
-  heap.ages = longer(heap.ages, new Int32Array(room));
-  heap.voxels = longer(heap.voxels, new Int32Array(room));
-}
-
-export function pushFlood(heap: FloodHeap, value: number, age: number, voxel: number): void {
-  if (heap.count === heap.values.length) grow(heap);
-  const { values, ages, voxels } = heap;
+/** Entries are pushed in the order of their numbers: a new one is never older than an equal one. */
+export function pushFlood(heap: FloodHeap, value: number, entry: number): void {
+  if (heap.count === heap.values.length) growFlood(heap);
+  const { values, entries } = heap;
   let child = heap.count++;
   while (child > 0) {
     const parent = (child - 1) >> 1;
     const other = values[parent]!;
-    if (!(value < other || (value === other && age < ages[parent]!))) break;
+    if (value >= other) break;
     values[child] = other;
-    ages[child] = ages[parent]!;
-    voxels[child] = voxels[parent]!;
+    entries[child] = entries[parent]!;
     child = parent;
   }
   values[child] = value;
-  ages[child] = age;
-  voxels[child] = voxel;
+  entries[child] = entry;
 }
 
-/** Takes the first voxel away; it is read from index 0 before. */
+function growFlood(heap: FloodHeap): void {
+  const values = new Float64Array(2 * heap.count);
+  const entries = new Int32Array(2 * heap.count);
+  values.set(heap.values);
+  entries.set(heap.entries);
+  heap.values = values;
+  heap.entries = entries;
+}
+
+/** Takes the first entry away; it is read from index 0 before. */
 export function popFlood(heap: FloodHeap): void {
-  const { values, ages, voxels } = heap;
+  const { values, entries, seeds } = heap;
   const count = --heap.count;
   if (count === 0) return;
   const value = values[count]!;
-  const age = ages[count]!;
+  const entry = entries[count]!;
   let at = 0;
-  for (;;) {
-    const left = 2 * at + 1;
-    if (left >= count) break;
-    let least = at;
-    let leastValue = value;
-    let leastAge = age;
-    const leftValue = values[left]!;
-    if (leftValue < value || (leftValue === value && ages[left]! < age)) {
-      least = left;
-      leastValue = leftValue;
-      leastAge = ages[left]!;
-    }
-    const right = left + 1;
-    if (right < count) {
-      const rightValue = values[right]!;
-      if (rightValue < leastValue || (rightValue === leastValue && ages[right]! < leastAge)) {
+  for (let left = 1; left < count; left = 2 * at + 1) {
+    let least = values[left]!;
+    let next = left;
+    if (left + 1 < count) {
+      const right = values[left + 1]!;
+      if (right < least || (right === least && isOlder(entries[left + 1]!, entries[left]!, seeds))) {
         least = right;
-        leastValue = rightValue;
-        leastAge = ages[right]!;
+        next = left + 1;
       }
     }
-    if (least === at) break;
-    values[at] = leastValue;
-    ages[at] = leastAge;
-    voxels[at] = voxels[least]!;
-    at = least;
+    if (least > value || (least === value && !isOlder(entries[next]!, entry, seeds))) break;
+    values[at] = least;
+    entries[at] = entries[next]!;
+    at = next;
   }
   values[at] = value;
-  ages[at] = age;
-  voxels[at] = voxels[count]!;
+  entries[at] = entry;
 }
+
+const isOlder = (a: number, b: number, seeds: number): boolean => b >= seeds && a < b;
 
 /** The same heap where value and age fit into one number that a double holds exactly: value * 2^31 + age. */
 export interface KeyedHeap {

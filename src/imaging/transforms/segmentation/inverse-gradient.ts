@@ -24,36 +24,94 @@ export function inverseGradient(values: PixelArray, sides: Vector3, alpha = 100,
   return squares;
 }
 
-function kernels(sigma: number): { readonly smooth: Float64Array; readonly slope: Float64Array } {
-  const radius = Math.floor(4 * sigma + 0.5);
-  const at = Float64Array.from({ length: 2 * radius + 1 }, (_, i) => i - radius);
-  const bell = at.map((x) => Math.exp((-0.5 * x * x) / (sigma * sigma)));
-  const sum = bell.reduce((total, value) => total + value, 0);
-  const smooth = bell.map((value) => value / sum);
-  return { smooth, slope: smooth.map((value, i) => (value * at[i]!) / (sigma * sigma)) };
+/** One side of a kernel that is even or odd, from the middle on. */
+interface HalfKernel {
+  readonly weights: Float64Array;
+  /** 1: even, -1: odd. */
+  readonly sign: 1 | -1;
 }
 
-function correlate(
-  values: Float64Array,
-  sides: Vector3,
-  axis: 0 | 1 | 2,
-  kernel: Float64Array,
-): Float64Array {
-  const stride = [1, sides[0], sides[0] * sides[1]][axis]!;
-  const side = sides[axis];
-  const radius = (kernel.length - 1) / 2;
+function kernels(sigma: number): { readonly smooth: HalfKernel; readonly slope: HalfKernel } {
+  const radius = Math.floor(4 * sigma + 0.5);
+  const bell = Float64Array.from({ length: radius + 1 }, (_, x) =>
+    Math.exp((-0.5 * x * x) / (sigma * sigma)),
+  );
+  const sum = bell.reduce((total, value) => total + 2 * value, -bell[0]!);
+  const weights = bell.map((value) => value / sum);
+  const slope = weights.map((value, x) => (value * x) / (sigma * sigma));
+  return { smooth: { weights, sign: 1 }, slope: { weights: slope, sign: -1 } };
+}
+
+function correlate(values: Float64Array, sides: Vector3, axis: 0 | 1 | 2, kernel: HalfKernel): Float64Array {
   const out = new Float64Array(values.length);
-  const line = new Float64Array(side + 2 * radius);
-  for (let start = 0; start < values.length; start++) {
-    if (Math.floor(start / stride) % side !== 0) continue;
-    for (let i = 0; i < line.length; i++) {
-      line[i] = values[start + stride * Math.max(0, Math.min(side - 1, i - radius))]!;
+  const side = sides[axis];
+  if (axis === 0) {
+    const radius = kernel.weights.length - 1;
+    const line = new Float64Array(side + 2 * radius);
+    for (let start = 0; start < values.length; start += side) {
+      line.fill(values[start]!, 0, radius);
+      line.set(values.subarray(start, start + side), radius);
+      line.fill(values[start + side - 1]!, radius + side);
+      weigh(line, radius, kernel, out, start, side);
     }
-    for (let i = 0; i < side; i++) {
-      let sum = 0;
-      for (let k = 0; k < kernel.length; k++) sum += kernel[k]! * line[i + k]!;
-      out[start + stride * i] = sum;
+    return out;
+  }
+  // rows, or whole slices, beside each other
+  const stride = axis === 1 ? sides[0] : sides[0] * sides[1];
+  for (let plane = 0; plane < values.length; plane += stride * side) {
+    for (let at = 0; at < side; at++) {
+      acrossRows(values, plane, at, side, stride, kernel, out);
     }
   }
   return out;
+}
+
+function weigh(
+  line: Float64Array,
+  radius: number,
+  { weights, sign }: HalfKernel,
+  out: Float64Array,
+  to: number,
+  count: number,
+): void {
+  const own = weights[0]!;
+  for (let i = 0; i < count; i++) {
+    const middle = radius + i;
+    let sum = own * line[middle]!;
+    for (let k = 1; k < weights.length; k++)
+      sum += weights[k]! * (line[middle + k]! + sign * line[middle - k]!);
+    out[to + i] = sum;
+  }
+}
+
+function acrossRows(
+  values: Float64Array,
+  plane: number,
+  at: number,
+  side: number,
+  stride: number,
+  { weights, sign }: HalfKernel,
+  out: Float64Array,
+): void {
+  const to = plane + at * stride;
+  const own = weights[0]!;
+  for (let i = to; i < to + stride; i++) out[i] = own * values[i]!;
+  for (let k = 1; k < weights.length; k++) {
+    const before = plane + Math.max(0, at - k) * stride;
+    const after = plane + Math.min(side - 1, at + k) * stride;
+    addRows(values, before, after, weights[k]!, sign, out, to, stride);
+  }
+}
+
+function addRows(
+  values: Float64Array,
+  before: number,
+  after: number,
+  weight: number,
+  sign: number,
+  out: Float64Array,
+  to: number,
+  count: number,
+): void {
+  for (let i = 0; i < count; i++) out[to + i]! += weight * (values[after + i]! + sign * values[before + i]!);
 }

@@ -227,14 +227,12 @@ function floodCompact(
     Int32Array,
   ]; // three axes
   const { width, plane } = frame;
-  const heap = floodHeap(new Float64Array(4096));
   const entries: Entries = { voxel: new Int32Array(4096), source: new Int32Array(4096), count: 0 };
-  for (let i = 0; i < out.length; i++) {
-    if (out[i] !== 0) pushFlood(heap, levels[i]!, 0, addEntry(entries, i, i));
-  }
-  let age = 1;
+  for (let i = 0; i < out.length; i++) if (out[i] !== 0) addEntry(entries, i, i);
+  const heap = floodHeap(entries.count);
+  for (let entry = 0; entry < heap.seeds; entry++) pushFlood(heap, levels[entries.voxel[entry]!]!, entry);
   while (heap.count > 0) {
-    const entry = heap.voxels[0]!;
+    const entry = heap.entries[0]!;
     const value = heap.values[0]!;
     popFlood(heap);
     const voxel = entries.voxel[entry]!;
@@ -254,7 +252,7 @@ function floodCompact(
       const v = y - fromY + dy[k]!;
       const w = z - fromZ + dz[k]!;
       const level = levels[next]! + compactness * Math.sqrt(u * u + v * v + w * w);
-      pushFlood(heap, level < value ? value : level, ++age, addEntry(entries, next, source));
+      pushFlood(heap, Math.max(level, value), addEntry(entries, next, source));
     }
   }
 }
