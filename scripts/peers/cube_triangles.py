@@ -1,4 +1,4 @@
-"""Writes src/imaging/features/cube-triangles.generated.ts: the triangles of marching cubes (Lorensen and Cline, 1987) for
+"""Writes src/imaging/features/pyradiomics/cube-triangles.generated.ts: the triangles of marching cubes (Lorensen and Cline, 1987) for
 each of the 256 cubes, from scikit-image's classic table."""
 import base64
 from pathlib import Path
@@ -25,5 +25,5 @@ lines = [
 width = 8
 chunks = [",".join(rows[at : at + width]) + ("," if at + width < len(rows) else "") for at in range(0, len(rows), width)]
 lines += [f"  '{chunk}'" + (" +" if n + 1 < len(chunks) else ";") for n, chunk in enumerate(chunks)]
-target = Path(__file__).parents[2] / "src/imaging/features/cube-triangles.generated.ts"
+target = Path(__file__).parents[2] / "src/imaging/features/pyradiomics/cube-triangles.generated.ts"
 target.write_text("\n".join(lines) + "\n")

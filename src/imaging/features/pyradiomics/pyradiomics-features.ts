@@ -164,13 +164,13 @@ function addShape(
 ): void {
   for (const [name, features] of enabled) {
     if (name === 'shape') add(values, 'original_shape', shape(region, spacingMm), features);
-    if (name === 'shape2D' && settings.force2D) {
+    if (name === 'shape2D') {
       const { pixels: inside, size } = toSlices(region.inside, region.size, settings);
-      if (size[2] !== 1) {
+      if (!settings.force2D || size[2] !== 1) {
         throw new HounsfieldError(
           'FEATURE_SETTINGS',
-          `shape2D is for a region in one slice, and this one has ${size[2]}. Take out one slice of the mask, or leave ` +
-            'shape2D out.',
+          `shape2D is for a region in one slice with force2D, and this one has ${size[2]}${settings.force2D ? '' : ' and no force2D'}. ` +
+            'Take out one slice of the mask and set force2D, or leave shape2D out.',
         );
       }
       add(values, 'original_shape2D', shape2D(inside, size, swapAxes(spacingMm, settings)), features);

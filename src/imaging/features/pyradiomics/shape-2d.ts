@@ -1,7 +1,7 @@
 import type { Vector3 } from '../../geometry/geometry.ts';
-import { borderedMask } from '../cube-surface.ts';
-import { planeHulls } from '../diameters.ts';
-import { principalVariances } from '../principal-variances.ts';
+import { borderedMask } from './cube-surface.ts';
+import { planeHulls } from './diameters.ts';
+import { principalVariances } from './principal-variances.ts';
 
 /** Shape features of a slice of pyradiomics 3.0.1 by its names, in its order. */
 export const SHAPE_2D_NAMES = [

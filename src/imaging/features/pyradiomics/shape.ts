@@ -1,7 +1,7 @@
 import type { Vector3 } from '../../geometry/geometry.ts';
-import { borderedMask, countCubes, cubeSurface } from '../cube-surface.ts';
-import { diameters } from '../diameters.ts';
-import { principalVariances } from '../principal-variances.ts';
+import { borderedMask, countCubes, cubeSurface } from './cube-surface.ts';
+import { diameters } from './diameters.ts';
+import { principalVariances } from './principal-variances.ts';
 import type { RegionMask } from './region-mask.ts';
 
 /** Shape features of pyradiomics 3.0.1 by its names, in its order. */
@@ -28,7 +28,7 @@ export function shape(
   spacingMm: Vector3,
 ): Readonly<Record<ShapeName, number>> {
   const mask = borderedMask(inside, size);
-  const { areaMm2, volumeMm3 } = cubeSurface(countCubes(mask), spacingMm, 'mirrored');
+  const { areaMm2, volumeMm3 } = cubeSurface(countCubes(mask), spacingMm);
   const apart = diameters(mask, spacingMm);
   const [major, minor, least] = principalVariances(inside, size, spacingMm);
   return {

@@ -288,12 +288,7 @@ function glszm({ grid }: TextureRegion, settings: PyradiomicsSettings): SizeFeat
 }
 
 function gldm({ grid, around }: TextureRegion): SizeFeatures {
-  const { dependences } = around();
-  return sizeFeatures(
-    fromSizeTable(dependences, grid.valueOfRank.length),
-    grid.valueOfRank,
-    grid.voxels.length,
-  );
+  return sizeFeatures(around().dependences, grid.valueOfRank, grid.voxels.length);
 }
 
 function ngtdm({ grid, around }: TextureRegion): ToneDifference {

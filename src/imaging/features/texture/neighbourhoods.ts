@@ -1,4 +1,5 @@
 import type { LevelGrid } from './level-grid.ts';
+import { fromRealSizes, fromSizeTable, type SizeMatrix } from './size-matrix.ts';
 
 /** What the neighbourhoods of voxels [from, to) add up to: grey tone differences and grey level dependences. */
 export interface Neighbourhoods {
@@ -6,8 +7,8 @@ export interface Neighbourhoods {
   readonly counts: Float64Array;
   /** s_i: sum of differences of each rank to its neighbours' mean. */
   readonly differences: Float64Array;
-  /** Voxels by [dependence, rank]; a voxel is a neighbour of itself. */
-  readonly dependences: Int32Array;
+  /** Voxels by dependence and rank; a voxel is a neighbour of itself. */
+  readonly dependences: SizeMatrix;
 }
 
 /** Which voxels are neighbours: by their distance in memory, and whether they are all that touch a voxel. */
@@ -15,7 +16,7 @@ export interface Neighbours {
   readonly offsets: Int32Array;
   /** Of neighbours that are all those that touch a voxel, and weigh the same: packedSums(). */
   readonly sums?: Int32Array;
-  /** Weight of each neighbour in the mean. */
+  /** Weight of each neighbour in the mean and as a dependent. */
   readonly weights?: Float64Array;
 }
 
@@ -59,20 +60,48 @@ export function neighbourhoods(
   const ranks = grid.valueOfRank.length;
   const counts = new Float64Array(ranks);
   const differences = new Float64Array(ranks);
-  const dependences = new Int32Array((offsets.length + 2) * ranks);
+  const table = new Int32Array((offsets.length + 2) * ranks);
   const most = Math.min(65535, Math.floor(coarseness));
   for (let n = from; n < to; n++) {
     const at = voxels[n]!;
     const rank = ranked[at]! - 1;
-    const cell = dependents(levels, at, offsets, most) * ranks + rank;
-    dependences[cell] = dependences[cell]! + 1;
+    if (!weights) {
+      const cell = dependents(levels, at, offsets, most) * ranks + rank;
+      table[cell] = table[cell]! + 1;
+    }
     const level = levels[at]!;
     const mean = sums ? meanOf(sums[at]!, level) : meanAround(levels, at, offsets, weights);
     if (Number.isNaN(mean)) continue;
     counts[rank] = counts[rank]! + 1;
     differences[rank] = differences[rank]! + Math.abs(level - mean);
   }
+  const dependences = weights
+    ? weightedDependences(grid, offsets, weights, from, to, most)
+    : fromSizeTable(table, ranks);
   return { counts, differences, dependences };
+}
+
+/** Sums of the weights of dependent neighbours, and 1 for the voxel itself. */
+function weightedDependences(
+  { levels, ranked, voxels }: LevelGrid,
+  offsets: Int32Array,
+  weights: Float64Array,
+  from: number,
+  to: number,
+  most: number,
+): SizeMatrix {
+  const [ranks, sizes] = [new Int32Array(to - from), new Float64Array(to - from)];
+  for (let n = from; n < to; n++) {
+    const at = voxels[n]!;
+    let size = 1;
+    for (let k = 0; k < offsets.length; k++) {
+      const other = levels[at + offsets[k]!]!;
+      if (other !== 0 && Math.abs(other - levels[at]!) <= most) size += weights[k]!;
+    }
+    ranks[n - from] = ranked[at]! - 1;
+    sizes[n - from] = size;
+  }
+  return fromRealSizes(ranks, sizes);
 }
 
 /** The voxel itself and its neighbours whose levels are at most `most` away; without branches, which nothing could foresee. */

@@ -99,6 +99,29 @@ export function fromSizeLists(
   };
 }
 
+/** From lists of one entry for each thing counted, with sizes that are no whole numbers; alike to nine decimals is equal. */
+export function fromRealSizes(rankOf: Int32Array, sizeOf: Float64Array): SizeMatrix {
+  const rounded = sizeOf.map((size) => Math.round(size * 1e9) / 1e9);
+  const order = Int32Array.from(rankOf.keys());
+  order.sort((a, b) => rounded[a]! - rounded[b]! || rankOf[a]! - rankOf[b]!);
+  const matrix = emptyMatrix(order.length);
+  let entry = -1;
+  for (const n of order) {
+    const again = entry >= 0 && matrix.sizes[entry] === rounded[n] && matrix.ranks[entry] === rankOf[n];
+    if (!again) {
+      entry++;
+      matrix.ranks[entry] = rankOf[n]!;
+      matrix.sizes[entry] = rounded[n]!;
+    }
+    matrix.counts[entry] = matrix.counts[entry]! + 1;
+  }
+  return {
+    ranks: matrix.ranks.subarray(0, entry + 1),
+    sizes: matrix.sizes.subarray(0, entry + 1),
+    counts: matrix.counts.subarray(0, entry + 1),
+  };
+}
+
 /**
  * Features of a matrix that is not empty.
  * @param voxels N_v: what the number of entries is a part of

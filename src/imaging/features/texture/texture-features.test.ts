@@ -158,7 +158,7 @@ test('many grey levels in few voxels, whose pairs are sorted, give what a table 
 test('weights leave features of one direction as they are and change merged ones', () => {
   const levels = Array.from({ length: 60 }, (_, i) => 1 + ((i * i) % 7));
   const of = (weighting: 'none' | 'inverse' | 'exponential') =>
-    textureFeatures(region([5, 4, 3], levels, 7), ['cm', 'rlm', 'ngt'], ['3D_avg', '3D_mrg'], {
+    textureFeatures(region([5, 4, 3], levels, 7), ['cm', 'rlm', 'ngt', 'ngl'], ['3D_avg', '3D_mrg'], {
       weighting,
       norm: 'manhattan',
     });
@@ -185,4 +185,13 @@ test('every definition has an identifier of its own, and values lie in their ran
     const [low, high] = definition.range;
     expect(value >= low - 1e-12 && value <= high + 1e-12, `${key} ${value}`).toBe(true);
   }
+});
+
+test('of three voxels in a row, with half the weight at twice the distance, the ends depend on 2.5 voxels', () => {
+  const options = { distance: 2, weighting: 'inverse', norm: 'manhattan' } as const;
+  const values = textureFeatures(region([3, 1, 1], [1, 1, 1], 1), ['ngl'], ['3D_mrg'], options);
+  const of = (name: string) => values.find(({ key }) => key === `ngl_${name}_3D_mrg`)!.value;
+  const [end, middle] = [1 + 1 + 1 / 2, 1 + 1 + 1];
+  expect(of('hde')).toBeCloseTo((2 * end ** 2 + middle ** 2) / 3, 12);
+  expect(of('dcnu')).toBeCloseTo((2 ** 2 + 1 ** 2) / 3, 12);
 });

@@ -24,7 +24,7 @@ export interface TextureOptions {
   readonly distance?: number;
   /** alpha of the NGLDM: grey levels that far apart still depend on one another; 0 is the standard's. */
   readonly coarseness?: number;
-  /** Weight of a neighbour by its distance in merged GLCM and GLRLM and in the NGTDM; 'none' is the standard's. */
+  /** Weight of a neighbour by its distance in merged GLCM and GLRLM, in NGTDM and NGLDM; 'none' is the standard's. */
   readonly weighting?: Weighting;
   /** Norm of weights, and of neighbourhoods in NGTDM and NGLDM; 'chebyshev' is the standard's. */
   readonly norm?: Norm;
@@ -263,9 +263,8 @@ function tonesFound(grid: LevelGrid, parts: Around): Found {
 }
 
 function dependencesFound(grid: LevelGrid, parts: Around): Found {
-  const ranks = grid.valueOfRank.length;
   const sums = parts.map(({ dependences, voxels }) => ({
-    ...sizeFeatures(fromSizeTable(dependences, ranks), grid.valueOfRank, voxels),
+    ...sizeFeatures(dependences, grid.valueOfRank, voxels),
   }));
   return { sums, empty: 0, why: '' };
 }

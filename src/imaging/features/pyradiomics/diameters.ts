@@ -1,4 +1,4 @@
-import type { Vector3 } from '../geometry/geometry.ts';
+import type { Vector3 } from '../../geometry/geometry.ts';
 import type { BorderedMask } from './cube-surface.ts';
 
 /** Largest distances between vertices of a mask's surface, mm: of all, and of those in one plane. */

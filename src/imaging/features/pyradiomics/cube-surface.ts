@@ -1,4 +1,4 @@
-import type { Vector3 } from '../geometry/geometry.ts';
+import type { Vector3 } from '../../geometry/geometry.ts';
 import { CUBE_TRIANGLES } from './cube-triangles.generated.ts';
 
 const CORNERS = [
@@ -105,13 +105,6 @@ export function countCubes({ inside, size: [width, height, depth] }: BorderedMas
 
 const zeros = () => new Float64Array(256);
 
-/**
- * 'classic': each cube has triangles of its own, and the surface is closed. 'mirrored': a cube whose last corner is inside
- * takes those of the cube that is inside out, as pyradiomics does; where corners touch along diagonals its surface has
- * gaps.
- */
-export type CubeTable = 'classic' | 'mirrored';
-
 export interface Surface {
   readonly areaMm2: number;
   readonly volumeMm3: number;
@@ -119,15 +112,17 @@ export interface Surface {
 
 /**
  * Area of the triangles of marching cubes at the level between inside and outside, and the volume that they enclose (sum
- * of tetrahedra from the first voxel of the bordered mask). Each kind of cube is measured once: area is its count times
- * its area, and the volume of a cube at t is that at the origin plus t times its area vector over three.
+ * of tetrahedra from the first voxel of the bordered mask), with pyradiomics' triangles: a cube whose last corner is inside
+ * takes those of the cube that is inside out, so that the surface has gaps where voxels touch along diagonals. Each kind
+ * of cube is measured once: area is its count times its area, and the volume of a cube at t is that at the origin plus t
+ * times its area vector over three.
  */
-export function cubeSurface(counts: CubeCounts, spacingMm: Vector3, table: CubeTable): Surface {
+export function cubeSurface(counts: CubeCounts, spacingMm: Vector3): Surface {
   let [area, volume] = [0, 0];
   for (let cube = 1; cube < 255; cube++) {
     const count = counts.count[cube]!;
     if (count === 0) continue;
-    const turned = table === 'mirrored' && cube > 127;
+    const turned = cube > 127;
     const one = measureCube(TRIANGLES[turned ? 255 - cube : cube]!, spacingMm);
     const sign = turned ? -1 : 1;
     area += count * one.area;

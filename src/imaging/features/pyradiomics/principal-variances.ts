@@ -1,4 +1,4 @@
-import type { Vector3 } from '../geometry/geometry.ts';
+import type { Vector3 } from '../../geometry/geometry.ts';
 
 /**
  * Variances of voxel centres along their principal axes, mm2, largest first; divided by the number of voxels. Of what is
