@@ -10,6 +10,12 @@ import { meanScales } from './standardize.ts';
 /** Powers nearer to a logarithm's than this are taken as one: the difference is below single precision. */
 const LOGARITHM = 1e-9;
 
+/**
+ * Values may not crowd together by more than this part of their size: a column far from 0 would otherwise be given a
+ * power that leaves nothing of its differences in double precision.
+ */
+const CROWDED = 1e-7;
+
 /** Yeo and Johnson's transformation of one value with power `lambda` (their equation 2.1). */
 export function yeoJohnson(value: number, lambda: number): number {
   if (value >= 0) {
@@ -32,8 +38,14 @@ export function yeoJohnsonPower(values: Float64Array): number {
   if (!(most > least)) return 1;
   const changed = new Float64Array(n);
   const unlikelihood = (lambda: number): number => {
-    for (let i = 0; i < n; i++) changed[i] = yeoJohnson(values[i]!, lambda);
+    let largest = 0;
+    for (let i = 0; i < n; i++) {
+      changed[i] = yeoJohnson(values[i]!, lambda);
+      largest = Math.max(largest, Math.abs(changed[i]!));
+    }
     const { squares } = meanAndSpread(changed);
+    const crowded = !(Math.sqrt(squares / n) > CROWDED * largest);
+    if (crowded && lambda !== 1) return Infinity; // 1 changes nothing
     if (!(squares > 0) || !Number.isFinite(squares)) return Infinity;
     return (n / 2) * Math.log(squares / n) - (lambda - 1) * logs;
   };
