@@ -31,8 +31,9 @@ export function dbscan(x: Matrix, { radius, neighbours = 5 }: DbscanSettings): D
     throw settingsError('dbscan', `the radius must be above 0 and 'neighbours' at least 1.`);
   }
   const tree = kdTree(x);
-  const near = Array.from({ length: x.rows }, (_, i) => tree.within(rowOf(x, i), radius));
-  const core = Uint8Array.from(near, (rows) => (rows.length >= neighbours ? 1 : 0));
+  // Asked for again where they are needed: all neighbours of all rows may not fit into memory.
+  const near = (row: number) => tree.within(rowOf(x, row), radius);
+  const core = Uint8Array.from({ length: x.rows }, (_, i) => (near(i).length >= neighbours ? 1 : 0));
   const labels = new Int32Array(x.rows).fill(-1);
   let clusters = 0;
   for (let i = 0; i < x.rows; i++) {
@@ -42,7 +43,7 @@ export function dbscan(x: Matrix, { radius, neighbours = 5 }: DbscanSettings): D
       if (labels[at] !== -1) continue;
       labels[at] = clusters;
       if (core[at] === 0) continue;
-      for (const other of near[at]!) if (labels[other] === -1) open.push(other);
+      for (const other of near(at)) if (labels[other] === -1) open.push(other);
     }
     clusters++;
   }

@@ -28,7 +28,7 @@ export function clusterHierarchy(x: Matrix, linkage: Linkage = 'ward'): Hierarch
   if ((x.rows * (x.rows - 1)) / 2 > MOST_PAIRS) {
     throw settingsError('hierarchy', `${x.rows} rows have too many pairs; at most 20000 can be joined.`);
   }
-  return hierarchyOfDistances(pairDistances(x), x.rows, linkage);
+  return joined(pairDistances(x), x.rows, linkage);
 }
 
 /**
@@ -44,7 +44,12 @@ export function hierarchyOfDistances(distances: Float64Array, n: number, linkage
       `${distances.length} distances were given for ${n} leaves. Give n (n - 1) / 2 finite numbers of at least 0.`,
     );
   }
-  const joins = linkage === 'single' ? spanningTree(distances, n) : chain(distances.slice(), n, linkage);
+  return joined(distances.slice(), n, linkage);
+}
+
+/** Overwrites the distances. */
+function joined(distances: Float64Array, n: number, linkage: Linkage): Hierarchy {
+  const joins = linkage === 'single' ? spanningTree(distances, n) : chain(distances, n, linkage);
   const order = Array.from(joins.keys()).sort((a, b) => joins[a]!.distance - joins[b]!.distance || a - b);
   return {
     leaves: n,
