@@ -243,6 +243,8 @@ def histograms():
          exposure.equalize_adapthist(flat["grey"]))
     case("clahe of odd tiles", "grey", "clahe", {"tile": [7, 9, 1], "limit": 0.03, "bins": 100},
          exposure.equalize_adapthist(flat["grey"], kernel_size=(9, 7), clip_limit=0.03, nbins=100))
+    case("clahe of wide tiles", "grey", "clahe", {"tile": [17, 14, 1], "limit": 0.05, "bins": 32},
+         exposure.equalize_adapthist(flat["grey"], kernel_size=(14, 17), clip_limit=0.05, nbins=32))
     case("clahe without limit", "grey", "clahe", {"tile": 8, "limit": 0},
          exposure.equalize_adapthist(flat["grey"], kernel_size=8, clip_limit=0))
     case("clahe", "greys", "clahe", {"tile": [5, 4, 3], "limit": 0.1, "bins": 64},

@@ -135,12 +135,13 @@ function clipCounts(counts: Int32Array, most: number): void {
   const upper = most - share;
   let room = 0; // bins that are not full
   for (let i = 0; i < bins; i++) {
-    const count = counts[i]!;
-    if (count < upper) {
+    if (counts[i]! < upper) {
       excess -= share;
-      counts[i] = count + share;
-    } else if (count < most) {
-      excess -= most - count;
+      counts[i]! += share;
+    }
+    // one that the share has brought so far is filled up too
+    if (counts[i]! >= upper && counts[i]! < most) {
+      excess -= most - counts[i]!;
       counts[i] = most;
     }
     if (counts[i]! < most) room++;

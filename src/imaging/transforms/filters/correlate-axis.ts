@@ -81,7 +81,8 @@ export function correlateAxisAll(
   }
 }
 
-function loadLine(
+/** Copies a line with its border: `origin` values before it, `rows` in all. */
+export function loadLine(
   source: FloatArray,
   base: number,
   places: Int32Array,
@@ -98,7 +99,8 @@ function loadLine(
   }
 }
 
-function loadBlock(
+/** Copies a tile of lines, by their places, -1 for a constant one. */
+export function loadBlock(
   source: FloatArray,
   base: number,
   places: Int32Array,

@@ -1,7 +1,7 @@
 import { HounsfieldError } from '../../../errors.ts';
 import type { Vector3 } from '../../geometry/geometry.ts';
 import { type BorderMode, borderIndices } from '../filters/border.ts';
-import { another, type FloatArray } from '../filters/correlate-axis.ts';
+import { another, type FloatArray, loadBlock, loadLine } from '../filters/correlate-axis.ts';
 import { waveletAxes } from './stationary-wavelet.ts';
 import type { Wavelet } from './wavelet.ts';
 
@@ -132,11 +132,9 @@ function analysed(
   for (let o = 0; o < outer; o++) {
     for (let from = 0; from < run; from += tile) {
       const length = Math.min(tile, run - from);
-      for (let line = 0; line < padded; line++) {
-        const at = (o * lines + places[line]!) * run + from;
-        if (places[line]! < 0) block.fill(0, line * tile, line * tile + length);
-        else for (let r = 0; r < length; r++) block[line * tile + r] = values[at + r]!;
-      }
+      const base = o * lines * run + from;
+      if (run === 1) loadLine(values, base, places, padded, low.length - 2, lines, 0, block);
+      else loadBlock(values, base, places, padded, run, length, tile, 0, block);
       const to = o * half * run + from;
       halve(block, tile, length, reversed.low, lows, to, run, half);
       halve(block, tile, length, reversed.high, highs, to, run, half);
