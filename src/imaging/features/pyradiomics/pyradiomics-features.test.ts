@@ -150,6 +150,33 @@ test('a mask on a shifted grid is corrected to the nearest voxels', () => {
   expect([...corrected]).toEqual([['original_shape_VoxelVolume', 4 * 7 * 6 * 3]]);
 });
 
+test('grids that differ by less than the tolerance are one', () => {
+  const setting = { geometryTolerance: 0.6 };
+  const near = pyradiomicsFeatures(image(undefined, shifted), mask(), { setting });
+  expect([...near]).toEqual([
+    ...pyradiomicsFeatures(image(undefined, shifted), { ...mask(), geometry: shifted }),
+  ]);
+});
+
+test('of a picture shape2D needs no force2D', () => {
+  const flat = { width: 9, height: 9 };
+  const picture = medicalImage(
+    Uint8Array.from({ length: 81 }, (_, i) => (i * 7) % 50),
+    flat,
+  );
+  const disc = Uint8Array.from({ length: 81 }, (_, i) =>
+    Math.hypot((i % 9) - 4, Math.floor(i / 9) - 4) < 3.5 ? 1 : 0,
+  );
+  const parameters = { featureClass: { shape2D: null } };
+  const found = pyradiomicsFeatures(picture, medicalImage(disc, flat), parameters);
+  const forced = pyradiomicsFeatures(picture, medicalImage(disc, flat), {
+    ...parameters,
+    setting: { force2D: true },
+  });
+  expect([...found]).toEqual([...forced]);
+  expect(found.get('original_shape2D_PixelSurface')).toBe(disc.reduce((count, one) => count + one, 0));
+});
+
 test('what is asked for by name is all that is computed', () => {
   const found = pyradiomicsFeatures(image(), mask(), {
     featureClass: { glcm: ['Contrast'], firstorder: ['Mean'] },

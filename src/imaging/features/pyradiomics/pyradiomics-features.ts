@@ -57,7 +57,9 @@ type Enabled = readonly (readonly [name: PyradiomicsClass, features: readonly st
 /**
  * Features by pyradiomics' definitions under its names ('original_glcm_Contrast', 'wavelet-LLH_firstorder_Mean'), in its
  * order: those of shape, then those of each image type. They differ from the IBSI's where pyradiomics does (bins that
- * begin at multiples of their width, distances, kurtosis that is not in excess); `computeFeatures` gives the IBSI's.
+ * begin at multiples of their width, distances, kurtosis that is not in excess); `computeFeatures` gives the IBSI's. Where
+ * no two voxels lie on one line, features of run lengths are NaN, of which pyradiomics gives two as 0; a mask that fills its
+ * image is allowed.
  * @param image one channel, one time point
  * @param mask of the same grid, or of another with correctMask or resampledPixelSpacing
  * @param parameters what a parameter file of pyradiomics holds; its defaults where left out
@@ -80,7 +82,7 @@ export function pyradiomicsFeatures(
   if (region !== whole) checkSize(region, settings);
   const values = new Map<string, number>();
   const shapeOf = settings.resegmentShape ? region : withinBox(whole, region);
-  addShape(values, shapeOf, spacingOf(pair.image), enabled, settings);
+  addShape(values, shapeOf, pair.image, enabled, settings);
   for (const [type, own] of Object.entries(parameters.imageType ?? { Original: {} })) {
     const custom = withDefaults(parameters.setting, own);
     // Object.entries forgets the names of image types, which checkParameters has seen
@@ -158,23 +160,23 @@ function withinBox(whole: RegionMask, part: RegionMask): RegionMask {
 function addShape(
   values: Map<string, number>,
   region: RegionMask,
-  spacingMm: Vector3,
+  image: Volume,
   enabled: Enabled,
   settings: PyradiomicsSettings,
 ): void {
+  const spacingMm = spacingOf(image);
   for (const [name, features] of enabled) {
     if (name === 'shape') add(values, 'original_shape', shape(region, spacingMm), features);
-    if (name === 'shape2D') {
-      const { pixels: inside, size } = toSlices(region.inside, region.size, settings);
-      if (!settings.force2D || size[2] !== 1) {
-        throw new HounsfieldError(
-          'FEATURE_SETTINGS',
-          `shape2D is for a region in one slice with force2D, and this one has ${size[2]}${settings.force2D ? '' : ' and no force2D'}. ` +
-            'Take out one slice of the mask and set force2D, or leave shape2D out.',
-        );
-      }
-      add(values, 'original_shape2D', shape2D(inside, size, swapAxes(spacingMm, settings)), features);
+    if (name !== 'shape2D') continue;
+    const { pixels: inside, size } = toSlices(region.inside, region.size, settings);
+    if (size[2] !== 1 || !(settings.force2D || image.size[2] === 1)) {
+      throw new HounsfieldError(
+        'FEATURE_SETTINGS',
+        `shape2D is for a picture, or for a region in one slice of a volume with force2D; this one has ${size[2]} slices and ` +
+          `force2D is ${settings.force2D}. Take out one slice of the mask and set force2D, or leave shape2D out.`,
+      );
     }
+    add(values, 'original_shape2D', shape2D(inside, size, swapAxes(spacingMm, settings)), features);
   }
 }
 
