@@ -2,6 +2,7 @@ import type { Runtime } from '../../engine/runtime/session.ts';
 import { HounsfieldError } from '../../errors.ts';
 import { permutationImportance } from '../../evidence/explanation/permutation-importance.ts';
 import { type FittedPipeline, fitPipeline } from '../../learning/classifiers/pipeline/pipeline.ts';
+import { createSharedSteps, type SharedSteps } from '../../learning/classifiers/pipeline/shared-steps.ts';
 import type { Fold } from '../dataset/folds.ts';
 import type { Candidate } from './candidates.ts';
 import type { RadiomicsSettings } from './settings.ts';
@@ -45,12 +46,36 @@ export interface FittingPlace {
   readonly step: (text: string) => void | Promise<void>;
 }
 
-/** Fits a candidate on rows. */
+/** Rows to fit on, with what candidates on them share: steps that they have in common are fitted once. */
+export interface FittingRows extends LabelledRows {
+  readonly shared: SharedSteps;
+}
+
+/** Rows for fitting several candidates. */
+export const fittingRows = (rows: LabelledRows): FittingRows => ({ ...rows, shared: createSharedSteps() });
+
+/** Fits a candidate on rows; folds inside of a step keep patients whole. */
 export const fitCandidate = (
   { pipeline }: Candidate,
-  { x, y, classes }: LabelledRows,
+  { x, y, patients, classes, shared }: FittingRows,
   { settings, runtime }: FittingPlace,
-): Promise<FittedPipeline> => fitPipeline(pipeline, x, y, classes.length, { seed: settings.seed, runtime });
+): Promise<FittedPipeline> =>
+  fitPipeline(pipeline, x, y, classes.length, {
+    seed: settings.seed,
+    runtime,
+    groups: numbered(patients),
+    shared,
+  });
+
+/** 0, 1, 2 … in place of names. */
+function numbered(names: readonly string[]): Int32Array {
+  const numbers = new Map<string, number>();
+  return Int32Array.from(names, (name) => {
+    const known = numbers.get(name) ?? numbers.size;
+    numbers.set(name, known);
+    return known;
+  });
+}
 
 /**
  * Judges candidates by folds: fitted on each fold's training rows, judged on the others. A candidate that cannot be fitted
@@ -64,13 +89,16 @@ export async function scoreCandidates(
 ): Promise<CandidateScore[]> {
   const { choose, seed } = place.settings;
   const scores: CandidateScore[] = [];
+  const parts = folds.map(({ train, validation }) => ({
+    fit: fittingRows(rowsAt(rows, train)),
+    held: rowsAt(rows, validation),
+  }));
   for (const candidate of candidates) {
     const figures: (number | null)[] = [];
     let failed: string | undefined;
-    for (const { train, validation } of folds) {
-      const held = rowsAt(rows, validation);
+    for (const { fit, held } of parts) {
       try {
-        const fitted = await fitCandidate(candidate, rowsAt(rows, train), place);
+        const fitted = await fitCandidate(candidate, fit, place);
         figures.push(figureOn(held, fitted.predict(held.x), choose, seed));
       } catch (error) {
         if (!(error instanceof HounsfieldError)) throw error;

@@ -33,6 +33,7 @@ import {
   type CandidateScore,
   type FittingPlace,
   fitCandidate,
+  fittingRows,
   nestedCrossValidation,
   type OuterFold,
   scoreCandidates,
@@ -96,7 +97,6 @@ export async function trainRadiomics(request: TrainRequest, around: TaskSurround
   const place = { ...settings, labels: 'needed' as const, journal: file('journal') };
   const { table, dataset, sources } = await tableOfData(request.data, measure, place, around);
   await writeTable(file('features'), table);
-  await forgetJournal(file('journal'));
   const prepared = prepareRows(dataset, table, settings);
   for (const text of prepared.notes) around.report({ kind: 'note', text });
 
@@ -118,6 +118,7 @@ export async function trainRadiomics(request: TrainRequest, around: TaskSurround
   await writeFileAtomically(file('metrics'), `${JSON.stringify(metricsOf(run), null, 2)}\n`);
   around.report({ kind: 'stage', text: 'explaining and reporting' });
   await writeFileAtomically(file('report'), await renderReport(await reportContent(run)));
+  await forgetJournal(file('journal')); // last: --resume measures nothing twice
   const files = Object.fromEntries(
     (['config', 'features', 'metrics', 'predictions', 'model', 'report'] as const).map((name) => [
       name,
@@ -181,7 +182,7 @@ async function chooseAndFit(
     place,
   );
   const winner = bestOf(scores, settings);
-  const fitted = await fitCandidate(winner.candidate, development, place);
+  const fitted = await fitCandidate(winner.candidate, fittingRows(development), place);
   around.report({ kind: 'note', text: `chosen: ${winner.candidate.title}` });
   for (const text of fitted.classifier.notes ?? []) around.report({ kind: 'note', text });
   const kept = keptColumns(fitted).map((column) => prepared.names[column]!);
