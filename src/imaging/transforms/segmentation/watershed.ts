@@ -184,9 +184,10 @@ function floodWithLine(levels: Int32Array, out: Int32Array, open: Uint8Array, st
     popKey(heap);
     const voxel = entries.voxel[entry]!;
     const source = entries.source[entry]!;
-    if (out[voxel] !== 0 && voxel !== source) continue;
+    // what already is a line has asked its neighbours, with a lower age: again would change nothing and take long
+    if (open[voxel] === 0 || (out[voxel] !== 0 && voxel !== source)) continue;
     const label = out[source]!;
-    if (open[voxel] === 1 && !besideAnother(out, open, steps, voxel, label)) out[voxel] = label;
+    if (!besideAnother(out, open, steps, voxel, label)) out[voxel] = label;
     else open[voxel] = 0;
     for (let k = 0; k < steps.length; k++) {
       const next = voxel + steps[k]!;
