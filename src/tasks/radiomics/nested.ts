@@ -169,9 +169,11 @@ export async function nestedCrossValidation(
     const inside = { ...place, step: (text: string) => place.step(`${fold.name}: ${text}`) };
     const scores = await scoreCandidates(candidates, rows, fold.inner, inside);
     const winner = bestOf(scores, place.settings);
-    const train = rowsAt(
-      rows,
-      [...fold.train, ...fold.validation].sort((a, b) => a - b),
+    const train = fittingRows(
+      rowsAt(
+        rows,
+        [...fold.train, ...fold.validation].sort((a, b) => a - b),
+      ),
     );
     const held = rowsAt(rows, fold.test);
     const families: OuterFold['families'][number][] = [];
