@@ -23,7 +23,7 @@ export function connectedThreshold(
   connectivity: Connectivity = 6,
 ): Uint8Array {
   requireVolume(values, sides, 'region growing');
-  return growFrom(values, sides, placesOf(seeds, sides), lower, upper, connectivity);
+  return growFrom(values, sides, placesOf(seeds, sides), lower, upper, connectivity).grown;
 }
 
 /** Places in the array of seeds. Throws SEED_OUTSIDE. */
@@ -49,8 +49,9 @@ function growFrom(
   lower: number,
   upper: number,
   connectivity: Connectivity,
-): Uint8Array {
+): Grown {
   const grown = new Uint8Array(values.length);
+  const sums = new Float64Array(3);
   const queue = indexQueue(1024);
   const rows = rowsBeside(connectivity);
   for (const place of places) if (isOpen(values, grown, place, lower, upper)) enqueue(queue, place);
@@ -65,6 +66,7 @@ function growFrom(
     while (first > start && isOpen(values, grown, first - 1, lower, upper)) first--;
     while (last + 1 < start + width && isOpen(values, grown, last + 1, lower, upper)) last++;
     grown.fill(1, first, last + 1);
+    addRun(values, first, last, sums);
     for (let k = 0; k < rows.length; k += 3) {
       const [v, w, reach] = [y + rows[k]!, z + rows[k + 1]!, rows[k + 2]!];
       if (v < 0 || v >= height || w < 0 || w >= depth) continue;
@@ -74,7 +76,25 @@ function growFrom(
       enqueueRuns(queue, values, grown, from, to, lower, upper);
     }
   }
-  return grown;
+  return { grown, spread: spreadOf(sums[0]!, sums[1]!, sums[2]!) };
+}
+
+interface Grown {
+  readonly grown: Uint8Array;
+  readonly spread: Spread;
+}
+
+/** Sum, sum of squares and number of values. */
+function addRun(values: PixelArray, first: number, last: number, sums: Float64Array): void {
+  let [sum, squares] = [sums[0]!, sums[1]!];
+  for (let i = first; i <= last; i++) {
+    const value = values[i]!;
+    sum += value;
+    squares += value * value;
+  }
+  sums[0] = sum;
+  sums[1] = squares;
+  sums[2]! += last - first + 1;
 }
 
 /** dy, dz of the rows beside one, and how far along x they touch. */
@@ -148,13 +168,12 @@ export function confidenceConnected(
     cut(Math.max(most, mean + multiplier * Math.sqrt(variance))),
   ];
   const first = spreadAround(values, sides, seeds, radius);
-  let grown = growFrom(values, sides, places, ...limits(first), 6);
+  let found = growFrom(values, sides, places, ...limits(first), 6);
   for (let round = 0; round < iterations; round++) {
-    const spread = spreadWithin(values, grown);
-    if (spread.variance === 0) break;
-    grown = growFrom(values, sides, places, ...limits(spread), 6);
+    if (found.spread.variance === 0) break;
+    found = growFrom(values, sides, places, ...limits(found.spread), 6);
   }
-  return grown;
+  return found.grown;
 }
 
 interface Spread {
@@ -179,18 +198,6 @@ function spreadAround(values: PixelArray, sides: Vector3, seeds: readonly Vector
         }
       }
     }
-  }
-  return spreadOf(sum, squares, count);
-}
-
-function spreadWithin(values: PixelArray, grown: Uint8Array): Spread {
-  let [sum, squares, count] = [0, 0, 0];
-  for (let i = 0; i < grown.length; i++) {
-    if (grown[i] === 0) continue;
-    const value = values[i]!;
-    sum += value;
-    squares += value * value;
-    count++;
   }
   return spreadOf(sum, squares, count);
 }
