@@ -25,6 +25,7 @@ import { imageCache } from './image-cache.ts';
 import { inference } from './inference.ts';
 import { javascriptPeers } from './javascript-peers.ts';
 import { machine } from './machine.ts';
+import { morphology } from './morphology.ts';
 import { countOption } from './number-option.ts';
 import { pictureFeaturesBench } from './picture-features.ts';
 import { pneumoniamnist } from './pneumoniamnist.ts';
@@ -74,6 +75,7 @@ const benchmarks: readonly Benchmark[] = [
   radiomics,
   classifierTraining,
   classifierAccuracy,
+  morphology,
 ];
 const folder = path.join(repository, 'bench');
 const resultFile = (name: string) => path.join(folder, 'results', `${name}.json`);
