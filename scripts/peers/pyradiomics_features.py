@@ -15,6 +15,7 @@ import sys
 import numpy
 import SimpleITK
 import radiomics
+import scipy.special
 from radiomics import featureextractor
 
 OUT = pathlib.Path(__file__).resolve().parents[2] / "fixtures" / "features" / "pyradiomics.json.gz"
@@ -101,7 +102,23 @@ CASES = [
          {"Wavelet": {"wavelet": "haar", "start_level": 1}}),
     case("patterns along y", nrrd("breast1"), {"binWidth": 1, "force2D": True, "force2Ddimension": 1},
          {"LBP2D": {"lbp2DRadius": 2, "lbp2DSamples": 12, "lbp2DMethod": "ror"}}, ["firstorder", "glcm"]),
+    case("patterns on spheres", nrrd("breast1"), {"binWidth": 0.5}, {"LBP3D": {}}, ["firstorder", "glrlm"]),
+    case("patterns on wider spheres, four degrees", nrrd("brain2"), {"binCount": 12},
+         {"LBP3D": {"lbp3DLevels": 4, "lbp3DIcosphereRadius": 2.5, "lbp3DIcosphereSubdivision": 2}}, ["firstorder"]),
 ]
+
+
+def sph_harm(m, n, theta, phi):
+    """What SciPy had until 1.16, which pyradiomics' LBP3D asks for: theta is the azimuth."""
+    order = abs(m)
+    scale = numpy.sqrt((2 * n + 1) / (4 * numpy.pi) * numpy.exp(
+        scipy.special.gammaln(n - order + 1) - scipy.special.gammaln(n + order + 1)))
+    value = scale * scipy.special.lpmv(order, n, numpy.cos(phi)) * numpy.exp(1j * order * theta)
+    return (-1) ** order * numpy.conj(value) if m < 0 else value
+
+
+if not hasattr(scipy.special, "sph_harm"):
+    scipy.special.sph_harm = sph_harm
 
 
 def made_images(made):

@@ -3,7 +3,9 @@ import { medicalImage } from '../../image/medical-image.ts';
 import { laplacianOfGaussian } from '../../transforms/filters/laplacian-of-gaussian.ts';
 import { type LbpMethod, localBinaryPattern } from '../picture/lbp.ts';
 import type { PyradiomicsImageType, PyradiomicsSettings } from './parameters.ts';
+import type { RegionMask } from './region-mask.ts';
 import { toSlices } from './slices.ts';
+import { spherePatterns } from './sphere-patterns.ts';
 import { arrayLike, spacingOf, type Volume } from './volume.ts';
 import { waveletBands } from './wavelet-bands.ts';
 
@@ -13,9 +15,9 @@ export interface FilteredImage {
   readonly image: Volume;
 }
 
-type Filter = (image: Volume, settings: PyradiomicsSettings) => Iterable<FilteredImage>;
+type Filter = (image: Volume, settings: PyradiomicsSettings, region: RegionMask) => Iterable<FilteredImage>;
 
-const FILTERS: Readonly<Record<Exclude<PyradiomicsImageType, 'LBP3D'>, Filter>> = {
+const FILTERS: Readonly<Record<PyradiomicsImageType, Filter>> = {
   *Original(image) {
     yield { name: 'original', image };
   },
@@ -39,20 +41,29 @@ const FILTERS: Readonly<Record<Exclude<PyradiomicsImageType, 'LBP3D'>, Filter>> 
   }),
   Gradient: gradient,
   LBP2D: localPatterns,
+  LBP3D: patternsOnSpheres,
 };
 
-/** The images of one type. Throws FEATURE_FILTER for a type that is not made and for images that a filter cannot take. */
+/** The images of one type; region: where they are needed. Throws FEATURE_FILTER for images that a filter cannot take. */
 export function filteredImages(
   type: PyradiomicsImageType,
   image: Volume,
   settings: PyradiomicsSettings,
+  region: RegionMask,
 ): Iterable<FilteredImage> {
-  if (type !== 'LBP3D') return FILTERS[type](image, settings);
-  throw new HounsfieldError(
-    'FEATURE_FILTER',
-    `images of type LBP3D are not made. Ask for ${Object.keys(FILTERS).join(', ')}, or for the three orthogonal planes of ` +
-      'lbpTop.',
-  );
+  return FILTERS[type](image, settings, region);
+}
+
+function* patternsOnSpheres(
+  image: Volume,
+  settings: PyradiomicsSettings,
+  region: RegionMask,
+): Generator<FilteredImage> {
+  const { degrees, kurtosis } = spherePatterns(image, region, settings);
+  for (const [degree, pixels] of degrees.entries()) {
+    yield { name: `lbp-3D-m${degree + 1}`, image: { ...image, pixels } };
+  }
+  yield { name: 'lbp-3D-k', image: { ...image, pixels: kurtosis } };
 }
 
 /** Values of all voxels by a function that the greatest absolute value makes; in the order in which NumPy's are taken. */

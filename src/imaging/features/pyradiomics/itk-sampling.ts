@@ -56,7 +56,7 @@ const POLE = Math.sqrt(3) - 2;
 const HORIZON = Math.ceil(Math.log(1e-10) / Math.log(Math.abs(POLE)));
 
 /** Coefficients of the spline through all values, in place; mirrored about the ends. */
-function splineCoefficients(values: Float64Array, size: Vector3): void {
+export function splineCoefficients(values: Float64Array, size: Vector3): void {
   const strides = [1, size[0], size[0] * size[1]] as const;
   for (const axis of [0, 1, 2] as const) {
     const [count, stride] = [size[axis], strides[axis]];
@@ -98,7 +98,7 @@ type Evaluate = (values: Float64Array, size: Vector3, u: number, v: number, w: n
 const axes = [0, 1, 2].map(() => ({ index: new Int32Array(4), weight: new Float64Array(4) }));
 
 /** Sum over the 64 voxels around, x fastest, each with the product of its three weights. */
-const spline: Evaluate = (values, size, u, v, w) => {
+export const spline: Evaluate = (values, size, u, v, w) => {
   const [x, y, z] = axes as unknown as readonly [(typeof axes)[0], (typeof axes)[0], (typeof axes)[0]]; // three
   setWeights(x, u, size[0]);
   setWeights(y, v, size[1]);
@@ -150,7 +150,7 @@ const linear: Evaluate = (values, [width, height, depth], u, v, w) => {
 const base = (place: number): number => Math.max(0, Math.floor(place));
 
 /** The least and greatest whole number that an array holds; undefined for arrays of fractions. */
-function limitsOf(pixels: PixelArray): readonly [low: number, high: number] | undefined {
+export function limitsOf(pixels: PixelArray): readonly [low: number, high: number] | undefined {
   if (pixels instanceof Float32Array || pixels instanceof Float64Array) return undefined;
   const bits = 8 * pixels.BYTES_PER_ELEMENT;
   const signed = pixels instanceof Int8Array || pixels instanceof Int16Array || pixels instanceof Int32Array;

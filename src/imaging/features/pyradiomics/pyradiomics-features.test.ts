@@ -110,7 +110,6 @@ describe('bad input', () => {
       featureClass: { shape2D: null },
     }),
     row('shape2D without force2D', 'FEATURE_SETTINGS', image(), mask(), { featureClass: { shape2D: null } }),
-    row('spherical patterns', 'FEATURE_FILTER', image(), mask(), { imageType: { LBP3D: {} } }),
     row('a sigma too wide for the image', 'FEATURE_FILTER', image(), mask(), {
       imageType: { LoG: { sigma: [40] } },
     }),

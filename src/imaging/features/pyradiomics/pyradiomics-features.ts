@@ -90,6 +90,7 @@ export function pyradiomicsFeatures(
       type as PyradiomicsImageType,
       pair.image,
       custom,
+      region,
     )) {
       addIntensity(values, name, filtered, region, enabled, custom);
     }
