@@ -153,6 +153,16 @@ def itk_filters():
          bilateral(volume, 1.5, 30, 3, "edge"))
 
 
+    for make, name in (
+        (imageoperations.getSquareImage, "square"), (imageoperations.getSquareRootImage, "square-root"),
+        (imageoperations.getLogarithmImage, "logarithm"), (imageoperations.getExponentialImage, "exponential"),
+    ):
+        for image, _, _ in make(itk_image(flat["exact"]), None):
+            case(f"pyradiomics {name}", "exact", "value-function", {"function": name}, sitk.GetArrayFromImage(image))
+    for image, _, _ in imageoperations.getGradientImage(itk_image(volume), None):
+        case("pyradiomics gradient", "volume", "gradient-magnitude", {}, sitk.GetArrayFromImage(image))
+
+
 def bilateral(values, sigma, spread, radius, mode):
     """By its definition."""
     padded = np.pad(values.astype(float), radius, mode, **({"constant_values": 0.3} if mode == "constant" else {}))
@@ -395,6 +405,16 @@ def ibsi():
                     separable_wavelet_set=band.lower(), separable_wavelet_decomposition_level=level,
                     separable_wavelet_rotation_invariance=pooled, separable_wavelet_pooling_method="mean",
                     boundary_condition="mirror")
+    for name, first, step, planes, pooling in (
+        ("one angle", 30, None, "slices", "mean"), ("mean", 10, 45, "slices", "mean"), ("max of all planes", 0, 60, "all", "max"),
+    ):
+        angles = [first] if step is None else [first + i * step for i in range(360 // step)]
+        respond(f"ibsi gabor {name}", "gabor",
+                {"sigma": 1.3, "wavelength": 2.2, "gamma": 1.5, "unit": "voxels", "angles": angles, "planes": planes,
+                 "pooling": pooling, "border": "mirror"},
+                filter_kernels="gabor", gabor_sigma=1.3, gabor_lambda=2.2, gabor_gamma=1.5, gabor_theta=float(first),
+                gabor_theta_step=step and float(step), gabor_response="modulus", gabor_rotation_invariance=planes == "all",
+                gabor_pooling_method=pooling, boundary_condition="mirror")
 
 
 for part in (linear_filters, itk_filters, smoothing, histograms, thresholds, edges, wavelets, ibsi):

@@ -2,7 +2,8 @@ import { anisotropicDiffusion } from './filters/anisotropic-diffusion.ts';
 import { bilateral } from './filters/bilateral.ts';
 import { canny } from './filters/canny.ts';
 import { clahe } from './filters/clahe.ts';
-import { laplacian, sobel } from './filters/gradient.ts';
+import { gabor } from './filters/gabor.ts';
+import { gradientMagnitude, laplacian, sobel } from './filters/gradient.ts';
 import { equalizeHistogram, valueCurve } from './filters/histogram-equalization.ts';
 import { matchHistogram } from './filters/histogram-matching.ts';
 import { laplacianOfGaussian } from './filters/laplacian-of-gaussian.ts';
@@ -11,6 +12,7 @@ import { meanSmoothing } from './filters/mean-smoothing.ts';
 import { medianSmoothing } from './filters/median.ts';
 import { nonLocalMeans } from './filters/non-local-means.ts';
 import { totalVariation } from './filters/total-variation.ts';
+import { valueFunction } from './filters/value-function.ts';
 import { localThreshold } from './thresholds/local-threshold.ts';
 import { automaticThreshold, threshold } from './thresholds/threshold.ts';
 import type { Transform } from './transform.ts';
@@ -28,6 +30,9 @@ export const filterTransforms: readonly Transform[] = [
   laplacian,
   laplacianOfGaussian,
   laws,
+  gabor,
+  gradientMagnitude,
+  valueFunction,
   canny,
   waveletBand,
   equalizeHistogram,
