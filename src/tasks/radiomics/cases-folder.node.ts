@@ -13,7 +13,7 @@ import type { PatientFinder } from '../dataset/load-options.ts';
 import { walkFolder } from '../files/walk-folder.node.ts';
 import type { RegionCase, RegionCases } from './cases.ts';
 import { finishCases } from './finish-cases.ts';
-import { roleOf } from './mask-names.ts';
+import { maskFinder, roleOf } from './mask-names.ts';
 import type { CaseOptions } from './read-cases.node.ts';
 
 /** An image file, or a folder with one DICOM series, below the data. */
@@ -49,10 +49,14 @@ export async function casesOfFolder(
 ): Promise<RegionCases> {
   const masks = await findMasks(root);
   const images = (await findPictures(root)).filter(({ id }) => roleOf(id).role === 'image');
+  const maskOf = maskFinder(
+    images.map(({ id }) => id),
+    masks,
+  );
   const problems: ManifestProblem[] = [];
   const cases: RegionCase[] = [];
   const names = new Set<string>();
-  const used = new Set<string>();
+  const used = new Map<string, string>();
   for (const { id, path: file } of images) {
     const { key } = roleOf(id);
     const folders = key.split('/').slice(0, -1);
@@ -62,8 +66,14 @@ export async function casesOfFolder(
       problems.push({ code: 'DATASET_FORM_UNKNOWN', text: `${id} lies in no folder of a class` });
       continue;
     }
-    const maskId = masks.get(key);
-    if (maskId !== undefined) used.add(maskId);
+    const maskId = maskOf(id);
+    if (maskId !== undefined) {
+      const other = used.get(maskId);
+      if (other !== undefined && options.region !== 'image') {
+        problems.push({ code: 'MASK_AMBIGUOUS', text: `${id} and ${other} would share the mask ${maskId}` });
+      }
+      used.set(maskId, id);
+    }
     const needsMask = options.region === 'mask' || options.region === 'box';
     if (maskId === undefined && (needsMask || (options.region === 'auto' && masks.size > 0))) {
       problems.push({ code: 'MASK_MISSING', text: `${id} has no mask (such as ${exampleMask(id)})` });

@@ -16,7 +16,7 @@ import type { RegionCase, RegionCases, RegionSource, Repeat } from './cases.ts';
 import { findMasks } from './cases-folder.node.ts';
 import { maskValueOf } from './feature-table.ts';
 import { finishCases } from './finish-cases.ts';
-import { roleOf } from './mask-names.ts';
+import { maskFinder } from './mask-names.ts';
 import type { CaseOptions } from './read-cases.node.ts';
 
 const COLUMNS = [
@@ -51,12 +51,14 @@ export async function casesOfTable(
   requireColumns(file, header, options);
   const problems: ManifestProblem[] = [];
   const masks = header.includes('mask') ? undefined : await findMasks(path.dirname(file));
+  const images = lines.map((cells) => tidy(cells[header.indexOf('image')]?.trim() ?? ''));
+  const maskOf = masks && maskFinder([...new Set(images)], masks);
   const rows = lines.flatMap((cells, i) => {
-    const row = readRow(file, header, cells, i + 2, { options, patientOf, masks, problems });
+    const row = readRow(file, header, cells, i + 2, { options, patientOf, maskOf, problems });
     return row ? [row] : [];
   });
   problems.push(...(await absentFiles(rows)));
-  const { cases, repeats, classes } = gather(rows, header, options, problems);
+  const { cases, repeats, classes } = gather(rows, options, problems);
   throwProblems(file, problems, 'Mend these lines, and run again; nothing was read or written.');
   const name = path.basename(
     /^(manifest|labels)\.[ct]sv$/.test(path.basename(file)) ? path.dirname(path.resolve(file)) : file,
@@ -81,8 +83,8 @@ function requireColumns(file: string, header: readonly string[], { labels }: Cas
 interface RowContext {
   readonly options: CaseOptions;
   readonly patientOf: PatientFinder;
-  /** Masks found beside the images, by the name that they share. */
-  readonly masks: ReadonlyMap<string, string> | undefined;
+  /** The mask found beside an image. */
+  readonly maskOf: ((image: string) => string | undefined) | undefined;
   readonly problems: ManifestProblem[];
 }
 
@@ -91,7 +93,7 @@ function readRow(
   header: readonly string[],
   fields: readonly string[],
   line: number,
-  { options, patientOf, masks, problems }: RowContext,
+  { options, patientOf, maskOf, problems }: RowContext,
 ): Row | undefined {
   const fault = (text: string, code = 'MANIFEST_INVALID') => {
     problems.push({ code, text: `row ${line}: ${text}` });
@@ -105,7 +107,7 @@ function readRow(
   if (options.labels === 'needed' && cells.label === '') return fault('label empty');
   const folder = path.dirname(file);
   const id = tidy(cells.image);
-  const found = masks?.get(roleOf(id).key);
+  const found = maskOf?.(id);
   const maskId = cells.mask === '' ? found : tidy(cells.mask);
   if (maskId === undefined && (options.region === 'mask' || options.region === 'box')) {
     return fault(`${id} has no mask`, 'MASK_MISSING');
@@ -136,41 +138,18 @@ interface Gathered extends Pick<RegionCases, 'cases' | 'repeats'> {
   readonly classes: readonly string[];
 }
 
-/** Cases, and what repeats them: rows of one case after its first, by what their column 'repeat' says. */
-function gather(
-  rows: readonly Row[],
-  header: readonly string[],
-  options: CaseOptions,
-  problems: ManifestProblem[],
-): Gathered {
-  const repeated = header.includes('repeat');
-  const keyed = header.includes('case');
+/** Cases, and what repeats them: rows of one case, or of one patient with something in their column 'repeat'. */
+function gather(rows: readonly Row[], options: CaseOptions, problems: ManifestProblem[]): Gathered {
   const cases: RegionCase[] = [];
   const repeats: Repeat[] = [];
-  const known = new Map<string, number>();
-  const seen = new Map<string, number>();
   const classes =
     options.classes ??
     [...new Set(rows.map(({ cells }) => cells.label))].filter((name) => name !== '').sort(compareNaturally);
-  for (const row of rows) {
+  const { own, repeated } = firstRows(withoutDoubles(rows, problems), problems);
+  const places = new Map<Row, number>();
+  for (const row of own) {
     const { line, cells, patient, ...source } = row;
-    const place = [source.image, source.mask ?? '', source.maskValue ?? '', cells.case].join('\n');
-    const before = seen.get(place);
-    if (before !== undefined) {
-      problems.push({
-        code: 'MANIFEST_INVALID',
-        text: `row ${line}: the same image and mask as in row ${before}`,
-      });
-      continue;
-    }
-    seen.set(place, line);
-    const key = keyed ? `case ${cells.case}` : repeated ? `patient ${patient}` : `row ${line}`;
-    const of = known.get(key);
-    if (of !== undefined) {
-      repeats.push({ ...source, of, by: cells.repeat || `row ${line}` });
-      continue;
-    }
-    known.set(key, cases.length);
+    places.set(row, cases.length);
     const label = classes.indexOf(cells.label);
     if (label < 0 && cells.label !== '') {
       const text = `row ${line}: label '${cells.label}' is not among ${classes.join(', ')}`;
@@ -191,7 +170,75 @@ function gather(
     };
     cases.push({ ...source, sample });
   }
+  for (const [row, first] of repeated) {
+    const { line, cells, patient, ...source } = row;
+    const differs = (
+      [
+        ['patient', patient, first.patient],
+        ['label', cells.label, first.cells.label],
+      ] as const
+    )
+      .filter(([, one, other]) => one !== '' && one !== other)
+      .map(([name]) => name);
+    if (differs.length > 0) {
+      const text = `row ${line}: repeats row ${first.line}, but has another ${differs.join(' and ')}`;
+      problems.push({ code: 'MANIFEST_INVALID', text });
+    }
+    repeats.push({ ...source, of: places.get(first)!, by: cells.repeat || `row ${line}` });
+  }
   return { cases, repeats, classes };
+}
+
+function withoutDoubles(rows: readonly Row[], problems: ManifestProblem[]): readonly Row[] {
+  const seen = new Map<string, number>();
+  return rows.filter(({ line, image, mask, maskValue, cells }) => {
+    const place = [image, mask ?? '', maskValue ?? '', cells.case].join('\n');
+    const before = seen.get(place);
+    if (before === undefined) {
+      seen.set(place, line);
+      return true;
+    }
+    const text = `row ${line}: the same image and mask as in row ${before}`;
+    problems.push({ code: 'MANIFEST_INVALID', text });
+    return false;
+  });
+}
+
+/** Rows that are cases of their own, and of each other row the one that it repeats. */
+function firstRows(
+  rows: readonly Row[],
+  problems: ManifestProblem[],
+): { readonly own: readonly Row[]; readonly repeated: ReadonlyMap<Row, Row> } {
+  const keyOf = ({ cells, patient, line }: Row): string =>
+    cells.case !== '' ? `case ${cells.case}` : cells.repeat !== '' ? `patient ${patient}` : `row ${line}`;
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) groups.set(keyOf(row), [...(groups.get(keyOf(row)) ?? []), row]);
+  // Without a case's name a repeat belongs to the one region of its patient.
+  const single = new Map<string, Row[]>();
+  for (const row of rows) {
+    if (row.cells.case === '' && row.cells.repeat === '') {
+      single.set(row.patient, [...(single.get(row.patient) ?? []), row]);
+    }
+  }
+  const first = new Map<Row, Row>();
+  for (const [key, group] of groups) {
+    const { patient, line } = group[0]!;
+    const named = !key.startsWith('patient ');
+    const others = named ? [] : (single.get(patient) ?? []);
+    const kinds = new Set(group.map(({ cells }) => cells.repeat));
+    // A patient whose only row says 'retest' is measured once; without patients its first measurement cannot be told.
+    const lost = others.length === 0 && group.length === 1 && patient === group[0]!.id;
+    if (!named && (others.length > 1 || kinds.size < group.length || lost)) {
+      const text = `row ${line}: it is not told which region this repeats (its patient has ${others.length}); name both in the column 'case'`;
+      problems.push({ code: 'MANIFEST_INVALID', text });
+    }
+    const leader = others[0] ?? group.find(({ cells }) => cells.repeat === '') ?? group[0]!;
+    for (const row of group) first.set(row, leader);
+  }
+  return {
+    own: rows.filter((row) => first.get(row) === row),
+    repeated: new Map([...first].filter(([row, leader]) => row !== leader)),
+  };
 }
 
 /** The image's path; of an image with several regions also the mask's, its value or the case's name. */

@@ -61,7 +61,8 @@ export async function extractFeatures(
       } catch (error) {
         if (!isHounsfieldError(error)) throw error;
         const text = error.message.replace(`${error.code}: `, '');
-        problems.push({ code: error.code, text: `${source.maskId ?? source.id}: ${text}` });
+        const mask = source.maskId === undefined ? '' : ` (${source.maskId})`;
+        problems.push({ code: error.code, text: `${source.id}${mask}: ${text}` });
       }
     }
     done++;

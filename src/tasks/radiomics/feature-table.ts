@@ -162,7 +162,8 @@ export function readTable(file: string, { header, lines }: TableCells): FeatureT
 /** A whole number as one, anything else as a name. */
 export const maskValueOf = (cell: string): number | string => (/^[+-]?\d+$/.test(cell) ? Number(cell) : cell);
 
-function numberOf(text: string): number | undefined {
+function numberOf(cell: string): number | undefined {
+  const text = cell.trim();
   if (text === '' || /^nan$/i.test(text)) return Number.NaN;
   if (/^[+-]?inf(inity)?$/i.test(text)) {
     return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;

@@ -14,6 +14,7 @@ import { type MedicalImage, medicalImage } from '../../imaging/image/medical-ima
 import type { FeatureModelCard } from '../bundle/model-card.ts';
 import type { RegionKind } from './cases.ts';
 import type { Measured, MeasureJob } from './measured.ts';
+import { oneChannel } from './one-channel.ts';
 import { openMask } from './open-mask.node.ts';
 import type { RadiomicsSettings } from './settings.ts';
 
@@ -76,7 +77,7 @@ export async function measureFiles(job: MeasureJob, settings: MeasureSettings): 
 
 /** Features of one region of an image in memory. */
 export function measureRegion(
-  image: MedicalImage,
+  given: MedicalImage,
   mask: MedicalImage | null,
   maskValue: number | undefined,
   { region, features, pyradiomics, picture }: MeasureSettings,
@@ -84,6 +85,7 @@ export function measureRegion(
   const names: string[] = [];
   const values: number[] = [];
   const remarks: string[] = [];
+  const image = features?.channel == null ? oneChannel(given) : given;
   if (features) {
     const own = maskValue === undefined ? features : { ...features, label: maskValue };
     const outlined =
@@ -107,7 +109,7 @@ export function measureRegion(
     }
   }
   if (picture) {
-    const found = pictureFeatures(image, picture);
+    const found = pictureFeatures(given, picture);
     names.push(...found.names);
     for (const value of found.values) values.push(value);
   }

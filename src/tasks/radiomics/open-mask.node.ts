@@ -17,6 +17,7 @@ import {
   type MedicalImage,
   medicalImage,
 } from '../../imaging/image/medical-image.ts';
+import { oneColour } from './one-channel.ts';
 
 /** A mask, and which of its values is the region; absent: every value above 0. */
 export interface OpenedMask {
@@ -37,7 +38,8 @@ export async function openMask(
 ): Promise<OpenedMask> {
   const found = await dicomObject(file);
   if (found) return { mask: await onlyRegion(found, image, region), value: 1 };
-  const mask = await openImage(file);
+  const opened = await openImage(file);
+  const mask = isLabelMap(opened) ? opened : oneColour(opened);
   if (typeof region !== 'string') return { mask, ...(region === undefined ? {} : { value: region }) };
   const label = isLabelMap(mask) ? mask.labels.find(({ name }) => name === region) : undefined;
   if (label) return { mask, value: label.value };

@@ -8,6 +8,7 @@ import {
   type Sample,
   splitOfWord,
 } from '../dataset/dataset.ts';
+import { type DuplicatePair, joinDuplicates } from '../dataset/duplicates.ts';
 import { type Splits, splitDataset } from '../dataset/split.ts';
 import type { FeatureTable } from './feature-table.ts';
 import type { RadiomicsSettings } from './settings.ts';
@@ -56,7 +57,7 @@ export function datasetOf(name: string, table: FeatureTable, classes?: readonly 
     };
   });
   requireTwoClasses(known, samples, name);
-  const grouping = samples.some(({ patient, id }) => patient !== id) ? 'patient' : 'image';
+  const grouping = first.some(({ patient, id }) => patient !== id) ? 'patient' : 'image';
   return { name, classes: known, samples, stacks: new Map(), grouping, notes: [] };
 }
 
@@ -65,20 +66,22 @@ export const caseRows = (table: FeatureTable): readonly number[] =>
   table.rows.flatMap(({ repeat }, i) => (repeat === undefined ? [i] : []));
 
 /**
- * Divides the cases by patient, checks that no image is on both sides, and leaves out columns that have no value in any
- * case for training. Infinite values count as missing.
+ * Divides the cases by patient, images that are copies of each other on one side, and leaves out columns that have no value in
+ * any case for training. Infinite values count as missing.
  *
  * @throws what splitDataset throws; SPLIT_LEAK, CLASS_EMPTY, FEATURES_EMPTY
  */
 export function prepareRows(
-  dataset: Dataset,
+  given: Dataset,
   table: FeatureTable,
   settings: Pick<RadiomicsSettings, 'seed' | 'split'>,
 ): PreparedRows {
   const at = caseRows(table);
+  const copies = copiesOf(given, table, at);
+  if (given.grouping === 'patient') requireOnePatient(given, copies);
+  const dataset = joinDuplicates(given, copies);
   const splits = splitDataset(dataset, settings.seed, settings.split);
   const development = [...splits.train, ...splits.validation].sort((a, b) => a - b);
-  requireApart(dataset, table, at, splits);
   requireClasses(dataset, development);
   const infinite = at.reduce(
     (sum, row) =>
@@ -122,31 +125,39 @@ export function prepareRows(
       ...(dropped > 0
         ? [`${dropped} features have no value in any case for training and are left out.`]
         : []),
+      ...(copies.length > 0
+        ? [`Copies of other images: ${copies.length}; they stay on one side of every division.`]
+        : []),
       ...(infinite > 0 ? [`${infinite} infinite values count as missing.`] : []),
     ],
   };
 }
 
-function requireApart(dataset: Dataset, table: FeatureTable, at: readonly number[], { test }: Splits): void {
-  const tested = new Set(test);
-  const owners = new Map<string, number[]>();
-  for (const [index, row] of at.entries()) {
+/** Pairs of cases of different patients that show the same image. */
+function copiesOf(dataset: Dataset, table: FeatureTable, at: readonly number[]): readonly DuplicatePair[] {
+  const owners = new Map<string, number>();
+  return at.flatMap((row, second): DuplicatePair[] => {
     const { imageSha256 } = table.rows[row]!;
-    if (imageSha256 !== '') owners.set(imageSha256, [...(owners.get(imageSha256) ?? []), index]);
-  }
-  const leaks = [...owners.values()].flatMap((indices) => {
-    const inside = indices.find((index) => tested.has(index));
-    const outside = indices.find((index) => !tested.has(index));
-    return inside === undefined || outside === undefined ? [] : [[outside, inside] as const];
+    const first = owners.get(imageSha256);
+    if (first === undefined) {
+      if (imageSha256 !== '') owners.set(imageSha256, second);
+      return [];
+    }
+    if (dataset.samples[first]!.patient === dataset.samples[second]!.patient) return [];
+    return [{ first, second, kind: 'exact', correlation: 1 }];
   });
-  if (leaks.length === 0) return;
-  const shown = leaks
+}
+
+function requireOnePatient({ samples }: Dataset, copies: readonly DuplicatePair[]): void {
+  if (copies.length === 0) return;
+  const shown = copies
     .slice(0, 10)
-    .map(([a, b]) => `${dataset.samples[a]!.id} and ${dataset.samples[b]!.id}`)
+    .map(({ first, second }) => `${samples[first]!.id} and ${samples[second]!.id}`)
     .join('; ');
   throw new HounsfieldError(
     'SPLIT_LEAK',
-    `${leaks.length} images are both in training and in the test: ${shown}. Give both the same patient, or take one out.`,
+    `${copies.length} images are the same under different patients: ${shown}${copies.length > 10 ? '; …' : ''}. They would be learned from and judged on. ` +
+      'Give both the same patient, or take one out.',
   );
 }
 
