@@ -9,9 +9,11 @@ On the tables of classifier_tables.py:
 - votes: probabilities of AdaBoostClassifier, where every random state gives the same
 - folds: mean accuracy and area under the curve over the five folds, mean over seeds
 - shap: SHAP values of a forest and of boosted trees, whose nodes are stored too, by both of TreeExplainer's ways
+- exported: a forest in the ONNX of skl2onnx
 - permuted: permutation_importance of a fixed linear rule on wine
 """
 
+import base64
 import gzip
 import hashlib
 import json
@@ -21,6 +23,7 @@ import warnings
 
 import numpy as np
 import shap
+import skl2onnx
 import sklearn
 from sklearn.ensemble import (AdaBoostClassifier, ExtraTreesClassifier, HistGradientBoostingClassifier,
                               HistGradientBoostingRegressor, RandomForestClassifier, RandomForestRegressor)
@@ -286,11 +289,19 @@ def permuted():
             "centres": numbers(rule.centres), "average": numbers(rule.mean), "scale": numbers(rule.scale)}
 
 
+def exported():
+    """A forest as skl2onnx writes it, and what it says."""
+    x, y, _ = table("wine")
+    forest = RandomForestClassifier(4, max_depth=3, random_state=1).fit(x, y)
+    model = skl2onnx.to_onnx(forest, x[:1], options={"zipmap": False}, target_opset={"": 17, "ai.onnx.ml": 3})
+    return {"model": base64.b64encode(model.SerializeToString()).decode(), "probabilities": numbers(forest.predict_proba(x), 7)}
+
+
 cases = {"trees": tree_cases(), "regression": regression_tree(), "boosted": boosted_cases(), "votes": vote_cases(),
-         "folds": fold_figures(), "shap": shap_cases(), "permuted": permuted()}
+         "folds": fold_figures(), "shap": shap_cases(), "permuted": permuted(), "exported": exported()}
 text = json.dumps(cases, separators=(",", ":"), allow_nan=False)
 head = json.dumps({"maker": "scripts/peers/classifiers_trees.py",
-                   "peer": f"scikit-learn {sklearn.__version__}, shap {shap.__version__}",
+                   "peer": f"scikit-learn {sklearn.__version__}, shap {shap.__version__}, skl2onnx {skl2onnx.__version__}",
                    "sha256": hashlib.sha256(text.encode()).hexdigest()})
 OUT = FOLDER / "trees.json.gz"
 OUT.write_bytes(gzip.compress((head[:-1] + ', "cases":' + text + "}\n").encode(), 9, mtime=0))

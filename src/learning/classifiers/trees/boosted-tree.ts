@@ -221,21 +221,29 @@ function childBounds({ split, gradient, hessian, low, high }: Open, { monotonic,
   return direction > 0 ? ([lower, upper] as const) : ([upper, lower] as const);
 }
 
+function leftBins({ bin, set, missingLeft }: BinSplit, bins: number): Uint8Array {
+  const goes = new Uint8Array(256);
+  for (let own = 0; own < bins; own++) goes[own] = set ? set[own]! : own <= bin ? 1 : 0;
+  if (!set) goes[bins - 1] = missingLeft ? 1 : 0;
+  return goes;
+}
+
 /** Rows that go left first; both sides keep their order. */
 function partition({ table, round, spare }: Work, { split, start, end }: Open): number {
   const { rows } = round;
   const { binned, bins } = table;
-  const { bin, set } = split;
   const offset = split.column * table.rows;
-  const missing = split.missingLeft ? bins - 1 : -1;
+  // 1 for the bins that go left. Both places are written and one is kept: a guess of the side would fail every other row.
+  const goes = leftBins(split, bins);
   let left = start;
   let right = 0;
   for (let i = start; i < end; i++) {
     const row = rows[i]!;
-    const own = binned[offset + row]!;
-    const goesLeft = set ? set[own] === 1 : own <= bin || own === missing;
-    if (goesLeft) rows[left++] = row;
-    else spare[right++] = row;
+    const isLeft = goes[binned[offset + row]!]!;
+    rows[left] = row;
+    spare[right] = row;
+    left += isLeft;
+    right += 1 - isLeft;
   }
   rows.set(spare.subarray(0, right), left);
   return left;

@@ -23,7 +23,8 @@ export function fittedTrees(
     columns: ensemble.columns,
     ensemble,
     link,
-    importance,
+    // Trees of a single leaf say nothing of columns.
+    ...(importance.some((share) => share > 0) ? { importance } : {}),
     notes,
     predict: (x) => probabilitiesOf(link, sumTrees(ensemble, tableFor(x, ensemble.columns)), classes),
     addTo: (graph, x) => addProbabilities(graph, addTrees(graph, x, ensemble), link),

@@ -176,6 +176,8 @@ interface Question {
   readonly left: number;
   readonly right: number;
   readonly missingLeft: boolean;
+  /** Nodes of a chain after its first. */
+  readonly chained?: number;
 }
 
 function readTree(
@@ -188,6 +190,7 @@ function readTree(
   const draft = treeDraft(outputs);
   const place = (node: number): number => own.get(node) ?? refuse(`tree ${id} has no node ${node}.`);
   const seen = new Set<number>();
+  let reached = 0;
   const root = rootOf(lists, own, id);
   const stack = [{ node: root, parent: -1, isLeft: false }];
   for (let next = stack.pop(); next; next = stack.pop()) {
@@ -195,7 +198,9 @@ function readTree(
     const at = place(node);
     if (seen.has(node)) refuse(`node ${node} of tree ${id} has two parents.`);
     seen.add(node);
+    reached++;
     if (passesAll(lists, at)) {
+      reached++; // the leaf that no row comes to
       stack.push({ node: lists.yes[at]!, parent, isLeft });
       continue;
     }
@@ -208,6 +213,7 @@ function readTree(
       continue;
     }
     const question = questionOf(lists, at, place);
+    reached += question.chained ?? 0;
     draft.feature[index] = lists.features[at]!;
     if (!(draft.feature[index]! >= 0))
       refuse(`node ${node} of tree ${id} asks for column ${lists.features[at]}.`);
@@ -220,6 +226,8 @@ function readTree(
     stack.push({ node: question.right, parent: index, isLeft: false });
     stack.push({ node: question.left, parent: index, isLeft: true });
   }
+  if (reached !== own.size)
+    refuse(`tree ${id} has ${own.size} nodes, and ${reached} are reached from its root.`);
   const tree = finishTree(draft);
   fillInner(tree);
   return tree;
@@ -283,7 +291,7 @@ function chainOf(lists: Lists, at: number, place: (node: number) => number): Que
     if (!belongs) break;
     next = following;
   }
-  return { threshold: 0, categories, left: yes[at]!, right: no[last]!, missingLeft };
+  return { threshold: 0, categories, left: yes[at]!, right: no[last]!, missingLeft, chained: seen.size - 1 };
 }
 
 /** A value that can be a category; others are in no set (our own way to write an empty one). */
