@@ -30,7 +30,7 @@ interface Band {
 }
 
 /** Values of a part, so that what is read again is still near the processor. */
-const BAND = 1 << 16;
+const BAND = 1 << 15;
 
 /**
  * Smallest value over an element's places around each voxel. Boxes go axis by axis; of other elements the minima over a row

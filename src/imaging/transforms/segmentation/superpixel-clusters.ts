@@ -1,23 +1,5 @@
 import type { Vector3 } from '../../geometry/geometry.ts';
-
-/** What is clustered: colours scaled by the compactness, [D, H, W, C]. */
-export interface ClusterInput {
-  readonly colours: Float64Array;
-  readonly channels: number;
-  readonly sides: Vector3;
-  /** 0 leaves a voxel out. */
-  readonly mask: Uint8Array | undefined;
-  readonly spacing: Vector3;
-  /** Distance of two seeds, voxels. */
-  readonly step: number;
-  /** A centre is compared with what lies within twice this, along each axis. */
-  readonly reach: Vector3;
-  readonly rounds: number;
-  /** Whether each cluster's colours are weighed by their own spread (SLIC-zero). */
-  readonly adaptive: boolean;
-}
-
-const FIELDS = 3; // x, y, z before the colours
+import { type ClusterInput, FIELDS, startFromBefore, windowsOf } from './superpixel-start.ts';
 
 /**
  * The rounds of SLIC: every voxel goes to the nearest of the centres whose window holds it, the first of equals, and each
@@ -96,78 +78,6 @@ function valueRanges(colours: Float64Array, [width, height, depth]: Vector3, siz
     }
   }
   return { low, high };
-}
-
-/** First and last + 1 of each centre's window along x, y and z, cut off to whole voxels; empty for a lost centre. */
-function windowsOf({ sides, reach, channels }: ClusterInput, centres: Float64Array): Int32Array {
-  const fields = FIELDS + channels;
-  const windows = new Int32Array((6 * centres.length) / fields);
-  for (let k = 0, at = 0; at < centres.length; k += 6, at += fields) {
-    for (let axis = 0; axis < 3; axis++) {
-      const centre = centres[at + axis]!;
-      if (Number.isNaN(centre)) continue;
-      windows[k + 2 * axis] = Math.trunc(Math.max(centre - 2 * reach[axis]!, 0));
-      windows[k + 2 * axis + 1] = Math.trunc(Math.min(centre + 2 * reach[axis]! + 1, sides[axis]!));
-    }
-  }
-  return windows;
-}
-
-/** The distance to the centre of the round before, where its window still holds the voxel. */
-function startFromBefore(
-  input: ClusterInput,
-  centres: Float64Array,
-  windows: Int32Array,
-  spread: Float64Array,
-  useColour: boolean,
-  nearest: Int32Array,
-  distances: Float64Array,
-): void {
-  const [width, height, depth] = input.sides;
-  distances.fill(Number.MAX_VALUE);
-  for (let z = 0, start = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++, start += width) {
-      startRow(input, centres, windows, spread, useColour, nearest, distances, start, y, z);
-    }
-  }
-}
-
-function startRow(
-  { colours, channels, sides, mask, spacing, step, adaptive }: ClusterInput,
-  centres: Float64Array,
-  windows: Int32Array,
-  spread: Float64Array,
-  useColour: boolean,
-  nearest: Int32Array,
-  distances: Float64Array,
-  start: number,
-  y: number,
-  z: number,
-): void {
-  const fields = FIELDS + channels;
-  const weight = 1 / Math.fround(step * step);
-  const [sx, sy, sz] = spacing;
-  for (let x = 0, i = start; x < sides[0]; x++, i++) {
-    const k = nearest[i]!; // stays where no window holds the voxel
-    if (k < 0 || (mask !== undefined && mask[i] === 0)) continue;
-    const w = 6 * k;
-    if (x < windows[w]! || x >= windows[w + 1]! || y < windows[w + 2]! || y >= windows[w + 3]!) continue;
-    if (z < windows[w + 4]! || z >= windows[w + 5]!) continue;
-    const at = k * fields;
-    const dz = sz * (centres[at + 2]! - z);
-    const dy = sy * (centres[at + 1]! - y);
-    const dx = sx * (centres[at]! - x);
-    let distance = (dz * dz + dy * dy + dx * dx) * weight;
-    if (useColour) {
-      let colour = 0;
-      for (let c = 0; c < channels; c++) {
-        const t = colours[i * channels + c]! - centres[at + FIELDS + c]!;
-        colour += t * t;
-      }
-      distance += adaptive ? colour / spread[k]! : colour;
-    }
-    distances[i] = distance;
-  }
 }
 
 function blockMaxima(
@@ -261,7 +171,7 @@ function assignBox(
   const at = k * (FIELDS + channels);
   const weight = 1 / Math.fround(step * step);
   const [cx, cy, cz] = [centres[at]!, centres[at + 1]!, centres[at + 2]!];
-  const simple = channels === 1 && factor === 1 && mask === undefined;
+  const simple = channels === 1 && factor !== 0 && mask === undefined;
   for (let z = z0; z < z1; z++) {
     const dz = spacing[2] * (cz - z);
     for (let y = y0; y < y1; y++) {
@@ -293,6 +203,7 @@ function assignBox(
 function assignGreyRow(
   colours: Float64Array,
   grey: number,
+  factor: number,
   cx: number,
   across: number,
   weight: number,
@@ -308,7 +219,7 @@ function assignGreyRow(
     const i = start + x;
     const dx = spacing * (cx - x);
     const t = colours[i]! - grey;
-    const distance = (across + dx * dx) * weight + t * t;
+    const distance = (across + dx * dx) * weight + (factor === 1 ? t * t : (t * t) / factor);
     const best = distances[i]!;
     if (distance <= best && (distance < best || k < nearest[i]!)) {
       distances[i] = distance;

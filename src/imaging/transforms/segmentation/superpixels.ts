@@ -7,7 +7,8 @@ import { nonZero, requireFinite, requireVolume } from '../morphology/volume-side
 import { connectSuperpixels } from './connect-superpixels.ts';
 import { rgbToLab } from './lab-colours.ts';
 import { gridPlaces, regularGrid } from './regular-grid.ts';
-import { type ClusterInput, cluster } from './superpixel-clusters.ts';
+import { cluster } from './superpixel-clusters.ts';
+import type { ClusterInput } from './superpixel-start.ts';
 
 export interface SuperpixelOptions {
   /** About how many. Default 100. */
