@@ -183,6 +183,7 @@ function assignBox(
         assignGreyRow(
           input.colours,
           grey,
+          factor,
           cx,
           across,
           weight,
