@@ -18,7 +18,10 @@ export interface Moments {
  * INTENSITY_REGION_EMPTY when the mask leaves nothing.
  */
 export function moments(values: PixelArray, mask?: ValueMask): Moments {
-  let [low, high, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  let sum = 0;
+  let count = 0;
   for (let i = 0; i < values.length; i++) {
     if (mask && !mask[i]) continue;
     const value = values[i]!;
@@ -40,7 +43,10 @@ export function moments(values: PixelArray, mask?: ValueMask): Moments {
 
 /** Lowest and highest of the values under a mask. Throws as moments does. */
 export function extremes(values: PixelArray, mask?: ValueMask): readonly [low: number, high: number] {
-  let [low, high, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  let sum = 0;
+  let count = 0;
   if (!mask) {
     let odd = 0;
     const last = values.length - 1; // two sums: an addition waits for the one before it
@@ -198,7 +204,10 @@ export function otsuThreshold(values: PixelArray, mask?: ValueMask, bins = 256):
   const centre = (bin: number) => low + (bin + 0.5) / scale;
   let weighted = 0;
   for (let bin = 0; bin < bins; bin++) weighted += histogram[bin]! * centre(bin);
-  let [best, at, below, sumBelow] = [-1, 0, 0, 0];
+  let best = -1;
+  let at = 0;
+  let below = 0;
+  let sumBelow = 0;
   for (let bin = 0; bin < bins - 1; bin++) {
     below += histogram[bin]!;
     sumBelow += histogram[bin]! * centre(bin);

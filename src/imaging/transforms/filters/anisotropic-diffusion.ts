@@ -136,9 +136,14 @@ const exponentialRow: Row = (from, to, row, width, down, deep, rates, inSlice) =
   const { above, behind, thick, steepness, factors } = rates;
   const { table, scale, last } = decay;
   const perCell = 1 / scale;
-  const [sx, sy, sz] = [steepness[0] * scale, steepness[1] * scale, steepness[2] * scale];
-  const [fx, fy, fz] = factors;
-  let [left, own] = [0, from[row]!];
+  const sx = steepness[0] * scale;
+  const sy = steepness[1] * scale;
+  const sz = steepness[2] * scale;
+  const fx = factors[0];
+  const fy = factors[1];
+  const fz = factors[2];
+  let left = 0;
+  let own = from[row]!;
   for (let x = 0, i = row; x < width; x++, i++) {
     const next = x < width - 1 ? from[i + 1]! : own;
     let difference = next - own;
@@ -146,13 +151,13 @@ const exponentialRow: Row = (from, to, row, width, down, deep, rates, inSlice) =
     if (place > last) place = last;
     let cell = place | 0;
     let rest = (place - cell) * perCell;
-    const right = fx * difference * table[cell]! * (1 - rest * (1 - rest * (0.5 - rest * (1 / 6))));
+    const right = fx * difference * table[cell]! * (1 - rest * (1 - 0.5 * rest));
     difference = from[i + down]! - own;
     place = difference * difference * sy;
     if (place > last) place = last;
     cell = place | 0;
     rest = (place - cell) * perCell;
-    const lower = fy * difference * table[cell]! * (1 - rest * (1 - rest * (0.5 - rest * (1 / 6))));
+    const lower = fy * difference * table[cell]! * (1 - rest * (1 - 0.5 * rest));
     let sum = right - left + lower - above[x]!;
     above[x] = lower;
     if (thick) {
@@ -161,7 +166,7 @@ const exponentialRow: Row = (from, to, row, width, down, deep, rates, inSlice) =
       if (place > last) place = last;
       cell = place | 0;
       rest = (place - cell) * perCell;
-      const front = fz * difference * table[cell]! * (1 - rest * (1 - rest * (0.5 - rest * (1 / 6))));
+      const front = fz * difference * table[cell]! * (1 - rest * (1 - 0.5 * rest));
       sum += front - behind[inSlice + x]!;
       behind[inSlice + x] = front;
     }
@@ -173,9 +178,14 @@ const exponentialRow: Row = (from, to, row, width, down, deep, rates, inSlice) =
 
 const quadraticRow: Row = (from, to, row, width, down, deep, rates, inSlice) => {
   const { above, behind, thick, steepness, factors } = rates;
-  const [sx, sy, sz] = steepness;
-  const [fx, fy, fz] = factors;
-  let [left, own] = [0, from[row]!];
+  const sx = steepness[0];
+  const sy = steepness[1];
+  const sz = steepness[2];
+  const fx = factors[0];
+  const fy = factors[1];
+  const fz = factors[2];
+  let left = 0;
+  let own = from[row]!;
   for (let x = 0, i = row; x < width; x++, i++) {
     const next = x < width - 1 ? from[i + 1]! : own;
     const dx = next - own;

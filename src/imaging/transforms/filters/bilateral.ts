@@ -116,14 +116,15 @@ function addNeighbour(
   weights: Float64Array,
   width: number,
 ): void {
+  const perCell = 1 / decay.scale;
   for (let x = 0, at = centre; x < width; x++, at++) {
     const value = padded[at + shift]!;
     const difference = value - padded[at]!;
     const place = difference * difference * steepness;
     if (place >= last) continue;
     const cell = place | 0;
-    const rest = (place - cell) * (1 / 128);
-    const weight = nearness * table[cell]! * (1 - rest * (1 - rest * (0.5 - rest * (1 / 6))));
+    const rest = (place - cell) * perCell;
+    const weight = nearness * table[cell]! * (1 - rest * (1 - 0.5 * rest));
     sums[x]! += weight * value;
     weights[x]! += weight;
   }

@@ -68,7 +68,8 @@ function equalizeRegions(
   const regions = size.map((side, axis) => Math.ceil(side / tile[axis]!)) as unknown as Vector3; // three
   const maps = regionMaps(binned, size, tile, regions, limit, bins);
   interpolate(binned, out, size, tile, regions, maps, bins);
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < out.length; i++) {
     if (out[i]! < least) least = out[i]!;
     if (out[i]! > most) most = out[i]!;

@@ -1,11 +1,11 @@
 /** Cells of the table for each unit of the exponent. */
-const PER_UNIT = 128;
+const PER_UNIT = 256;
 /** exp(-40) is nothing beside 1 even in float64. */
 const REACH = 40;
 
 /**
  * exp(-t) by a table: with place = t * scale, cell = floor(place) and rest = (place - cell) / scale, it is table[cell] *
- * (1 - rest + rest^2 / 2 - rest^3 / 6), exact to 2e-10 of the value. From place = last on it is nothing.
+ * (1 - rest + rest^2 / 2), exact to 1e-8 of the value. From place = last on it is nothing.
  */
 export interface DecayCells {
   readonly table: Float64Array;

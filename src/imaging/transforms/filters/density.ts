@@ -109,7 +109,8 @@ function cells(values: PixelArray, mask: ValueMask | undefined, low: number, hig
 }
 
 function firstAbove(sorted: Float64Array, value: number): number {
-  let [from, to] = [0, sorted.length];
+  let from = 0;
+  let to = sorted.length;
   while (from < to) {
     const middle = (from + to) >> 1;
     if (sorted[middle]! < value) from = middle + 1;

@@ -63,7 +63,8 @@ function withFilterValues(image: MedicalImage, pixels: FloatArray, unit: Intensi
 
 /** Throws INTENSITY_NOT_FINITE. */
 export function requireFinite(values: ArrayLike<number>): void {
-  let [sum, other] = [0, 0]; // two: an addition waits for the one before it
+  let sum = 0; // two: an addition waits for the one before it
+  let other = 0;
   const last = values.length - 1;
   for (let i = 0; i < last; i += 2) {
     sum += values[i]! * 0;

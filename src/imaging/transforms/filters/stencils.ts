@@ -65,7 +65,8 @@ function laplacianInSlice(
   out: FloatArray,
 ): void {
   const middle = -2 * (fx + fy);
-  let [left, own] = [0, values[row]!];
+  let left = 0;
+  let own = values[row]!;
   for (let x = 0; x < width; x++) {
     const right = x < width - 1 ? values[row + x + 1]! : 0;
     out[row + x] = middle * own + fx * (left + right) + fy * (ups[up + x]! + downs[down + x]!);
@@ -87,7 +88,8 @@ function laplacianInVolume(
   const [ups, downs, backs, fronts] = [above.values, below.values, behind.values, before.values];
   const [up, down, back, front] = [above.start, below.start, behind.start, before.start];
   const middle = -2 * (fx + fy + fz);
-  let [left, own] = [0, values[row]!];
+  let left = 0;
+  let own = values[row]!;
   for (let x = 0; x < width; x++) {
     const right = x < width - 1 ? values[row + x + 1]! : 0;
     out[row + x] =

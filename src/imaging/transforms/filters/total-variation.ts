@@ -54,7 +54,8 @@ function chambolle(
   const field = [another(values), another(values), another(values)] as const;
   const step = 1 / (2 * axes);
   const state: State = { values, out, field, size, step, ratio: step / weight };
-  let [first, before] = [0, 0];
+  let first = 0;
+  let before = 0;
   for (let i = 0; i < iterations; i++) {
     const { squares, variation } = size[2] === 1 ? sweepSlice(state, i > 0) : sweepVolume(state, i > 0);
     const cost = (squares + weight * variation) / values.length;
@@ -81,7 +82,8 @@ interface State {
  */
 function sweepSlice(state: State, moved: boolean) {
   const [width, height] = state.size;
-  let [squares, variation] = [0, 0];
+  let squares = 0;
+  let variation = 0;
   for (let y = 0; y <= height; y++) {
     if (moved && y < height) squares += divergeInSlice(state, y * width, y > 0);
     if (y > 0) variation += ascendInSlice(state, (y - 1) * width, y < height);
@@ -93,7 +95,8 @@ function sweepSlice(state: State, moved: boolean) {
 function sweepVolume(state: State, moved: boolean) {
   const [width, height, depth] = state.size;
   const slice = width * height;
-  let [squares, variation] = [0, 0];
+  let squares = 0;
+  let variation = 0;
   for (let z = 0; z <= depth; z++) {
     for (let y = 0; moved && z < depth && y < height; y++) {
       squares += divergeInVolume(state, z * slice + y * width, y > 0, z > 0);

@@ -42,7 +42,10 @@ const BY_HISTOGRAM: Readonly<
 
 /** Of the values above a threshold and of the others. */
 function meanAbove(values: PixelArray, threshold: number, mask: ValueMask | undefined) {
-  let [above, count, all, total] = [0, 0, 0, 0];
+  let above = 0;
+  let count = 0;
+  let all = 0;
+  let total = 0;
   if (mask === undefined) {
     let odd = 0; // two sums: an addition waits for the one before it
     let oddAll = 0; // two sums: an addition waits for the one before it
@@ -87,7 +90,10 @@ function otsu({ counts, centres }: Histogram): number {
   const total = sumOf(counts);
   let weighted = 0;
   for (let i = 0; i < counts.length; i++) weighted += counts[i]! * centres[i]!;
-  let [best, at, below, sumBelow] = [-1, 0, 0, 0];
+  let best = -1;
+  let at = 0;
+  let below = 0;
+  let sumBelow = 0;
   for (let i = 0; i < counts.length - 1; i++) {
     below += counts[i]!;
     sumBelow += counts[i]! * centres[i]!;
@@ -110,7 +116,10 @@ function yen({ counts }: Histogram): number {
   const total = sumOf(counts);
   let squares = 0;
   for (const count of counts) squares += (count / total) ** 2;
-  let [best, at, part, below] = [Number.NEGATIVE_INFINITY, 0, 0, 0];
+  let best = Number.NEGATIVE_INFINITY;
+  let at = 0;
+  let part = 0;
+  let below = 0;
   for (let i = 0; i < counts.length - 1; i++) {
     const share = counts[i]! / total;
     part += share;
@@ -131,7 +140,8 @@ function triangle({ counts }: Histogram): number {
   const start = turned ? bins - 1 - last : first;
   const width = (turned ? bins - 1 - peak : peak) - start;
   const height = counts[peak]!;
-  let [best, found] = [Number.NEGATIVE_INFINITY, 0];
+  let best = Number.NEGATIVE_INFINITY;
+  let found = 0;
   for (let i = 0; i < width; i++) {
     const distance = height * i - width * at(start + i);
     if (distance > best) [best, found] = [distance, i];
@@ -145,7 +155,8 @@ function isodata({ counts, centres }: Histogram): number {
   let weighted = 0;
   for (let i = 0; i < counts.length; i++) weighted += counts[i]! * centres[i]!;
   const width = centres[1]! - centres[0]!;
-  let [below, sumBelow] = [0, 0];
+  let below = 0;
+  let sumBelow = 0;
   for (let i = 0; i < counts.length - 1; i++) {
     below += counts[i]!;
     sumBelow += counts[i]! * centres[i]!;
@@ -160,7 +171,8 @@ function isodata({ counts, centres }: Histogram): number {
 function li(values: PixelArray, low: number, mask: ValueMask | undefined): number {
   let { above: next } = meanAbove(values, Number.NEGATIVE_INFINITY, mask);
   const near = values instanceof Float32Array || values instanceof Float64Array ? 0 : 0.5;
-  let [before, seen] = [Number.NEGATIVE_INFINITY, -1];
+  let before = Number.NEGATIVE_INFINITY;
+  let seen = -1;
   while (Math.abs(next - before) > near) {
     before = next;
     const { above, below, count } = meanAbove(values, next, mask);

@@ -102,7 +102,8 @@ function byDeviation(
   { method, k, range }: Pick<Rule, 'method' | 'k' | 'range'>,
   border: Border,
 ): FloatArray {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
   const exact = Float64Array.from(values); // squares of float32 would cancel
   for (let i = 0; i < exact.length; i++) {
     if (exact[i]! < low) low = exact[i]!;
