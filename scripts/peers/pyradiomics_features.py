@@ -73,6 +73,8 @@ CASES = [
     case("nearest, prostate", PROSTATE,
          {"resampledPixelSpacing": [1, 1.5, 2], "interpolator": "sitkNearestNeighbor", "padDistance": 2}),
     case("B-spline, prostate in a turned frame", PROSTATE, {"resampledPixelSpacing": [1, 1, 1], "binWidth": 15}),
+    case("B-spline onto voxels of a turned frame", PROSTATE, {"resampledPixelSpacing": [0.5, 0.5, 1], "binWidth": 15},
+         {"Original": {}, "LoG": {"sigma": [2.0]}}, ["firstorder", "glcm"]),
     case("spacing as it is", nrrd("breast1"), {"resampledPixelSpacing": [0, 0, 0], "padDistance": 3}),
     case("slices along y", nrrd("brain2"), {"force2D": True, "force2Ddimension": 1}),
     case("slices along x", sts(2, "PET"), {"force2D": True, "force2Ddimension": 2, "binWidth": 0.3}),

@@ -116,7 +116,7 @@ export const spline: Evaluate = (values, size, u, v, w) => {
 };
 
 function setWeights({ index, weight }: (typeof axes)[0], place: number, side: number): void {
-  const first = Math.floor(place) - 1;
+  const first = Math.floor(Math.fround(place)) - 1; // ITK rounds to float32 here: a place just below a voxel is the voxel's
   const t = place - (first + 1);
   weight[3] = (1 / 6) * t * t * t;
   weight[0] = 1 / 6 + 0.5 * t * (t - 1) - weight[3]!;
