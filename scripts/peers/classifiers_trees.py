@@ -6,6 +6,7 @@ On the tables of classifier_tables.py:
 
 - trees: decision trees node by node, only where every random state gives the same one (no ties)
 - boosted: probabilities of HistGradientBoostingClassifier and values of HistGradientBoostingRegressor for every row
+- xgboost: probabilities of XGBoost's histogram method
 - votes: probabilities of AdaBoostClassifier, where every random state gives the same
 - folds: mean accuracy and area under the curve over the five folds, mean over seeds
 - shap: SHAP values of a forest and of boosted trees, whose nodes are stored too, by both of TreeExplainer's ways
@@ -25,6 +26,7 @@ import numpy as np
 import shap
 import skl2onnx
 import sklearn
+import xgboost
 from sklearn.ensemble import (AdaBoostClassifier, ExtraTreesClassifier, HistGradientBoostingClassifier,
                               HistGradientBoostingRegressor, RandomForestClassifier, RandomForestRegressor)
 from sklearn.inspection import permutation_importance
@@ -142,6 +144,33 @@ def boosted_cases():
     x = x[:, :8]
     model = HistGradientBoostingRegressor(early_stopping=False, max_iter=30).fit(x, value_of(x))
     return {"classes": cases, "values": {"rounds": 30, "predicted": numbers(model.predict(x), 6)}}
+
+
+def xgboost_cases():
+    """Where every column has fewer values than there are bins, so that both look at the same splits."""
+    cases = []
+    for name, columns, step, theirs, ours in [
+        ("digits", list(range(64)), 1, {"gamma": 6, "reg_lambda": 3, "min_child_weight": 8, "max_leaves": 12},
+         {"gamma": 6, "lambda": 3, "minChildWeight": 8, "maxLeaves": 12}),
+        ("digits", list(range(64)), 1, {"gamma": 0, "reg_lambda": 0.5, "min_child_weight": 2, "max_depth": 3, "max_leaves": 0},
+         {"lambda": 0.5, "minChildWeight": 2, "maxDepth": 3, "maxLeaves": "unlimited"}),
+        ("made", [0, 1, 2, 4, 5, 6, 7], 10, {"gamma": 2, "reg_lambda": 1, "min_child_weight": 3, "max_leaves": 10},
+         {"gamma": 2, "lambda": 1, "minChildWeight": 3, "maxLeaves": 10}),
+    ]:
+        x, y, _ = table(name)
+        x = (np.floor(x[:, columns].astype(float) * step) / step).astype(np.float32)
+        y = (y < (5 if name == "digits" else 1)).astype(int)
+        w = weights_of(len(y))
+        settings = {"max_depth": 0, "grow_policy": "lossguide", **theirs}
+        model = xgboost.train(
+            {"objective": "binary:logistic", "tree_method": "hist", "eta": 0.3, "max_bin": 256, "nthread": 1,
+             "base_score": float((w * y).sum() / w.sum()), **settings},
+            xgboost.DMatrix(x, y, weight=w), num_boost_round=15)
+        cases.append({"table": name, "columns": columns, "step": step, "weighted": True,
+                      "settings": {"rounds": 15, "learningRate": 0.3, "minLeaf": 1, **ours},
+                      "below": 5 if name == "digits" else 1,
+                      "probabilities": numbers(model.predict(xgboost.DMatrix(x)), 7)})
+    return cases
 
 
 def vote_cases():
@@ -297,11 +326,12 @@ def exported():
     return {"model": base64.b64encode(model.SerializeToString()).decode(), "probabilities": numbers(forest.predict_proba(x), 7)}
 
 
-cases = {"trees": tree_cases(), "regression": regression_tree(), "boosted": boosted_cases(), "votes": vote_cases(),
+cases = {"trees": tree_cases(), "regression": regression_tree(), "boosted": boosted_cases(), "xgboost": xgboost_cases(),
+         "votes": vote_cases(),
          "folds": fold_figures(), "shap": shap_cases(), "permuted": permuted(), "exported": exported()}
 text = json.dumps(cases, separators=(",", ":"), allow_nan=False)
 head = json.dumps({"maker": "scripts/peers/classifiers_trees.py",
-                   "peer": f"scikit-learn {sklearn.__version__}, shap {shap.__version__}, skl2onnx {skl2onnx.__version__}",
+                   "peer": f"scikit-learn {sklearn.__version__}, shap {shap.__version__}, skl2onnx {skl2onnx.__version__}, xgboost {xgboost.__version__}",
                    "sha256": hashlib.sha256(text.encode()).hexdigest()})
 OUT = FOLDER / "trees.json.gz"
 OUT.write_bytes(gzip.compress((head[:-1] + ', "cases":' + text + "}\n").encode(), 9, mtime=0))

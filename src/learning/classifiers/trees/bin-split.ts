@@ -4,7 +4,7 @@ import type { BinnedTable } from './bins.ts';
 export interface BoostLimits {
   /** Added to the sum of hessians (lambda). */
   readonly lambda: number;
-  /** A split gains more than this, half the decrease of the second-order loss (gamma). */
+  /** A split must gain more, counted as XGBoost's and LightGBM's programs do: twice equation 7's, without its 1/2 (gamma). */
   readonly gamma: number;
   readonly minLeaf: number;
   /** Least sum of hessians on a side. */
@@ -31,7 +31,7 @@ export interface BinSplit {
   missingLeft: boolean;
   /** Which bins go left, for a column of categories. */
   set: Uint8Array | undefined;
-  /** Half the decrease of the loss. */
+  /** The decrease of the second-order loss (equation 7). */
   gain: number;
   leftGradient: number;
   leftHessian: number;

@@ -79,7 +79,7 @@ function grow(work: Work): BoostedTree {
   else close(work, leaves, root);
   let count = 1;
   while (open.length > 0 && count < growth.maxLeaves) {
-    const node = takeBest(open);
+    const node = takeBest(open, growth.maxLeaves);
     count++;
     for (const child of parted(work, node, count < growth.maxLeaves)) {
       bounds.set(child.index, [child.low, child.high]);
@@ -134,7 +134,7 @@ function newNode(draft: TreeDraft, count: number): number {
 function findSplit({ table, growth, exact, round }: Work, node: Open): boolean {
   const { split } = node;
   if (node.depth >= growth.maxDepth || node.count < 2 * growth.minLeaf) return false;
-  split.gain = growth.gamma;
+  split.gain = growth.gamma / 2;
   for (let i = 0; i < round.columns.length; i++) {
     const column = round.columns[i]!;
     const scan = table.categorical[column] === 1 ? scanCategories : scanColumn;
@@ -143,7 +143,9 @@ function findSplit({ table, growth, exact, round }: Work, node: Open): boolean {
   return split.column >= 0;
 }
 
-function takeBest(open: Open[]): Open {
+/** The one that gains most; without a bound of leaves all are split, and the last is taken, so that few histograms wait. */
+function takeBest(open: Open[], maxLeaves: number): Open {
+  if (maxLeaves === Number.POSITIVE_INFINITY) return open.pop()!;
   let best = 0;
   for (let i = 1; i < open.length; i++) if (open[i]!.split.gain > open[best]!.split.gain) best = i;
   return open.splice(best, 1)[0]!;

@@ -28,7 +28,7 @@ export interface BoostingSettings {
   readonly minChildWeight?: number;
   /** L2 regularisation of the leaves' values. */
   readonly lambda?: number;
-  /** What a split must gain. */
+  /** What a split must gain, as XGBoost counts it: twice the decrease of the second-order loss. */
   readonly gamma?: number;
   /** Bins of values a column. */
   readonly bins?: number;

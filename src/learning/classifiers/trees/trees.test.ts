@@ -50,6 +50,11 @@ interface Fixture {
     readonly classes: readonly ProbabilityCase[];
     readonly values: { readonly rounds: number; readonly predicted: readonly number[] };
   };
+  readonly xgboost: readonly (ProbabilityCase & {
+    readonly columns: readonly number[];
+    readonly step: number;
+    readonly below: number;
+  })[];
   readonly votes: readonly ProbabilityCase[];
   readonly regression: { readonly values: readonly number[]; readonly tree: StoredTree };
 }
@@ -114,6 +119,23 @@ describe("gradient boosting says what scikit-learn's histogram version says", ()
       });
       // The peer keeps gradients in float32, and leaves here are float32.
       expect(apart(fitted.predict(x), probabilities)).toBeLessThan(1e-5);
+    },
+  );
+});
+
+describe("gradient boosting says what XGBoost's histogram method says", () => {
+  test.each(labelled(fixture.xgboost))(
+    '%s',
+    (_, { table, columns, step, below, settings, weighted, probabilities }) => {
+      const all = takeColumns(tables[table].x, columns);
+      // float32 first, as the peer has it
+      const x = { ...all, values: all.values.map((value) => Math.floor(Math.fround(value) * step) / step) };
+      const y = tables[table].y.map((label) => (label < below ? 1 : 0));
+      const weights = weightsFor(x.rows, weighted);
+      const fitted = fitGradientBoosting(x, y, 2, gradientBoosting.check(settings), { seed: 1, weights });
+      const second = fitted.predict(x).filter((_p, i) => i % 2 === 1);
+      // The peer adds its scores up in float32.
+      expect(apart(second, probabilities)).toBeLessThan(1e-5);
     },
   );
 });
