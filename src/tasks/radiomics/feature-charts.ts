@@ -198,10 +198,14 @@ export function selectionSpec(
   const names = [...new Set(rows.map(({ feature }) => feature))];
   return {
     autosize: 'pad',
-    width: Math.max(160, 62 * folds.length),
+    width: Math.max(420, 62 * folds.length),
     height: rowsHeight(names.length),
     data: {
-      values: rows.map((row) => ({ ...row, name: shortName(row.feature, 44), kept: row.kept ? 1 : 0 })),
+      values: rows.map((row) => ({
+        ...row,
+        name: shortName(row.feature, 44),
+        kept: row.kept ? 'kept' : 'left',
+      })),
     },
     mark: { type: 'rect', stroke: 'var(--line)' },
     encoding: {
@@ -215,9 +219,9 @@ export function selectionSpec(
       y: { field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: 460, grid: false } },
       color: {
         field: 'kept',
-        type: 'quantitative',
+        type: 'nominal',
         legend: null,
-        scale: { domain: [0, 1], range: ['var(--faint)', 'var(--first)'] },
+        scale: { domain: ['left', 'kept'], range: ['var(--faint)', 'var(--first)'] },
       },
     },
   };

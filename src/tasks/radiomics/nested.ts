@@ -117,6 +117,26 @@ export async function scoreCandidates(
   return scores;
 }
 
+/** Answers of one candidate for every row, each by a fit that has not seen it; [rows, classes]. */
+export async function outOfFold(
+  candidate: Candidate,
+  rows: LabelledRows,
+  folds: readonly { readonly train: readonly number[]; readonly validation: readonly number[] }[],
+  place: FittingPlace,
+): Promise<Float64Array> {
+  const width = rows.classes.length;
+  const answers = new Float64Array(rows.x.rows * width);
+  for (const { train, validation } of folds) {
+    const fitted = await fitCandidate(candidate, fittingRows(rowsAt(rows, train)), place);
+    const found = fitted.predict(rowsAt(rows, validation).x);
+    for (const [i, row] of validation.entries()) {
+      answers.set(found.subarray(i * width, (i + 1) * width), row * width);
+    }
+    await place.step(candidate.title);
+  }
+  return answers;
+}
+
 /** The best of several by its mean, the first of equals. @throws NESTED_NO_CANDIDATE */
 export function bestOf(scores: readonly CandidateScore[], { choose }: RadiomicsSettings): CandidateScore {
   const judged = scores.filter(({ mean }) => mean !== null);

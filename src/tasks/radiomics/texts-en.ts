@@ -13,6 +13,7 @@ export const en = {
   byPatient: 'by patient',
   byImage: 'by image (no patients known)',
   nested: 'Nested cross-validation',
+  crossValidated: 'cross-validated training',
   choice: 'How the classifier was chosen',
   choiceLead:
     'Each of {folds} outer folds chose among all candidates by {inner} inner folds of its own, and was judged on patients that it had not seen. What the folds reach tells how well this way of choosing does; the one model was then chosen by the outer folds, fitted on all these cases, and tested once.',

@@ -15,6 +15,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   byPatient: '按患者',
   byImage: '按图像（患者未知）',
   nested: '嵌套交叉验证',
+  crossValidated: '交叉验证的训练',
   choice: '分类器如何选出',
   choiceLead:
     '{folds} 个外层折各自用 {inner} 个内层折在全部候选中选择，再在未见过的患者上评价；由此可知这种选择方法的好坏。最后的模型按外层折选出，在这些病例上拟合，只测试一次。',

@@ -14,6 +14,7 @@ import {
   figuresWithIntervals,
   type OperatingPoints,
   operatingPointsOf,
+  type PredictedSamples,
   plainFigures,
 } from '../classification/evidence.ts';
 import { writePredictions } from '../classification/prediction-file.ts';
@@ -36,6 +37,7 @@ import {
   fittingRows,
   nestedCrossValidation,
   type OuterFold,
+  outOfFold,
   scoreCandidates,
 } from './nested.ts';
 import { openRowPredictor } from './predict-rows.ts';
@@ -46,6 +48,7 @@ import { tableOfData } from './run-table.node.ts';
 import { completeRadiomics, type RadiomicsSettings } from './settings.ts';
 import { writeTable } from './table-file.node.ts';
 import { keptColumns, type LabelledRows, rowsAt } from './table-rows.ts';
+import { textsOf } from './texts.ts';
 
 /** All that a radiomics run found, for its report. */
 export interface RadiomicsRun {
@@ -128,7 +131,10 @@ export async function trainRadiomics(request: TrainRequest, around: TaskSurround
   return { outcome: 'finished', files, test: plainFigures(judged.evidence.test) };
 }
 
-type Found = Pick<RadiomicsRun, 'folds' | 'scores' | 'winner' | 'fitted' | 'development'>;
+interface Found extends Pick<RadiomicsRun, 'folds' | 'scores' | 'winner' | 'fitted' | 'development'> {
+  /** The chosen candidate's answers for the cases for training, by the folds' fits; [development, classes]. */
+  readonly unseen: Float64Array;
+}
 
 /** Nested cross-validation to judge the procedure, plain cross-validation to choose, and the one fit. */
 async function chooseAndFit(
@@ -157,7 +163,7 @@ async function chooseAndFit(
   });
   for (const text of warnings) around.report({ kind: 'note', text });
   const families = new Set(candidates.map(({ family }) => family)).size;
-  const fits = settings.folds * (settings.inner * candidates.length + families + candidates.length);
+  const fits = settings.folds * (settings.inner * candidates.length + families + candidates.length + 1);
   let done = 0;
   const place: FittingPlace = {
     settings,
@@ -175,19 +181,19 @@ async function chooseAndFit(
     },
   };
   const outer = await nestedCrossValidation(candidates, development, folds, place);
-  const scores = await scoreCandidates(
-    candidates,
-    development,
-    folds.map(({ train, validation, test }) => ({ train: merged(train, validation), validation: test })),
-    place,
-  );
+  const plain = folds.map(({ train, validation, test }) => ({
+    train: merged(train, validation),
+    validation: test,
+  }));
+  const scores = await scoreCandidates(candidates, development, plain, place);
   const winner = bestOf(scores, settings);
+  const unseen = await outOfFold(winner.candidate, development, plain, place);
   const fitted = await fitCandidate(winner.candidate, fittingRows(development), place);
   around.report({ kind: 'note', text: `chosen: ${winner.candidate.title}` });
   for (const text of fitted.classifier.notes ?? []) around.report({ kind: 'note', text });
   const kept = keptColumns(fitted).map((column) => prepared.names[column]!);
   around.report({ kind: 'note', text: `${kept.length} features reach it: ${kept.join(', ')}` });
-  return { folds: outer, scores, winner, fitted, development };
+  return { folds: outer, scores, winner, unseen, fitted, development };
 }
 
 /** Folds keep a share for early stopping, which is not needed here and joined to the rest. */
@@ -207,7 +213,7 @@ interface JudgedRun {
 async function judge(
   prepared: PreparedRows,
   table: FeatureTable,
-  { folds, winner, fitted, development }: Found,
+  { folds, winner, unseen, fitted, development }: Found,
   settings: RadiomicsSettings,
   around: TaskSurroundings,
 ): Promise<JudgedRun> {
@@ -216,13 +222,17 @@ async function judge(
   const features = featureInputOf(table, names, keptColumns(fitted), development);
   const base = { dataset, seed: settings.seed };
   const order = folds.flatMap(({ test }) => test.map((row) => prepared.development[row]!));
-  const outOfFold = {
+  const nestedAnswers = {
     ...base,
     indices: order,
     probabilities: Float32Array.from(folds.flatMap(({ probabilities }) => [...probabilities])),
   };
-  const points: OperatingPoints = operatingPointsOf(outOfFold);
-  const nested = evidenceOf(outOfFold, dataset.classes, points);
+  const nested = evidenceOf(nestedAnswers, dataset.classes, operatingPointsOf(nestedAnswers));
+  // Folds may have chosen other classifiers, whose probabilities mean something else: the threshold is of the one that was chosen.
+  const points = pointsOf(
+    { ...base, indices: prepared.development, probabilities: Float32Array.from(unseen) },
+    settings,
+  );
   const draft = cardOf(prepared, winner, features, points, settings, around);
   const predictor = await openRowPredictor({ graph, card: draft }, around.runtime, settings.threads);
   let testProbabilities: Float64Array;
@@ -241,6 +251,14 @@ async function judge(
     model: writeOnnx(graph),
     predictions: writePredictions(tested, points),
   };
+}
+
+/** Thresholds chosen on answers by cross-validation. */
+function pointsOf(predicted: PredictedSamples, { language }: RadiomicsSettings): OperatingPoints {
+  const { operatingPoint } = operatingPointsOf(predicted);
+  return operatingPoint
+    ? { operatingPoint: { ...operatingPoint, chosenOn: textsOf(language).crossValidated } }
+    : {};
 }
 
 function cardOf(
@@ -273,7 +291,9 @@ function cardOf(
       },
     },
     metrics: {},
-    ...(operatingPoint ? { operatingPoint: { ...operatingPoint, chosenOn: 'nested cross-validation' } } : {}),
+    ...(operatingPoint
+      ? { operatingPoint: { ...operatingPoint, chosenOn: 'cross-validated training' } }
+      : {}),
     seed,
     versions: { hounsfield: version, [runtime.name]: runtime.version, node: process.versions.node },
     createdAt: new Date().toISOString(),
