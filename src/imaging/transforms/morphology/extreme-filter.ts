@@ -32,6 +32,9 @@ interface Band {
 /** Values of a part, so that what is read again is still near the processor. */
 const BAND = 1 << 15;
 
+/** Values of minima over rows of all lengths that may be kept at once; of more, one length after the other. */
+const MOST_KEPT = 1 << 24;
+
 /**
  * Smallest value over an element's places around each voxel. Boxes go axis by axis; of other elements the minima over a row
  * are made once for each length of a row (Urbach and Wilkinson, "Efficient 2-D grayscale morphological transformations
@@ -53,27 +56,30 @@ export function minimumFilter(
   const axis = depth > 1 ? 2 : 1;
   const across = width * (axis === 2 ? height : 1);
   const reach = below[axis] + above[axis];
-  const thick = Math.min(sides[axis], Math.max(4 * reach, Math.ceil(BAND / across), 1));
+  const wide = (4 * reach + reach) * across > MOST_KEPT ? 1 : 4; // how much thicker than what lies around it
+  const thick = Math.min(sides[axis], Math.max(wide * reach, Math.ceil(BAND / across), 1));
   const size = (by: number): Vector3 => (axis === 2 ? [width, height, by] : [width, by, 1]);
   const most = size(thick).map((side, k) => side + below[k]! + above[k]!) as unknown as Vector3; // three
-  const room = most[0] * most[1] * most[2];
-  const rows = element.isBox ? [] : rowLengths(element);
+  const places = most[0] * most[1] * most[2];
+  const rows = element.isBox ? [1] : rowLengths(element);
+  const sections = places * rows.length <= MOST_KEPT ? rows.length : 2;
   const buffers = {
-    padded: new Int32Array(room * Math.max(1, rows.length)),
+    padded: new Int32Array(places * sections),
     out: new Int32Array(across * thick),
   };
-  const places = sides.map((side, k) =>
+  const indices = sides.map((side, k) =>
     borderIndices(side, below[k]!, above[k]!, comparison.beyond.border),
   ) as [Int32Array, Int32Array, Int32Array]; // three
   const by = smallerOf(comparison.narrow);
   for (let start = 0; start < sides[axis]; start += thick) {
     const part = Math.min(thick, sides[axis] - start);
-    const own = places.slice() as typeof places; // three
+    const own = indices.slice() as typeof indices; // three
     own[axis] = own[axis].subarray(start, start + part + reach);
     const band: Band = { ...buffers, width: own[0].length, height: own[1].length };
     pad(values, sides, own, comparison, band.padded, below[0]);
     if (element.isBox) box(band, size(part), element, by);
-    else byRows(band, size(part), element, by, rows);
+    else if (sections === rows.length) byRows(band, size(part), element, by, rows);
+    else byRowsInTurn(band, size(part), element, by, rows);
     const count = across * part;
     if (comparison.flip) complement(band.out, 0, count);
     into.set(band.out.subarray(0, count), start * across);
@@ -147,6 +153,43 @@ function byRows(
     for (let y = 0; y < height; y++, to += width, from += rowLength) {
       out.set(padded.subarray(from + first, from + first + width), to);
       smallest(by, padded, others, from, out, to, width);
+    }
+  }
+}
+
+/** The same with the minima over rows of two lengths at a time. */
+function byRowsInTurn(
+  { padded, out, width: rowLength, height: rows }: Band,
+  [width, height, depth]: Vector3,
+  { runs, below, above }: StructuringElement,
+  by: SmallerOf,
+  lengths: readonly number[],
+): void {
+  const used = rowLength * rows * (depth + below[2] + above[2]);
+  out.fill(2147483647);
+  const wide = smallerOf(false); // what out begins with is far from any value
+  for (let k = 0; k < lengths.length; k++) {
+    const length = lengths[k]!;
+    const section = (k & 1) * used;
+    if (k > 0) {
+      const done = lengths[k - 1]!;
+      const before = used - section;
+      padded.copyWithin(section, before, before + used);
+      const further = length <= 2 * done ? [length - done] : [done, length - done];
+      const offsets = Int32Array.from(further, (step) => step + before - section);
+      smallest(by, padded, offsets, section, padded, section, used - (length - done));
+    }
+    const own = runs.filter(({ first, last }) => last - first + 1 === length);
+    const offsets = Int32Array.from(
+      own,
+      ({ dy, dz, first }) =>
+        ((dz + below[2]) * rows + dy + below[1]) * rowLength + first + below[0] + section,
+    );
+    for (let z = 0, to = 0; z < depth; z++) {
+      let from = z * rows * rowLength;
+      for (let y = 0; y < height; y++, to += width, from += rowLength) {
+        smallest(wide, padded, offsets, from, out, to, width);
+      }
     }
   }
 }

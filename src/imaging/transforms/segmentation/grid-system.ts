@@ -1,3 +1,4 @@
+import { HounsfieldError } from '../../../errors.ts';
 import type { Vector3 } from '../../geometry/geometry.ts';
 
 /** A symmetric system on a grid of [D, H, W]: diagonal x - sum of weights x of the six neighbours. */
@@ -16,6 +17,8 @@ const MOST_ROUNDS = 10_000;
  * Solves a grid's system by conjugate gradients, preconditioned with a modified incomplete Cholesky factorization without
  * fill (Gustafsson, "A class of first order factorization methods", BIT 1978), until the residual is `tolerance` times the
  * right side.
+ *
+ * @throws WALKER_NOT_SOLVED
  */
 export function solveGrid(system: GridSystem, right: Float64Array, tolerance: number): Float64Array {
   const length = right.length;
@@ -46,7 +49,13 @@ export function solveGrid(system: GridSystem, right: Float64Array, tolerance: nu
     rho = next;
     for (let i = margin; i < margin + length; i++) direction[i] = z[i]! + part * direction[i]!;
   }
-  return found;
+  const left = Math.sqrt(dot(residual, residual));
+  if (left <= Math.max(10 * goal, (1e-10 * goal) / tolerance)) return found;
+  throw new HounsfieldError(
+    'WALKER_NOT_SOLVED',
+    `after ${MOST_ROUNDS} rounds the residual is ${(left / (goal / tolerance)).toExponential(1)} of the right side, and ` +
+      `${tolerance} is asked for. Lower beta, or ask for less.`,
+  );
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

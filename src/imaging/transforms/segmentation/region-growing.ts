@@ -3,7 +3,7 @@ import type { Vector3 } from '../../geometry/geometry.ts';
 import type { PixelArray } from '../../image/medical-image.ts';
 import type { Connectivity } from '../connected-components.ts';
 import { dequeue, enqueue, type IndexQueue, indexQueue } from '../morphology/index-queue.ts';
-import { requireVolume } from '../morphology/volume-sides.ts';
+import { requireFinite, requireVolume } from '../morphology/volume-sides.ts';
 
 /**
  * What hangs together with the seeds and has values from `lower` to `upper`, both included. A seed outside of these grows
@@ -148,7 +148,7 @@ export interface ConfidenceOptions {
  *
  * @param values [D, H, W]
  * @returns 0 and 1
- * @throws SEED_OUTSIDE, IMAGE_SHAPE
+ * @throws SEED_OUTSIDE, IMAGE_SHAPE, INTENSITY_NOT_FINITE
  */
 export function confidenceConnected(
   values: PixelArray,
@@ -157,6 +157,7 @@ export function confidenceConnected(
   { multiplier = 4.5, iterations = 4, radius = 1 }: ConfidenceOptions = {},
 ): Uint8Array {
   requireVolume(values, sides, 'region growing');
+  requireFinite(values, 'region growing');
   const places = placesOf(seeds, sides);
   const own = places.map((place) => values[place]!);
   const [least, most] = [Math.min(...own), Math.max(...own)];

@@ -147,11 +147,22 @@ test.each<[code: string, message: RegExp, () => unknown]>([
     /3 channels/,
     () => run('active-contour', { images: { c: colours } }, { image: 'c', into: 'o' }),
   ],
+  ['INTENSITY_NOT_FINITE', /NaN/, () => run('confidence-connected', withNaN, { seeds: [[1, 1, 1]] })],
   ['WALKER_SEEDS', /no seed/, () => randomWalker(noise(), 1, empty, sides)],
   ['SUPERPIXEL_MASK', /empty/, () => superpixels(noise(), 1, sides, { mask: empty })],
 ])('%s %s', (code, message, fail) => {
   expect(fail).toThrow(new RegExp(`^${code}: `));
   expect(fail).toThrow(message);
+});
+
+test('an element of many lengths on a wide picture needs no more than its rows in turn', () => {
+  const [width, height] = [1400, 1200];
+  const point = new Uint8Array(width * height);
+  point[600 * width + 700] = 1;
+  const element = structuringElement('disk', 90);
+  const found = greyMorphology('dilation', point, [width, height, 1], element);
+  const expected = binaryMorphology('dilation', point, [width, height, 1], element);
+  expect(found).toEqual(expected);
 });
 
 describe('without a peer', () => {

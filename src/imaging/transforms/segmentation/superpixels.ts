@@ -162,6 +162,7 @@ function seedsOnGrid(sides: Vector3, count: number): Seeds {
 
 /** Voxels looked at for each seed while the seeds are spread. */
 const VOXELS_PER_SEED = 60;
+const MOST_PAIRS = 2e8;
 
 /** Seeds drawn among the voxels of the mask and spread by a few rounds of k-means. */
 function seedsWithin(mask: Uint8Array, [width, height]: Vector3, count: number, seed: number): Seeds {
@@ -175,6 +176,9 @@ function seedsWithin(mask: Uint8Array, [width, height]: Vector3, count: number, 
   ];
   const among = draw(voxels, Math.min(voxels.length, VOXELS_PER_SEED * count), stream).map(placeOf);
   const places = draw(voxels, Math.min(voxels.length, count), stream).map(placeOf);
+  const step = (voxels.length / places.length) ** (mask.length === width * height ? 1 / 2 : 1 / 3);
+  // of very many seeds each pair is too much: they are spread by the clustering alone
+  if (places.length * among.length > MOST_PAIRS) return { places, step: Math.max(1, step) };
   for (let round = 0; round < 5; round++) spreadOut(places, among);
   const steps = [0, 0, 0];
   for (const place of places) {
