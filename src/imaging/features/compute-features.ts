@@ -101,10 +101,14 @@ function ofLevels(
   if (textures.length === 0 && !histogram) return [];
   const levels = discretise(region, settings);
   const values: FeatureValue[] = histogram ? [...intensityHistogram(levels)] : [];
-  for (const family of textures) {
-    const aggregations = aggregationsOf(family, settings.aggregations);
-    if (levels.count === 0) values.push(...noTexture(family, aggregations));
-    else values.push(...textureFeatures(levels, [family], aggregations, settings.texture));
+  // Families that are asked for alike go in one call, which finds zones and neighbourhoods once.
+  const withDirections = textures.filter((family) => family === 'cm' || family === 'rlm');
+  const without = textures.filter((family) => family !== 'cm' && family !== 'rlm');
+  for (const alike of [withDirections, without]) {
+    if (alike.length === 0) continue;
+    const aggregations = aggregationsOf(alike[0]!, settings.aggregations);
+    if (levels.count === 0) values.push(...alike.flatMap((family) => noTexture(family, aggregations)));
+    else values.push(...textureFeatures(levels, alike, aggregations, settings.texture));
   }
   return values;
 }
