@@ -168,3 +168,18 @@ test('the median of many equal values and of whole numbers', () => {
   expect(Array.from(wide)).toEqual(Array.from(inDouble));
   expect([...new Set(wide)].every((value) => [0, 1, 2].includes(value))).toBe(true);
 });
+
+test.each(['exponential', 'quadratic'] as const)(
+  '%s diffusion per mm is that per voxel, scaled',
+  (conductance) => {
+    const diffusion = transformNamed('anisotropic-diffusion');
+    const wide = { ...wavy, geometry: geometryFrom({ spacingMm: [2, 2, 2] }) };
+    const inMm = apply(diffusion, wide, { kappa: 5, step: 0.4, iterations: 4, per: 'mm', conductance });
+    const inVoxels = apply(diffusion, wide, { kappa: 10, step: 0.1, iterations: 4, conductance });
+    for (let i = 0; i < length; i += 97) expect(inMm.pixels[i]).toBeCloseTo(inVoxels.pixels[i]!, 3);
+    const total = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0);
+    const thin = { ...wavy, geometry: geometryFrom({ spacingMm: [1, 2, 3] }) };
+    const kept = apply(diffusion, thin, { kappa: 20, iterations: 10, per: 'mm', conductance });
+    expect(total(kept.pixels) / total(wavy.pixels)).toBeCloseTo(1, 6); // nothing flows through the sides
+  },
+);
