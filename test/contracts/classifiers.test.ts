@@ -9,6 +9,7 @@ import { readOnnx, writeOnnx } from '../../src/engine/graph/onnx-file.ts';
 import { nodeRuntime } from '../../src/engine/runtime/runtime.node.ts';
 import { tensor } from '../../src/engine/tensor/tensor.ts';
 import { isHounsfieldError } from '../../src/errors.ts';
+import { treeShap } from '../../src/evidence/explanation/tree-shap.ts';
 import type { Classifier, FitOptions, FittedClassifier } from '../../src/learning/classifiers/classifier.ts';
 import { type Matrix, matrix, takeRows } from '../../src/learning/classifiers/matrix.ts';
 import { classifiers } from '../../src/learning/classifiers/registry.ts';
@@ -206,7 +207,7 @@ describe.each(every)('classifier %s', (name, one) => {
 const isTrees = (fitted: FittedClassifier): fitted is FittedTrees => 'ensemble' in fitted;
 
 test.each(every.filter(([, one]) => one.missing))(
-  '%s: its trees are read back from the file',
+  '%s: its trees are read back from the file, and explained',
   async (_, one) => {
     for (const [name, data] of tablesFor(one)) {
       const fitted = await learn(one, data);
@@ -215,6 +216,17 @@ test.each(every.filter(([, one]) => one.missing))(
       const x = Float32Array.from(data.x.values);
       expect([name, read.trees.length]).toEqual([name, fitted.ensemble.trees.length]);
       expect(apart(sumTrees(read, x), sumTrees(fitted.ensemble, x))).toBeLessThan(1e-6);
+      const few = takeRows(data.x, [0, 5, 11, 17]);
+      const { values, expected } = treeShap(read, few.values);
+      const { outputs, columns } = read;
+      const whole = sumTrees(read, Float32Array.from(few.values));
+      const added = whole.map((_, i) => {
+        const first = Math.floor(i / outputs) * columns * outputs + (i % outputs);
+        let sum = expected[i % outputs]!;
+        for (let column = 0; column < columns; column++) sum += values[first + column * outputs]!;
+        return sum;
+      });
+      expect(apart(added, whole)).toBeLessThan(1e-9);
       const covers = fitted.ensemble.trees.map(({ cover }) => cover[0]!);
       expect(
         apart(
