@@ -5,7 +5,8 @@ import { doubles, toDouble, toSingle } from '../double-precision.ts';
 import { softmaxRows } from '../linear/linear-scores.ts';
 import type { Spread } from '../linear-algebra/covariance.ts';
 import { ledoitWolf, shrunkCovariance } from '../linear-algebra/covariance.ts';
-import { symmetricEigen } from '../linear-algebra/symmetric-eigen.ts';
+import { cholesky, invertLower } from '../linear-algebra/factor.ts';
+import { transpose } from '../linear-algebra/products.ts';
 import type { Matrix } from '../matrix.ts';
 import { readSettings, size } from '../settings.ts';
 import { checkColumns, checkRows } from '../training-data.ts';
@@ -133,14 +134,18 @@ function whiten(
   const scales = Float64Array.from({ length: n }, (_, j) => Math.sqrt(covariance[j * n + j]!));
   if (scales.some((scale) => !(scale > 0))) return undefined;
   const scaled = covariance.map((value, at) => value / scales[Math.floor(at / n)]! / scales[at % n]!);
-  const { values, vectors } = symmetricEigen(scaled, n);
-  if (!(values[n - 1]! > 1e-11 * n)) return undefined;
-  const whitening = new Float64Array(n * n);
+  const lower = cholesky(scaled, n);
+  if (!lower) return undefined;
   let logDeterminant = 0;
   for (let c = 0; c < n; c++) {
-    const root = Math.sqrt(values[c]!);
-    logDeterminant += Math.log(values[c]!) + 2 * Math.log(scales[c]!);
-    for (let j = 0; j < n; j++) whitening[j * n + c] = vectors[c * n + j]! / scales[j]! / root;
+    const pivot = lower[c * n + c]!;
+    if (!(pivot * pivot > 1e-11)) return undefined;
+    logDeterminant += 2 * Math.log(pivot) + 2 * Math.log(scales[c]!);
+  }
+  const inverse = invertLower(lower, n);
+  const whitening = transpose(inverse, n, n);
+  for (let j = 0; j < n; j++) {
+    for (let c = 0; c < n; c++) whitening[j * n + c] = whitening[j * n + c]! / scales[j]!;
   }
   return { whitening, logDeterminant };
 }

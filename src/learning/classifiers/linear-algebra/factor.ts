@@ -37,6 +37,23 @@ export function choleskySolve(lower: Float64Array, n: number, b: Float64Array): 
   return x;
 }
 
+/** Inverse of a lower triangle, itself one. */
+export function invertLower(lower: Float64Array, n: number): Float64Array {
+  const inverse = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    const ri = i * n;
+    for (let k = 0; k < i; k++) {
+      const factor = lower[ri + k]!;
+      if (factor === 0) continue;
+      for (let j = 0; j <= k; j++) inverse[ri + j] = inverse[ri + j]! - factor * inverse[k * n + j]!;
+    }
+    const pivot = lower[ri + i]!;
+    for (let j = 0; j < i; j++) inverse[ri + j] = inverse[ri + j]! / pivot;
+    inverse[ri + i] = 1 / pivot;
+  }
+  return inverse;
+}
+
 /**
  * x of a x = b by elimination with row exchange.
  *

@@ -1,3 +1,5 @@
+import { cholesky, choleskySolve } from '../linear-algebra/factor.ts';
+
 /**
  * Coordinate descent for least squares with an elastic net: the least of
  * 1/2 sum_i w_i (t_i - z_i'b)^2 + sum_j l1_j |b_j| + l2_j b_j^2 / 2
@@ -17,13 +19,29 @@ export interface DescentLimits {
   readonly size: number;
 }
 
+/** What the passes work on. */
+interface Steps {
+  /** Puts coordinate j to its best; gives its change, squared, times its curvature. */
+  readonly update: (j: number) => number;
+  /** Inner product of columns j and k, ridge included, and how the fit falls along j. */
+  readonly product: (j: number, k: number) => number;
+  readonly slope: (j: number) => number;
+  /** Adds to coordinate j. */
+  readonly move: (j: number, by: number) => void;
+}
+
+/** Passes over those not 0 between attempts at a jump. */
+const PATIENCE = 8;
+
 /** Passes over columns, all of them or only those not 0, until a pass over all changes nothing. */
 function descend(
-  columns: number,
   b: Float64Array,
+  { l1 }: Penalties,
   limits: DescentLimits,
-  update: (j: number) => number,
+  steps: Steps,
 ): { readonly passes: number; readonly converged: boolean } {
+  const columns = b.length;
+  const { update } = steps;
   const least = limits.tolerance * limits.tolerance * limits.size;
   const active = new Int32Array(columns);
   let passes = 0;
@@ -34,15 +52,50 @@ function descend(
     if (!(largest > least)) return { passes, converged: !Number.isNaN(largest) };
     let count = 0;
     for (let j = 0; j < columns; j++) if (b[j] !== 0) active[count++] = j;
-    if (count === columns) continue;
-    while (passes < limits.maxPasses) {
+    for (let inner = 1; passes < limits.maxPasses; inner++) {
       largest = 0;
       for (let a = 0; a < count; a++) largest = Math.max(largest, update(active[a]!));
       passes++;
       if (!(largest > least)) break;
+      if (inner % PATIENCE === 0) jump(b, l1, steps, active.subarray(0, count));
     }
   }
   return { passes, converged: false };
+}
+
+/**
+ * Goes to the least of the quadratic that holds while no sign changes, or as far towards it as none does: the objective
+ * falls along the whole way, and where columns are alike this saves thousands of passes.
+ */
+function jump(b: Float64Array, l1: Float64Array, steps: Steps, among: Int32Array): void {
+  const active = among.filter((j) => b[j] !== 0);
+  const n = active.length;
+  if (n === 0 || n > 1500) return;
+  const system = new Float64Array(n * n);
+  const right = new Float64Array(n);
+  for (let a = 0; a < n; a++) {
+    const j = active[a]!;
+    right[a] = steps.slope(j) - l1[j]! * Math.sign(b[j]!);
+    for (let c = 0; c <= a; c++) system[a * n + c] = steps.product(j, active[c]!);
+  }
+  const lower = cholesky(system, n);
+  if (!lower) return;
+  const direction = choleskySolve(lower, n, right);
+  let share = 1;
+  let first = -1;
+  for (let a = 0; a < n; a++) {
+    const value = b[active[a]!]!;
+    const until = -value / direction[a]!;
+    if (until > 0 && until < share) {
+      share = until;
+      first = a;
+    }
+  }
+  if (!direction.every(Number.isFinite)) return;
+  for (let a = 0; a < n; a++) {
+    const j = active[a]!;
+    steps.move(j, a === first ? -b[j]! : share * direction[a]!);
+  }
 }
 
 /** The new value of one coordinate: soft threshold over curvature. */
@@ -64,23 +117,33 @@ export function descendByProducts(
   inner: Float64Array,
   right: Float64Array,
   b: Float64Array,
-  { l1, l2 }: Penalties,
+  penalties: Penalties,
   limits: DescentLimits,
 ): { readonly passes: number; readonly converged: boolean } {
+  const { l1, l2 } = penalties;
   const { length: columns } = b;
   const slope = Float64Array.from(right); // z'W(t - zb)
   for (let j = 0; j < columns; j++) {
     if (b[j] !== 0) for (let k = 0; k < columns; k++) slope[k] = slope[k]! - inner[j * columns + k]! * b[j]!;
   }
-  return descend(columns, b, limits, (j) => {
+  const move = (j: number, by: number) => {
     const at = j * columns;
-    const own = inner[at + j]!;
-    const next = shrunk(slope[j]! + own * b[j]!, l1[j]!, own + l2[j]!);
-    const change = next - b[j]!;
-    if (change === 0) return 0;
-    b[j] = next;
-    for (let k = 0; k < columns; k++) slope[k] = slope[k]! - inner[at + k]! * change;
-    return (own + l2[j]!) * change * change;
+    b[j] = b[j]! + by;
+    for (let k = 0; k < columns; k++) slope[k] = slope[k]! - inner[at + k]! * by;
+  };
+  return descend(b, penalties, limits, {
+    move,
+    product: (j, k) => inner[j * columns + k]! + (j === k ? l2[j]! : 0),
+    slope: (j) => slope[j]! - l2[j]! * b[j]!,
+    update(j) {
+      const own = inner[j * columns + j]!;
+      const next = shrunk(slope[j]! + own * b[j]!, l1[j]!, own + l2[j]!);
+      const change = next - b[j]!;
+      if (change === 0) return 0;
+      move(j, change);
+      b[j] = next;
+      return (own + l2[j]!) * change * change;
+    },
   });
 }
 
@@ -96,9 +159,10 @@ export function descendByResiduals(
   weights: Float64Array | undefined,
   residual: Float64Array,
   b: Float64Array,
-  { l1, l2 }: Penalties,
+  penalties: Penalties,
   limits: DescentLimits,
 ): { readonly passes: number; readonly converged: boolean } {
+  const { l1, l2 } = penalties;
   const { length: columns } = b;
   const { length: rows } = residual;
   const own = new Float64Array(columns);
@@ -108,16 +172,35 @@ export function descendByResiduals(
       sum += (weights ? weights[i]! : 1) * turned[at]! * turned[at]!;
     own[j] = sum;
   }
-  return descend(columns, b, limits, (j) => {
+  const pullOf = (j: number) => {
     const at = j * rows;
     let pull = 0;
     if (weights) for (let i = 0; i < rows; i++) pull += weights[i]! * turned[at + i]! * residual[i]!;
     else for (let i = 0; i < rows; i++) pull += turned[at + i]! * residual[i]!;
-    const next = shrunk(pull + own[j]! * b[j]!, l1[j]!, own[j]! + l2[j]!);
-    const change = next - b[j]!;
-    if (change === 0) return 0;
-    b[j] = next;
-    for (let i = 0; i < rows; i++) residual[i] = residual[i]! - turned[at + i]! * change;
-    return (own[j]! + l2[j]!) * change * change;
+    return pull;
+  };
+  const move = (j: number, by: number) => {
+    const at = j * rows;
+    b[j] = b[j]! + by;
+    for (let i = 0; i < rows; i++) residual[i] = residual[i]! - turned[at + i]! * by;
+  };
+  return descend(b, penalties, limits, {
+    move,
+    product(j, k) {
+      let sum = j === k ? l2[j]! : 0;
+      for (let i = 0, at = j * rows, other = k * rows; i < rows; i++) {
+        sum += (weights ? weights[i]! : 1) * turned[at + i]! * turned[other + i]!;
+      }
+      return sum;
+    },
+    slope: (j) => pullOf(j) - l2[j]! * b[j]!,
+    update(j) {
+      const next = shrunk(pullOf(j) + own[j]! * b[j]!, l1[j]!, own[j]! + l2[j]!);
+      const change = next - b[j]!;
+      if (change === 0) return 0;
+      move(j, change);
+      b[j] = next;
+      return (own[j]! + l2[j]!) * change * change;
+    },
   });
 }

@@ -96,7 +96,7 @@ export function elasticNetPath(
 }
 
 interface Design {
-  /** z'Wz where columns are not more than rows, else z the other way round. */
+  /** z'Wz where columns are not too many, else z the other way round. */
   readonly inner: Float64Array | undefined;
   readonly turned: Float64Array | undefined;
   /** z'Wt, [outputs, columns] */
@@ -119,7 +119,7 @@ function designOf(z: Standardized, aim: CentredTargets): Design {
       }
     }
   }
-  const byProducts = columns <= Math.max(rows, 100) && columns <= 2000;
+  const byProducts = columns <= 2000; // 32 MB
   return {
     inner: byProducts ? gram(z, aim.weights) : undefined,
     turned: byProducts ? undefined : transpose(z.values, rows, columns),

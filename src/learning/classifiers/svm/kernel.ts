@@ -57,12 +57,13 @@ export function applyKernel(
   }
 }
 
-const LEAST_POWER = 128;
-/** 2^0, 2^-1 ... */
-const halves = Float64Array.from({ length: LEAST_POWER + 2 }, (_, k) => 2 ** -k);
+const STEPS = 32; // of the table of powers, in an octave
+const LEAST_POWER = 128 * STEPS;
+/** 2^0, 2^(-1/32) ... */
+const powers = Float64Array.from({ length: LEAST_POWER + 2 }, (_, k) => 2 ** (-k / STEPS));
 
 /**
- * The same to 5e-9 relative, for rows that are kept in single precision: exp by its Taylor polynomial is twice as fast.
+ * The same to 1e-9 relative, for rows that are kept in single precision: exp by a table and a cubic is thrice as fast.
  *
  * @param which place of each product in `squares` and in `out`, which takes the kernel times `factor`
  */
@@ -81,7 +82,7 @@ export function applyKernelRounded(
     for (let q = 0; q < count; q++) out[which[q]!] = products[q]! * factor;
     return;
   }
-  const toPower = kernel.gamma / Math.LN2;
+  const toPower = (STEPS * kernel.gamma) / Math.LN2;
   for (let q = 0; q < count; q++) {
     const j = which[q]!;
     const power = toPower * (square + squares[j]! - 2 * products[q]!);
@@ -89,11 +90,8 @@ export function applyKernelRounded(
     else if (power > LEAST_POWER) out[j] = 0;
     else {
       const whole = (power + 0.5) | 0;
-      const g = (whole - power) * Math.LN2; // |g| <= ln 2 / 2
-      const polynomial =
-        1 +
-        g * (1 + g * (1 / 2 + g * (1 / 6 + g * (1 / 24 + g * (1 / 120 + g * (1 / 720 + g * (1 / 5040)))))));
-      out[j] = polynomial * halves[whole]!;
+      const g = (whole - power) * (Math.LN2 / STEPS); // |g| <= ln 2 / 64
+      out[j] = powers[whole]! * (1 + g * (1 + g * (1 / 2 + g * (1 / 6))));
     }
   }
 }
