@@ -173,6 +173,7 @@ function spread(
 /** A voxel gets its label when its turn comes, unless it has neighbours of two labels by then. */
 function floodWithLine(levels: Int32Array, out: Int32Array, open: Uint8Array, steps: Int32Array): void {
   const heap = keyedHeap();
+  const reached = new Int32Array(levels.length).fill(2147483647);
   const entries: Entries = { voxel: new Int32Array(4096), source: new Int32Array(4096), count: 0 };
   for (let i = 0; i < out.length; i++) {
     if (out[i] !== 0) pushKey(heap, levels[i]! * AGES, addEntry(entries, i, i));
@@ -192,8 +193,11 @@ function floodWithLine(levels: Int32Array, out: Int32Array, open: Uint8Array, st
     for (let k = 0; k < steps.length; k++) {
       const next = voxel + steps[k]!;
       if (open[next] === 0 || out[next] !== 0) continue;
+      const raised = Math.max(levels[next]!, value);
+      if (raised >= reached[next]!) continue; // its turn would come after one that is there
+      reached[next] = raised;
       age++;
-      pushKey(heap, Math.max(levels[next]!, value) * AGES + age, addEntry(entries, next, source));
+      pushKey(heap, raised * AGES + age, addEntry(entries, next, source));
     }
   }
 }
@@ -228,6 +232,7 @@ function floodCompact(
     Int32Array,
   ]; // three axes
   const { width, plane } = frame;
+  const reached = new Float64Array(levels.length).fill(Number.POSITIVE_INFINITY);
   const entries: Entries = { voxel: new Int32Array(4096), source: new Int32Array(4096), count: 0 };
   for (let i = 0; i < out.length; i++) if (out[i] !== 0) addEntry(entries, i, i);
   const heap = floodHeap(entries.count);
@@ -253,7 +258,10 @@ function floodCompact(
       const v = y - fromY + dy[k]!;
       const w = z - fromZ + dz[k]!;
       const level = levels[next]! + compactness * Math.sqrt(u * u + v * v + w * w);
-      pushFlood(heap, Math.max(level, value), addEntry(entries, next, source));
+      const raised = Math.max(level, value);
+      if (raised >= reached[next]!) continue; // its turn would come after one that is there
+      reached[next] = raised;
+      pushFlood(heap, raised, addEntry(entries, next, source));
     }
   }
 }
