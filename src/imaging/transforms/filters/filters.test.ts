@@ -183,3 +183,31 @@ test.each(['exponential', 'quadratic'] as const)(
     expect(total(kept.pixels) / total(wavy.pixels)).toBeCloseTo(1, 6); // nothing flows through the sides
   },
 );
+
+describe('images of few voxels give finite values, or a code', () => {
+  const shapes = [
+    [1, 1, 1],
+    [2, 1, 1],
+    [1, 5, 1],
+    [1, 1, 7],
+    [3, 3, 1],
+    [4, 1, 5],
+    [2, 3, 2],
+  ] as const;
+  test.each(shapes)('%i x %i x %i', (width, height, depth) => {
+    const image = filled((i) => ((i * 37) % 11) + i, { width, height, depth });
+    for (const [name, transform] of each) {
+      for (const border of ['reflect', 'mirror', 'nearest', 'wrap', 'constant']) {
+        const bordered = 'border' in transform.check(transform.example as Record<string, unknown>); // plain JSON
+        const parameters = { ...transform.example, ...(bordered ? { border } : {}) };
+        const code = codeOf(() => {
+          const { pixels } = apply(transform, image, parameters);
+          expect(pixels.every(Number.isFinite), `${name}, ${border}`).toBe(true);
+        });
+        expect(code, `${name}, ${border}`).toMatch(
+          /^(none|FILTER_WINDOW|THRESHOLD_CLASSES|TRANSFORM_PARAMETERS)$/,
+        );
+      }
+    }
+  });
+});
