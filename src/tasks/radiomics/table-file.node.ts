@@ -10,6 +10,7 @@ import {
   isFeatureTable,
   readTable,
   type TableCells,
+  type TableColumn,
   tableColumns,
 } from './feature-table.ts';
 
@@ -24,16 +25,30 @@ export function tableFormatOf(file: string): TableFormat {
   throw new HounsfieldError('TABLE_FORMAT', `${file} ends in neither .csv nor .parquet. Name it so.`);
 }
 
-/** Writes a table whole or not at all, CSV or Parquet by the file's name. @throws TABLE_FORMAT, FILE_NOT_WRITABLE, DISK_FULL */
-export async function writeTable(file: string, table: FeatureTable): Promise<void> {
+/** A table of any columns, and how its features were made. */
+export interface WrittenTable {
+  readonly rows: number;
+  readonly columns: readonly TableColumn[];
+  /** JSON. */
+  readonly settings: string;
+  readonly settingsSha256: string;
+  readonly maker: string;
+}
+
+/** Writes a table of features whole or not at all, CSV or Parquet by the file's name. @throws TABLE_FORMAT, FILE_NOT_WRITABLE, DISK_FULL */
+export function writeTable(file: string, table: FeatureTable): Promise<void> {
+  return writeColumns(file, { ...table, rows: table.rows.length, columns: tableColumns(table) });
+}
+
+/** Writes columns whole or not at all, CSV or Parquet by the file's name. @throws TABLE_FORMAT, FILE_NOT_WRITABLE, DISK_FULL */
+export async function writeColumns(file: string, table: WrittenTable): Promise<void> {
   const write = { csv: csvOf, parquet: parquetOf }[tableFormatOf(file)];
   await writeFileAtomically(file, write(table));
 }
 
 /** Numbers are written so that they are read back to the last bit; a missing value is an empty cell. */
-function csvOf(table: FeatureTable): string {
-  const columns = tableColumns(table);
-  const lines = table.rows.map((_, row) =>
+function csvOf({ rows, columns }: WrittenTable): string {
+  const lines = Array.from({ length: rows }, (_, row) =>
     formatCsvRow(
       columns.map(({ cell }) => {
         const value = cell(row);
@@ -47,12 +62,11 @@ function csvOf(table: FeatureTable): string {
 }
 
 /** Text columns as UTF-8, features as DOUBLE; a missing value is null. */
-function parquetOf(table: FeatureTable): Uint8Array {
-  const { rows, settings, settingsSha256, maker } = table;
-  const columnData = tableColumns(table).map(({ name, kind, cell }) => ({
+function parquetOf({ rows, columns, settings, settingsSha256, maker }: WrittenTable): Uint8Array {
+  const columnData = columns.map(({ name, kind, cell }) => ({
     name,
     type: kind === 'number' ? ('DOUBLE' as const) : ('STRING' as const),
-    data: rows.map((_, row) => {
+    data: Array.from({ length: rows }, (_, row) => {
       const value = cell(row);
       return value === undefined || Number.isNaN(value) ? null : value;
     }),
