@@ -7,6 +7,7 @@ import { loadFeatureModel } from '../bundle/load-model.node.ts';
 import { evidenceOf, figuresWithIntervals, plainFigures } from '../classification/evidence.ts';
 import { renderReport } from '../report/render-report.ts';
 import type { EvaluateRequest, TaskSurroundings } from '../task.ts';
+import { featuresFingerprint } from './features-fingerprint.node.ts';
 import { measureSettingsOfCard } from './measure-files.node.ts';
 import { outsideNotes } from './outside-range.ts';
 import { columnsFor, openRowPredictor } from './predict-rows.ts';
@@ -49,6 +50,15 @@ export async function evaluateRegions(
     rows: caseRows(table).map((row) => table.rows[row]!),
   })) {
     around.report({ kind: 'note', text });
+  }
+  const labels = dataset.samples.map(({ label }) => label);
+  const { counts, fingerprint } = card.data;
+  const tested = counts.test.reduce((sum, count) => sum + count, 0);
+  if (indices.length > tested && featuresFingerprint(card.features, x, labels) === fingerprint) {
+    around.report({
+      kind: 'note',
+      text: `The model was made from these very cases, and was trained on ${all.length - tested} of the ${all.length}: figures on them flatter it. What it reached on the others is in its report.`,
+    });
   }
   const predictor = await openRowPredictor(model, around.runtime, request.threads);
   let probabilities: Float64Array;

@@ -87,7 +87,7 @@ export async function extractFeatures(
 const interrupted = (kept: boolean): HounsfieldError =>
   new HounsfieldError(
     'INTERRUPTED',
-    `stopped while measuring regions. ${kept ? 'What was measured is kept: give the command again.' : 'Give the command again.'}`,
+    `stopped while measuring regions. ${kept ? 'What was measured is kept: give the command again (of train with --resume).' : 'Give the command again.'}`,
   );
 
 /** Runs the work on every item, a few at a time, in order. */

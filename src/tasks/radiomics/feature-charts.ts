@@ -8,6 +8,22 @@ const rowsHeight = (rows: number): number => Math.max(60, 24 * rows + 10);
 export const shortName = (name: string, most = 34): string =>
   name.length <= most ? name : `${name.slice(0, most / 2 - 1)}…${name.slice(-(most / 2))}`;
 
+/** Short names of which no two are the same, however alike the names are. */
+export function shortNames(names: readonly string[], most = 34): ReadonlyMap<string, string> {
+  const longest = names.reduce((length, name) => Math.max(length, name.length), 0);
+  const found = new Map<string, string>();
+  let open = [...new Set(names)];
+  for (let length = most; open.length > 0; length += 8) {
+    const owners = new Map<string, number>();
+    for (const name of open)
+      owners.set(shortName(name, length), (owners.get(shortName(name, length)) ?? 0) + 1);
+    const clear = (name: string) => owners.get(shortName(name, length)) === 1 || length > longest;
+    for (const name of open) if (clear(name)) found.set(name, shortName(name, length));
+    open = open.filter((name) => !clear(name));
+  }
+  return found;
+}
+
 /** Bars of what each feature adds to or takes from one case's probability. */
 export function contributionChart(
   parts: readonly Contribution[],
@@ -21,8 +37,9 @@ export function contributionChart(
   const first = parts.slice(0, shown);
   const rest = parts.slice(shown);
   const digits = (value: number | null) => (value === null ? '–' : String(Number(value.toPrecision(4))));
+  const short = shortNames(first.map(({ feature }) => feature));
   const rows = first.map(({ feature, value, shapley }) => ({
-    name: `${shortName(feature)} = ${digits(value)}`,
+    name: `${short.get(feature)} = ${digits(value)}`,
     shapley,
     sign: shapley >= 0 ? 'up' : 'down',
   }));
@@ -48,7 +65,7 @@ export function contributionChart(
           type: 'nominal',
           sort: null,
           title: null,
-          axis: { labelLimit: 460, grid: false },
+          axis: { labelLimit: 0, grid: false },
         },
       },
       layer: [
@@ -85,13 +102,17 @@ export interface ImportanceRow {
 
 /** Bars with the spread over folds. */
 export function importanceSpec(rows: readonly ImportanceRow[], axis: string): object {
+  const short = shortNames(
+    rows.map(({ feature }) => feature),
+    44,
+  );
   return {
     autosize: 'pad',
     width: 560,
     height: rowsHeight(rows.length),
-    data: { values: rows.map((row) => ({ ...row, name: shortName(row.feature, 44) })) },
+    data: { values: rows.map((row) => ({ ...row, name: short.get(row.feature)! })) },
     encoding: {
-      y: { field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: 460, grid: false } },
+      y: { field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: 0, grid: false } },
     },
     layer: [
       {
@@ -122,11 +143,12 @@ export function summarySpec(
   order: readonly string[],
   texts: { readonly axis: string; readonly value: string },
 ): object {
+  const short = shortNames(order, 44);
   return {
     autosize: 'pad',
     width: 560,
     height: Math.max(80, 30 * order.length),
-    data: { values: points.map((point) => ({ ...point, name: shortName(point.feature, 44) })) },
+    data: { values: points.map((point) => ({ ...point, name: short.get(point.feature)! })) },
     layer: [
       { mark: { type: 'rule', color: 'var(--axis)' }, encoding: { x: { datum: 0 } } },
       {
@@ -135,9 +157,9 @@ export function summarySpec(
           y: {
             field: 'name',
             type: 'nominal',
-            sort: order.map((name) => shortName(name, 44)),
+            sort: order.map((name) => short.get(name)!),
             title: null,
-            axis: { labelLimit: 460, grid: true },
+            axis: { labelLimit: 0, grid: true },
           },
           yOffset: { field: 'offset', type: 'quantitative', scale: { domain: [-1, 1] } },
           x: { field: 'shapley', type: 'quantitative', title: texts.axis },
@@ -165,11 +187,12 @@ export function correlationSpec(
   correlation: (a: number, b: number) => number,
   title: string,
 ): object {
+  const short = shortNames(names, 30);
   const values = names.flatMap((a, i) =>
-    names.map((b, j) => ({ a: shortName(a, 30), b: shortName(b, 30), r: correlation(i, j) })),
+    names.map((b, j) => ({ a: short.get(a)!, b: short.get(b)!, r: correlation(i, j) })),
   );
   const side = Math.min(620, Math.max(160, 15 * names.length));
-  const axis = { labelFontSize: names.length > 30 ? 8.5 : 10.5, labelLimit: 220, grid: false, title: null };
+  const axis = { labelFontSize: names.length > 30 ? 8.5 : 10.5, labelLimit: 0, grid: false, title: null };
   return {
     autosize: 'pad',
     width: side,
@@ -196,6 +219,7 @@ export function selectionSpec(
   folds: readonly string[],
 ): object {
   const names = [...new Set(rows.map(({ feature }) => feature))];
+  const short = shortNames(names, 44);
   return {
     autosize: 'pad',
     width: Math.max(420, 62 * folds.length),
@@ -203,7 +227,7 @@ export function selectionSpec(
     data: {
       values: rows.map((row) => ({
         ...row,
-        name: shortName(row.feature, 44),
+        name: short.get(row.feature)!,
         kept: row.kept ? 'kept' : 'left',
       })),
     },
@@ -216,7 +240,7 @@ export function selectionSpec(
         title: null,
         axis: { labelAngle: 0, orient: 'top', grid: false },
       },
-      y: { field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: 460, grid: false } },
+      y: { field: 'name', type: 'nominal', sort: null, title: null, axis: { labelLimit: 0, grid: false } },
       color: {
         field: 'kept',
         type: 'nominal',

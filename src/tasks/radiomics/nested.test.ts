@@ -4,7 +4,7 @@ import { matrix } from '../../learning/classifiers/matrix.ts';
 import { RandomStream } from '../../random.ts';
 import { drawChart } from '../report/charts.ts';
 import { candidatesOf } from './candidates.ts';
-import { selectionSpec } from './feature-charts.ts';
+import { selectionSpec, shortNames } from './feature-charts.ts';
 import { fitCandidate, fittingRows, outOfFold } from './nested.ts';
 import { completeRadiomics } from './settings.ts';
 import { rowsAt } from './table-rows.ts';
@@ -42,4 +42,14 @@ test('the picture of the selection tells what was kept from what was left out', 
   const { markup } = await drawChart(selectionSpec(rows, ['1', '2']), '');
   const fills = [...markup.matchAll(/fill="(var\(--f[^"]+\))"/g)].map(([, fill]) => fill);
   expect(fills).toEqual(['var(--first)', 'var(--faint)']);
+});
+
+test('short names stay different where only the middle of the names differs', () => {
+  const names = ['glszm', 'glrlm', 'glcm'].map(
+    (family) => `wavelet-LLH_${family}_GrayLevelNonUniformityNormalized`,
+  );
+  const short = shortNames([...names, 'stat_mean'], 30);
+  expect(new Set(short.values()).size).toBe(4);
+  expect(short.get('stat_mean')).toBe('stat_mean');
+  expect(Math.max(...[...short.values()].map(({ length }) => length))).toBeLessThan(50);
 });

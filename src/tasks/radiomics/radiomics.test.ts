@@ -219,8 +219,16 @@ describe('the task', () => {
     const [image] = stored.ids;
     const alone = await radiomics.predict({ model, images: [at('cohort', image!)] }, around);
     expect(alone[0]!.probabilities).toEqual(answers.find((one) => one.image === image)!.probabilities);
-    const judged = await radiomics.evaluate({ model, data: manifest, out: at('judged') }, around);
+    const told: string[] = [];
+    const listening: TaskSurroundings = {
+      ...around,
+      report: (event) => void (event.kind === 'note' && told.push(event.text)),
+    };
+    const judged = await radiomics.evaluate({ model, data: manifest, out: at('judged') }, listening);
     expect(judged['images']).toBe(36);
+    expect(told.join('\n')).toContain(
+      `trained on ${36 - stored.ids.length} of the 36: figures on them flatter it`,
+    );
     const explained = await radiomics.explain(
       { model, images: [at('cohort', image!)], out: at('why') },
       around,

@@ -18,7 +18,8 @@ const ORDERS = 12;
 /** Permutation importance over the folds, and Shapley values of the model on cases for training. */
 export async function importanceSection(run: RadiomicsRun, texts: RadiomicsTexts): Promise<ReportSection> {
   const { settings, prepared, folds } = run;
-  const figure = CHOOSING_FIGURES[settings.choose].title;
+  const { title: figure, better } = CHOOSING_FIGURES[settings.choose];
+  const axis = better === 'larger' ? texts.importanceAxis : texts.importanceAxisRise;
   const rows = prepared.names
     .map((feature, column) => {
       const falls = folds.map(({ importance }) => importance[column]!);
@@ -40,7 +41,7 @@ export async function importanceSection(run: RadiomicsRun, texts: RadiomicsTexts
         : [
             {
               title: texts.importanceChart,
-              spec: importanceSpec(rows, fill(texts.importanceAxis, { figure })),
+              spec: importanceSpec(rows, fill(axis, { figure })),
               description: fill(texts.importanceAlt, {
                 count: rows.length,
                 first: firstOf(rows.map(({ feature }) => feature)),

@@ -33,9 +33,10 @@ export const en = {
   failedNote: 'A dash: it could not be fitted on some fold ({reason}).',
   importance: 'What the answers rest on',
   importanceLead:
-    'How far {figure} falls when the values of one feature are exchanged among the patients of a part that was not trained on: the mean over the outer folds, with the lowest and highest. Features that say the same hide each other.',
+    'How much worse {figure} becomes when the values of one feature are exchanged among the patients of a part that was not trained on: the mean over the outer folds, with the lowest and highest. Features that say the same hide each other.',
   importanceChart: 'Permutation importance',
   importanceAxis: 'fall of {figure}',
+  importanceAxisRise: 'rise of {figure}',
   importanceAlt: 'Permutation importance of {count} features; the largest: {first}.',
   shapleyChart: 'Shapley values',
   shapleyLead: 'Each dot is a case for training.',

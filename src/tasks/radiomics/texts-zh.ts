@@ -35,9 +35,10 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   failedNote: '短横：在某些折上无法拟合（{reason}）。',
   importance: '答案的依据',
   importanceLead:
-    '在未参与训练的部分中，把某一特征的值在患者之间随机交换后 {figure} 的下降：外层折的均值及最低、最高。含义相同的特征会互相掩盖。',
+    '在未参与训练的部分中，把某一特征的值在患者之间随机交换后 {figure} 变差的程度：外层折的均值及最低、最高。含义相同的特征会互相掩盖。',
   importanceChart: '置换重要性',
   importanceAxis: '{figure} 的下降',
+  importanceAxisRise: '{figure} 的上升',
   importanceAlt: '{count} 个特征的置换重要性；最大：{first}。',
   shapleyChart: 'Shapley 值',
   shapleyLead: '每点为一例训练病例。',

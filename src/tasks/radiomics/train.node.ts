@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { writeError, writeFileAtomically } from '../../atomic-file.node.ts';
@@ -28,6 +27,7 @@ import type { RegionCase } from './cases.ts';
 import { forgetJournal } from './extract.node.ts';
 import { featureInputOf } from './feature-card.ts';
 import type { FeatureTable } from './feature-table.ts';
+import { featuresFingerprint } from './features-fingerprint.node.ts';
 import { type MeasureSettings, measureSettingsOf } from './measure-files.node.ts';
 import {
   bestOf,
@@ -269,10 +269,6 @@ function cardOf(
   { intendedUse, seed }: RadiomicsSettings,
   { runtime }: TaskSurroundings,
 ): FeatureModelCard {
-  const fingerprint = createHash('sha256')
-    .update(new Uint8Array(rows.x.values.buffer))
-    .update(JSON.stringify([features.settingsSha256, features.names, [...rows.y]]))
-    .digest('hex');
   return {
     task: 'radiomics',
     target: 'class',
@@ -282,7 +278,7 @@ function cardOf(
     intendedUse,
     data: {
       name: dataset.name,
-      fingerprint,
+      fingerprint: featuresFingerprint(features, rows.x, rows.y),
       splitHashes: splitHashes(dataset, splits),
       counts: {
         train: classCounts(dataset, splits.train),
