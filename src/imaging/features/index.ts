@@ -18,25 +18,26 @@ export { intensityHistogram } from './intensity-histogram.ts';
 export { intensityVolumeHistogram } from './intensity-volume-histogram.ts';
 export { localIntensity } from './local-intensity.ts';
 export { morphology } from './morphology/morphology.ts';
-export { cooccurrenceMatrices } from './picture/cooccurrence.ts';
+export { cooccurrenceMatrices, cooccurrenceProbabilities, greyLevels } from './picture/cooccurrence.ts';
 export { cooccurrenceProperties } from './picture/cooccurrence-properties.ts';
 export { type GaborResponse, gabor } from './picture/gabor.ts';
 export { type GaborFilter, gaborKernel } from './picture/gabor-kernel.ts';
-export { gaborVolume } from './picture/gabor-volume.ts';
-export { type HogSettings, hog } from './picture/hog.ts';
+export { type GaborMmFilter, gaborVolume } from './picture/gabor-volume.ts';
+export { HOG_DEFAULTS, type HogSettings, hog, hogCells } from './picture/hog.ts';
 export { hogPicture } from './picture/hog-picture.ts';
 export { type LbpSettings, localBinaryPattern } from './picture/lbp.ts';
 export { lbpHistogram, lbpTop } from './picture/lbp-histogram.ts';
 export { lbpVolume } from './picture/lbp-volume.ts';
 export { centralMoments, huMoments, moments, normalizedMoments } from './picture/moments.ts';
+export { blockStatistics, integralPlane, multiblockPattern } from './picture/multiblock.ts';
 export { type Picture, type PictureFeature, picture, pictureOf } from './picture/picture.ts';
 export {
   type PictureFeatureExtractor,
   pictureFeatureExtractor,
   pictureFeatures,
 } from './picture/picture-features.ts';
-export type { PictureFeatureSettings } from './picture/picture-settings.ts';
-export { zernikeMoments } from './picture/zernike.ts';
+export { checkPictureFeatureSettings, type PictureFeatureSettings } from './picture/picture-settings.ts';
+export { zernikeMoments, zernikeOrders } from './picture/zernike.ts';
 export { FEATURE_PRESETS, type FeaturePreset, PRESET_NAMES } from './presets.ts';
 export { readPyradiomicsParameters } from './pyradiomics/parameter-file.ts';
 export {
@@ -77,9 +78,12 @@ export { intervalNonlinearStatistics, intervalTimeStatistics } from './signal/in
 export { type Intervals, intervalsOf } from './signal/intervals.ts';
 export { lombScargle } from './signal/lomb-scargle.ts';
 export { detectPulses } from './signal/pulses.ts';
+export { channelKind } from './signal/rate-statistics.ts';
 export type { SignalFeature } from './signal/signal-feature.ts';
 export { type SignalFeatureRow, type SignalFeatureTable, signalFeatures } from './signal/signal-features.ts';
-export type { SignalFeatureSettings } from './signal/signal-settings.ts';
+export { checkSignalFeatureSettings, type SignalFeatureSettings } from './signal/signal-settings.ts';
+export { EEG_BANDS } from './signal/spectral-statistics.ts';
 export { welch } from './signal/welch.ts';
 export { statistics } from './statistics.ts';
-export { type TextureOptions, textureFeatures } from './texture/texture-features.ts';
+export { TEXTURE_DEFINITIONS } from './texture/texture-definitions.ts';
+export { TEXTURE_FAMILIES, type TextureOptions, textureFeatures } from './texture/texture-features.ts';
