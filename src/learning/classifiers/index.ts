@@ -48,6 +48,7 @@ export {
 } from './linear/elastic-net.ts';
 export type { FittedRegression, RegressionOptions } from './linear/fitted-regression.ts';
 export { fitLinearRegression, fitRidgeRegression } from './linear/least-squares.ts';
+export type { FittedLinear } from './linear/linear-scores.ts';
 export { fitLogisticRegression, type LogisticSettings, logisticPath } from './linear/logistic.ts';
 export { type Matrix, matrix, matrixOf, rowOf, takeColumns, takeRows } from './matrix.ts';
 export {
@@ -83,10 +84,15 @@ export {
 } from './svm/support-vector-machine.ts';
 export { type AdaBoostSettings, fitAdaBoost } from './trees/ada-boost.ts';
 export { type DecisionTreeSettings, fitDecisionTree } from './trees/decision-tree.ts';
-export type { TreeEnsemble } from './trees/ensemble.ts';
+export { sumTrees, type TreeEnsemble } from './trees/ensemble.ts';
 export type { FittedTrees } from './trees/fitted-trees.ts';
 export { type BoostingSettings, fitGradientBoosting } from './trees/gradient-boosting.ts';
-export { type ForestSettings, fitExtraTrees, fitRandomForest } from './trees/random-forest.ts';
+export {
+  type FittedForest,
+  type ForestSettings,
+  fitExtraTrees,
+  fitRandomForest,
+} from './trees/random-forest.ts';
 export { treesOfGraph } from './trees/read-trees.ts';
 export type { Tree } from './trees/tree.ts';
 export {
