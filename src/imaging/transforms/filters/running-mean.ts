@@ -34,13 +34,7 @@ function alongRows(
       line[i] = places[i]! < 0 ? constant : source[row + places[i]!]!;
       line[after] = places[after]! < 0 ? constant : source[row + places[after]!]!;
     }
-    let sum = 0;
-    for (let i = 0; i < side; i++) sum += line[i]!;
-    out[row] = sum * factor;
-    for (let x = 1; x < width; x++) {
-      sum += line[x + side - 1]! - line[x - 1]!;
-      out[row + x] = sum * factor;
-    }
+    slideAlong(line, side, out, row, width, factor);
   }
 }
 
@@ -78,12 +72,42 @@ function acrossRows(
         const to = base + lineAt * run;
         const leaves = lineAt * tile;
         const comes = leaves + (side - 1) * tile;
-        for (let i = 0; i < length; i++) {
-          const all = sum[i]! + block[comes + i]!;
-          out[to + i] = all * factor;
-          sum[i] = all - block[leaves + i]!;
-        }
+        slideLine(block, comes, leaves, sum, out, to, length, factor);
       }
     }
+  }
+}
+
+function slideAlong(
+  line: Float64Array,
+  side: number,
+  out: FloatArray,
+  row: number,
+  width: number,
+  factor: number,
+): void {
+  let sum = 0;
+  for (let i = 0; i < side; i++) sum += line[i]!;
+  out[row] = sum * factor;
+  for (let x = 1; x < width; x++) {
+    sum += line[x + side - 1]! - line[x - 1]!;
+    out[row + x] = sum * factor;
+  }
+}
+
+function slideLine(
+  block: Float64Array,
+  comes: number,
+  leaves: number,
+  sum: Float64Array,
+  out: FloatArray,
+  to: number,
+  length: number,
+  factor: number,
+): void {
+  for (let i = 0; i < length; i++) {
+    const all = sum[i]! + block[comes + i]!;
+    out[to + i] = all * factor;
+    sum[i] = all - block[leaves + i]!;
   }
 }

@@ -1,4 +1,5 @@
 import type { Vector3 } from '../../geometry/geometry.ts';
+import type { PixelArray } from '../../image/medical-image.ts';
 import type { Border } from '../filters/border.ts';
 import type { FloatArray } from '../filters/correlate-axis.ts';
 import {
@@ -67,11 +68,20 @@ export const localThreshold: IntensityTransform<LocalThresholdParameters> = {
       const fitting = windowWithin(window as Vector3, size, 'local-threshold'); // check makes three of one
       return localThresholds(values, size, fitting, { method, offset, k, range }, borderOf(rest));
     });
-    for (let i = 0; i < pixels.length; i++) pixels[i] = image.pixels[i]! > surface.pixels[i]! ? label : 0;
+    markBrighter(image.pixels, surface.pixels, label, pixels);
     return classMap(image, pixels, [label]);
   },
   inverse: { none: 'values of one class cannot be told apart' },
 };
+
+function markBrighter(
+  values: PixelArray,
+  surface: PixelArray,
+  label: number,
+  out: Uint8Array | Uint16Array,
+): void {
+  for (let i = 0; i < out.length; i++) out[i] = label * +(values[i]! > surface[i]!);
+}
 
 type Rule = Required<Pick<LocalThresholdParameters, 'method' | 'offset' | 'k' | 'range'>>;
 
