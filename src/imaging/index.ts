@@ -213,6 +213,12 @@ export { applySignalSteps, SIGNAL_TRANSFORMS, undoSignal } from './signal/transf
 export { applySignal } from './signal/transforms/signal-transform.ts';
 export { connectedComponents } from './transforms/connected-components.ts';
 export type { PadMode } from './transforms/crop-and-pad.ts';
+export type { BorderMode } from './transforms/filters/border.ts';
+export { histogramDensity, kernelDensity } from './transforms/filters/density.ts';
+export { gaussianFilter } from './transforms/filters/gaussian-filter.ts';
+export { histogramOf } from './transforms/filters/histogram.ts';
+export { type Distribution, distributionOf } from './transforms/filters/histogram-matching.ts';
+export { medianFilter } from './transforms/filters/median.ts';
 export { fourier, fourierAlong } from './transforms/fourier.ts';
 export { applySteps, invertHistory, type NamedStep, replay, undo } from './transforms/history.ts';
 export {
@@ -228,5 +234,15 @@ export type { ResampleChoice } from './transforms/resample.ts';
 export { resampleTo } from './transforms/resample-to.ts';
 export { resize } from './transforms/resize.ts';
 export { type Box, clipBox, type Subject, withWorldPoints, worldPoints } from './transforms/subject.ts';
+export { THRESHOLD_METHODS, thresholdsOf } from './transforms/thresholds/histogram-thresholds.ts';
 export { apply, type Step, type Transform } from './transforms/transform.ts';
 export { warpAffine } from './transforms/warp-affine.ts';
+export {
+  type Decomposition,
+  decompose,
+  mostLevels,
+  recompose,
+} from './transforms/wavelets/decimated-wavelet.ts';
+export { stationaryBands } from './transforms/wavelets/stationary-wavelet.ts';
+export { WAVELET_NAMES, type Wavelet, waveletNamed } from './transforms/wavelets/wavelet.ts';
+export { pyradiomicsBands } from './transforms/wavelets/wavelet-band.ts';
