@@ -228,11 +228,49 @@ export {
 export { CT_PRESETS, PET_PRESETS } from './transforms/intensity-presets.ts';
 export { extremes, moments, otsuThreshold, percentiles } from './transforms/intensity-statistics.ts';
 export type { Interpolation, LabelInterpolation } from './transforms/interpolation.ts';
+export { type BinaryOperation, binaryMorphology } from './transforms/morphology/binary-morphology.ts';
+export {
+  type DistanceOptions,
+  distanceTransform,
+  nearestBackground,
+  signedDistanceTransform,
+} from './transforms/morphology/distance-transform.ts';
+export { type GreyOperation, greyMorphology } from './transforms/morphology/grey-morphology.ts';
+export { fillMaskHoles, reconstruct } from './transforms/morphology/reconstruction.ts';
+export { type RegionProperties, regionProperties } from './transforms/morphology/region-properties.ts';
+export { skeletonize } from './transforms/morphology/skeleton.ts';
+export { removeSmallHoles, removeSmallObjects } from './transforms/morphology/small-objects.ts';
+export { stepDistanceTransform } from './transforms/morphology/step-distance.ts';
+export {
+  footprintElement,
+  type StructuringElement,
+  structuringElement,
+} from './transforms/morphology/structuring-element.ts';
 export { orientedTo } from './transforms/orient.ts';
 export { transformNamed, transforms } from './transforms/registry.ts';
 export type { ResampleChoice } from './transforms/resample.ts';
 export { resampleTo } from './transforms/resample-to.ts';
 export { resize } from './transforms/resize.ts';
+export {
+  type ChanVeseOptions,
+  chanVese,
+  type GeodesicOptions,
+  geodesicContour,
+} from './transforms/segmentation/active-contour.ts';
+export { inverseGradient } from './transforms/segmentation/inverse-gradient.ts';
+export { localMaxima, type PeakOptions } from './transforms/segmentation/peaks.ts';
+export {
+  type RandomWalk,
+  type RandomWalkerOptions,
+  randomWalker,
+} from './transforms/segmentation/random-walker.ts';
+export {
+  type ConfidenceOptions,
+  confidenceConnected,
+  connectedThreshold,
+} from './transforms/segmentation/region-growing.ts';
+export { type SuperpixelOptions, superpixels } from './transforms/segmentation/superpixels.ts';
+export { type WatershedOptions, watershed } from './transforms/segmentation/watershed.ts';
 export { type Box, clipBox, type Subject, withWorldPoints, worldPoints } from './transforms/subject.ts';
 export { THRESHOLD_METHODS, thresholdsOf } from './transforms/thresholds/histogram-thresholds.ts';
 export { apply, type Step, type Transform } from './transforms/transform.ts';
