@@ -49,11 +49,14 @@ describe('names of masks', () => {
       'patients/a/p1/mask.nii',
       'patients/b/p2/t1.nii',
       'patients/b/p2/seg.nii',
+      'patients/b/p3/image.nii',
+      'patients/b/p3/masks/outline.nii',
     );
     const { cases } = await readCases(at('patients'), { region: 'auto', labels: 'needed' });
     expect(cases.map(({ id, maskId }) => [id, maskId])).toEqual([
       ['a/p1/ct.nii', 'a/p1/mask.nii'],
       ['b/p2/t1.nii', 'b/p2/seg.nii'],
+      ['b/p3/image.nii', 'b/p3/masks/outline.nii'],
     ]);
     const loose = await looseCases([at('patients/a/p1/ct.nii')], { region: 'mask' });
     expect(loose.cases[0]!.mask).toBe(at('patients/a/p1/mask.nii'));

@@ -41,20 +41,28 @@ export function roleOf(id: string): NamedRole {
   return { role: masked ? 'mask' : 'image', key: [...kept, bare].join('/') };
 }
 
-/** Finds an image's mask by the name that they share, or as the only mask beside the only image of a folder (ct.nii.gz, mask.nii.gz). */
+/**
+ * Finds an image's mask by the name that they share. Of a folder's only image and only mask one may be named by what it is
+ * alone: ct.nii.gz and mask.nii.gz, image/ and mask/RS.dcm.
+ */
 export function maskFinder<T>(
   images: readonly string[],
   masks: ReadonlyMap<string, T>,
 ): (image: string) => T | undefined {
   const folderOf = (key: string) => key.slice(0, key.lastIndexOf('/') + 1);
-  const alone = new Map<string, number>();
+  const imagesIn = new Map<string, number>();
   for (const id of images) {
     const folder = folderOf(roleOf(id).key);
-    alone.set(folder, (alone.get(folder) ?? 0) + 1);
+    imagesIn.set(folder, (imagesIn.get(folder) ?? 0) + 1);
   }
+  const masksIn = new Map<string, T[]>();
+  for (const [key, mask] of masks) masksIn.set(folderOf(key), [...(masksIn.get(folderOf(key)) ?? []), mask]);
   return (image) => {
     const { key } = roleOf(image);
     const folder = folderOf(key);
-    return masks.get(key) ?? (alone.get(folder) === 1 ? masks.get(folder) : undefined);
+    const found = masks.get(key);
+    if (found !== undefined || imagesIn.get(folder) !== 1) return found;
+    const [only, ...others] = masksIn.get(folder) ?? [];
+    return masks.get(folder) ?? (key === folder && others.length === 0 ? only : undefined);
   };
 }

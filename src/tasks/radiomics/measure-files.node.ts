@@ -98,7 +98,7 @@ export function measureRegion(
     }
   }
   if (pyradiomics) {
-    const label = maskValue ?? pyradiomics.setting?.label ?? 1;
+    const label = maskValue ?? pyradiomics.setting?.label ?? onlyValue(mask) ?? 1;
     const outlined =
       region === 'mask' && mask ? mask : filled(mask ? boxAround(mask, label) : whole(image), label);
     const asked = { ...pyradiomics, setting: { ...pyradiomics.setting, label } };
@@ -114,6 +114,17 @@ export function measureRegion(
     for (const value of found.values) values.push(value);
   }
   return { names, values: Float64Array.from(values), remarks: remarks.join('; ') };
+}
+
+/** The value of a mask that has one besides 0. */
+function onlyValue(mask: MedicalImage | null): number | undefined {
+  let only: number | undefined;
+  for (const value of mask?.pixels ?? []) {
+    if (value === 0 || value === only) continue;
+    if (only !== undefined) return undefined;
+    only = value;
+  }
+  return only;
 }
 
 /** A mask of every voxel. */

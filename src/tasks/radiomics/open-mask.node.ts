@@ -43,7 +43,7 @@ export async function openMask(
   if (typeof region !== 'string') return { mask, ...(region === undefined ? {} : { value: region }) };
   const label = isLabelMap(mask) ? mask.labels.find(({ name }) => name === region) : undefined;
   if (label) return { mask, value: label.value };
-  throw unknown(region, isLabelMap(mask) ? mask.labels.map(({ name }) => name) : []);
+  throw unknown(region, isLabelMap(mask) ? mask.labels.map(({ value }) => value) : []);
 }
 
 interface DicomMask {
@@ -86,12 +86,10 @@ async function onlyRegion(
     const own = drawn.filter(
       ({ name, number }) => region === undefined || region === name || region === number,
     );
-    if (own.length === 0 && region !== undefined)
-      throw unknown(
-        region,
-        drawn.map(({ name }) => name),
-      );
-    return chosen(structureMask(own, image), region === undefined ? undefined : 1);
+    const numbers = drawn.map(({ number }) => number);
+    if (own.length === 0 && region !== undefined) throw unknown(region, numbers);
+    if (own.length > 1) throw several(own.map(({ number }) => number));
+    return chosen(structureMask(own, image), undefined);
   } finally {
     await source.close();
   }
@@ -104,18 +102,10 @@ function chosen(map: LabelMap, region: number | string | undefined): MedicalImag
   if (own.length === 0) {
     throw unknown(
       region ?? 1,
-      labels.map(({ name }) => name),
+      labels.map(({ value }) => value),
     );
   }
-  if (own.length > 1) {
-    throw new HounsfieldError(
-      'MASK_SEVERAL_LABELS',
-      `the mask holds ${own.length} regions (${own
-        .slice(0, 8)
-        .map(({ value }) => value)
-        .join(', ')}). Name one in the column mask_value, by its number or its name.`,
-    );
-  }
+  if (own.length > 1) throw several(own.map(({ value }) => value));
   const [{ value, channel = 0 }] = own as [(typeof own)[number]]; // one, by now
   const plane = depth * height * width;
   const layer = map.pixels.subarray(channel * plane, (channel + 1) * plane);
@@ -123,8 +113,18 @@ function chosen(map: LabelMap, region: number | string | undefined): MedicalImag
   return medicalImage(pixels, { depth, height, width }, 8, 'label', geometry ? { geometry } : {});
 }
 
-const unknown = (region: number | string, there: readonly string[]): HounsfieldError =>
+// Names of regions may name a person: they are not repeated.
+const listed = (numbers: readonly number[]): string =>
+  numbers.slice(0, 12).join(', ') + (numbers.length > 12 ? ', …' : '');
+
+const several = (numbers: readonly number[]): HounsfieldError =>
+  new HounsfieldError(
+    'MASK_SEVERAL_LABELS',
+    `the mask holds ${numbers.length} regions (numbers ${listed(numbers)}). Name one in the column mask_value, by its number or its name.`,
+  );
+
+const unknown = (region: number | string, there: readonly number[]): HounsfieldError =>
   new HounsfieldError(
     'MASK_LABEL_UNKNOWN',
-    `the mask has no region ${typeof region === 'string' ? `'${region}'` : region}${there.length > 0 ? ` (it has ${there.slice(0, 12).join(', ')})` : ' by that name'}. Correct the column mask_value.`,
+    `the mask has no region ${typeof region === 'string' ? `'${region}'` : region}${there.length > 0 ? ` (it has the numbers ${listed(there)})` : ' by that name'}. Correct the column mask_value.`,
   );

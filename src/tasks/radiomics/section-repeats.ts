@@ -1,4 +1,5 @@
 import { type IntraclassAgreement, intraclassAgreement } from '../../evidence/metrics/intraclass.ts';
+import { compareNaturally } from '../dataset/dataset.ts';
 import type { ReportSection } from '../report/content.ts';
 import { fill } from '../report/texts.ts';
 import type { FeatureTable } from './feature-table.ts';
@@ -18,29 +19,51 @@ export interface Repeatability {
   readonly icc: IntraclassAgreement | null;
 }
 
-/** Of each feature its agreement over the cases that were measured more than once; undefined where there are none. */
-export function repeatability(
-  table: FeatureTable,
-):
-  | { readonly cases: number; readonly by: readonly string[]; readonly features: readonly Repeatability[] }
-  | undefined {
+/** Agreement over the cases that were repeated in the same ways. */
+export interface RepeatedCases {
+  readonly cases: number;
+  /** What differs, in the manifest's words. */
+  readonly by: readonly string[];
+  readonly features: readonly Repeatability[];
+}
+
+/** A repeat without a name of its own. */
+const UNNAMED = /^row \d+$/;
+
+/**
+ * Of each feature its agreement, for each way in which two cases or more were repeated (retest; readers 2 and 3), the most
+ * frequent first. The same measurer is the same column in every case, whatever the order of the rows.
+ */
+export function repeatability(table: FeatureTable): readonly RepeatedCases[] {
   const groups = new Map<string, number[]>();
   for (const [i, { case: name }] of table.rows.entries()) groups.set(name, [...(groups.get(name) ?? []), i]);
-  const repeated = [...groups.values()].filter((rows) => rows.length > 1);
-  if (repeated.length < 2) return undefined;
-  const counts = new Map<number, number>();
-  for (const { length } of repeated) counts.set(length, (counts.get(length) ?? 0) + 1);
-  const measurements = [...counts].reduce((best, next) => (next[1] > best[1] ? next : best))[0];
-  const complete = repeated.filter(({ length }) => length === measurements);
+  const kindOf = (row: number): string => (table.rows[row]!.repeat ?? '').replace(UNNAMED, '#');
+  const ways = new Map<string, number[][]>();
+  for (const rows of groups.values()) {
+    if (rows.length < 2) continue;
+    const ordered = [...rows].sort((a, b) => compareNaturally(kindOf(a), kindOf(b)) || a - b);
+    const way = JSON.stringify(ordered.map(kindOf));
+    ways.set(way, [...(ways.get(way) ?? []), ordered]);
+  }
+  return [...ways.values()]
+    .filter(({ length }) => length > 1)
+    .sort((a, b) => b.length - a.length)
+    .map((cases) => agreementOf(table, cases));
+}
+
+function agreementOf(table: FeatureTable, cases: readonly (readonly number[])[]): RepeatedCases {
   const { values, columns } = table.matrix;
+  const measurements = cases[0]!.length;
   const features = table.names.map((feature, j): Repeatability => {
-    const known = complete.filter((rows) => rows.every((row) => Number.isFinite(values[row * columns + j]!)));
+    const known = cases.filter((rows) => rows.every((row) => Number.isFinite(values[row * columns + j]!)));
     const flat = known.flatMap((rows) => rows.map((row) => values[row * columns + j]!));
     const icc = known.length < 2 ? null : intraclassAgreement(flat, measurements);
     return { feature, cases: known.length, icc: icc && Number.isFinite(icc.agreement.value) ? icc : null };
   });
-  const by = [...new Set(table.rows.flatMap(({ repeat }) => (repeat === undefined ? [] : [repeat])))];
-  return { cases: complete.length, by, features };
+  const by = [
+    ...new Set(cases.flat().flatMap((row) => table.rows[row]!.repeat?.replace(UNNAMED, '#') ?? [])),
+  ];
+  return { cases: cases.length, by, features };
 }
 
 /** Test-retest and readers' agreement, where the manifest has repeats. */
@@ -49,49 +72,53 @@ export function repeatsSection(
   texts: RadiomicsTexts,
 ): ReportSection | undefined {
   const found = repeatability(table);
-  if (!found) return undefined;
-  const known = found.features.filter(({ icc }) => icc !== null);
-  const reach = (least: number) => known.filter(({ icc }) => icc!.agreement.value >= least).length;
+  if (found.length === 0) return undefined;
   const used = new Set(keptColumns(fitted).map((column) => prepared.names[column]!));
-  const own = found.features.filter(({ feature }) => used.has(feature));
-  const poor = own.filter(({ icc }) => icc !== null && icc.agreement.value < GOOD);
-  const two = (value: number) => value.toFixed(2).replace('-', '−');
+  const parts = found.map((way) => ({
+    ...way,
+    known: way.features.filter(({ icc }) => icc !== null),
+    own: way.features.filter(({ feature }) => used.has(feature)),
+    name: way.by.map((one) => (one === '#' ? texts.repeatUnnamed : one)).join(', '),
+  }));
+  const poor = new Set(
+    parts.flatMap(({ own }) =>
+      own.flatMap(({ feature, icc }) => (icc !== null && icc.agreement.value < GOOD ? [feature] : [])),
+    ),
+  );
   return {
     id: 'repeats',
     title: texts.repeats,
-    lead: fill(texts.repeatsLead, {
-      cases: found.cases,
-      by: found.by.slice(0, 5).join(', '),
-      features: known.length,
-      excellent: reach(EXCELLENT),
-      good: reach(GOOD),
-    }),
-    ...(poor.length > 0
-      ? {
-          warnings: [
-            fill(texts.repeatsWarning, {
-              count: poor.length,
-              names: poor.map(({ feature }) => feature).join(', '),
-            }),
-          ],
-        }
+    lead: parts
+      .map(({ cases, known, name }) => {
+        const reach = (least: number) => known.filter(({ icc }) => icc!.agreement.value >= least).length;
+        return fill(texts.repeatsLead, {
+          cases,
+          by: name,
+          features: known.length,
+          excellent: reach(EXCELLENT),
+          good: reach(GOOD),
+        });
+      })
+      .join(' '),
+    ...(poor.size > 0
+      ? { warnings: [fill(texts.repeatsWarning, { count: poor.size, names: [...poor].join(', ') })] }
       : {}),
-    tables: [
-      {
-        caption: texts.repeatsCaption,
-        head: [texts.feature, texts.icc, texts.interval, texts.consistency, texts.coefficient],
-        rows: own.map(({ feature, icc }) =>
-          icc === null
-            ? [feature, null, null, null, null]
-            : [
-                feature,
-                icc.agreement.value,
-                `${two(icc.agreement.low)} – ${two(icc.agreement.high)}`,
-                icc.consistency.value,
-                Number.isFinite(icc.withinVariation) ? `${(100 * icc.withinVariation).toFixed(1)} %` : null,
-              ],
-        ),
-      },
-    ],
+    tables: parts.map(({ own, name }) => ({
+      caption: parts.length > 1 ? `${texts.repeatsCaption}: ${name}` : texts.repeatsCaption,
+      head: [texts.feature, texts.icc, texts.interval, texts.consistency, texts.coefficient],
+      rows: own.map(agreementRow),
+    })),
   };
+}
+
+function agreementRow({ feature, icc }: Repeatability): readonly (string | number | null)[] {
+  if (icc === null) return [feature, null, null, null, null];
+  const two = (value: number) => value.toFixed(2).replace('-', '−');
+  return [
+    feature,
+    icc.agreement.value,
+    `${two(icc.agreement.low)} – ${two(icc.agreement.high)}`,
+    icc.consistency.value,
+    Number.isFinite(icc.withinVariation) ? `${(100 * icc.withinVariation).toFixed(1)} %` : null,
+  ];
 }

@@ -68,6 +68,7 @@ export const en = {
   repeats: 'Repeated measurements',
   repeatsLead:
     '{cases} cases were measured more than once ({by}). ICC(A,1): absolute agreement of single measurements. Of {features} features {excellent} reach .90, {good} .75.',
+  repeatUnnamed: 'again',
   repeatsCaption: 'Features that the model uses',
   feature: 'Feature',
   icc: 'ICC(A,1)',

@@ -69,6 +69,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   repeats: '重复测量',
   repeatsLead:
     '{cases} 例测量多次（{by}）。ICC(A,1)：单次测量的绝对一致性。{features} 个特征中 {excellent} 个达到 .90，{good} 个达到 .75。',
+  repeatUnnamed: '重复',
   repeatsCaption: '模型使用的特征',
   feature: '特征',
   icc: 'ICC(A,1)',
