@@ -31,14 +31,23 @@ export {
   silhouetteScore,
   silhouettes,
 } from './clustering/scores.ts';
+export type { LinearDiscriminantSettings } from './discriminant/linear-discriminant.ts';
+export type { QuadraticDiscriminantSettings } from './discriminant/quadratic-discriminant.ts';
 export {
+  type Fit,
+  fitAdaBoost,
+  fitDecisionTree,
+  fitExtraTrees,
+  fitGaussianNaiveBayes,
+  fitGradientBoosting,
   fitLinearDiscriminant,
-  type LinearDiscriminantSettings,
-} from './discriminant/linear-discriminant.ts';
-export {
+  fitLogisticRegression,
+  fitNearestNeighbours,
+  fitPerceptron,
   fitQuadraticDiscriminant,
-  type QuadraticDiscriminantSettings,
-} from './discriminant/quadratic-discriminant.ts';
+  fitRandomForest,
+  fitSupportVectorMachine,
+} from './fits.ts';
 export {
   type ElasticNetSettings,
   elasticNetByFolds,
@@ -49,14 +58,11 @@ export {
 export type { FittedRegression, RegressionOptions } from './linear/fitted-regression.ts';
 export { fitLinearRegression, fitRidgeRegression } from './linear/least-squares.ts';
 export type { FittedLinear } from './linear/linear-scores.ts';
-export { fitLogisticRegression, type LogisticSettings, logisticPath } from './linear/logistic.ts';
+export { type LogisticSettings, logisticPath } from './linear/logistic.ts';
 export { type Matrix, matrix, matrixOf, rowOf, takeColumns, takeRows } from './matrix.ts';
-export {
-  fitGaussianNaiveBayes,
-  type GaussianNaiveBayesSettings,
-} from './naive-bayes/gaussian-naive-bayes.ts';
-export { fitNearestNeighbours, type NearestNeighboursSettings } from './neighbours/k-nearest.ts';
-export { fitPerceptron, type PerceptronSettings } from './perceptron/multilayer-perceptron.ts';
+export type { GaussianNaiveBayesSettings } from './naive-bayes/gaussian-naive-bayes.ts';
+export type { NearestNeighboursSettings } from './neighbours/k-nearest.ts';
+export type { PerceptronSettings } from './perceptron/multilayer-perceptron.ts';
 export { checkPipeline, type PartChoice, type PipelineSettings } from './pipeline/needed-steps.ts';
 export { type FitPipelineOptions, type FittedPipeline, fitPipeline, likeliest } from './pipeline/pipeline.ts';
 export { type PipelineNames, pipelineGraph } from './pipeline/pipeline-graph.ts';
@@ -77,22 +83,13 @@ export { mrmrOrder } from './selection/mrmr.ts';
 export { mutualInformation } from './selection/mutual-information.ts';
 export { eliminationRounds } from './selection/recursive-elimination.ts';
 export { anovaF, falseDiscoveryRate, kruskalWallis, mannWhitney } from './selection/univariate-tests.ts';
-export {
-  type FittedSupportVectors,
-  fitSupportVectorMachine,
-  type SupportVectorSettings,
-} from './svm/support-vector-machine.ts';
-export { type AdaBoostSettings, fitAdaBoost } from './trees/ada-boost.ts';
-export { type DecisionTreeSettings, fitDecisionTree } from './trees/decision-tree.ts';
+export type { FittedSupportVectors, SupportVectorSettings } from './svm/support-vector-machine.ts';
+export type { AdaBoostSettings } from './trees/ada-boost.ts';
+export type { DecisionTreeSettings } from './trees/decision-tree.ts';
 export { sumTrees, type TreeEnsemble } from './trees/ensemble.ts';
 export type { FittedTrees } from './trees/fitted-trees.ts';
-export { type BoostingSettings, fitGradientBoosting } from './trees/gradient-boosting.ts';
-export {
-  type FittedForest,
-  type ForestSettings,
-  fitExtraTrees,
-  fitRandomForest,
-} from './trees/random-forest.ts';
+export type { BoostingSettings } from './trees/gradient-boosting.ts';
+export type { FittedForest, ForestSettings } from './trees/random-forest.ts';
 export { treesOfGraph } from './trees/read-trees.ts';
 export type { Tree } from './trees/tree.ts';
 export {
