@@ -30,8 +30,17 @@ test.each(cases.map((one, i) => [i, one] as const))('table %i is as pingouin has
 
 test('equal measurements agree wholly, and too little is refused', () => {
   const { agreement, withinVariation } = intraclassAgreement([1, 1, 2, 2, 5, 5], 2);
-  expect(agreement.value).toBe(1);
+  expect(agreement).toEqual({ value: 1, low: 1, high: 1 });
   expect(withinVariation).toBe(0);
   expect(() => intraclassAgreement([1, 2], 2)).toThrow(/^INTRACLASS_DATA/);
   expect(() => intraclassAgreement([1, 2, 3, Number.NaN], 2)).toThrow(/^INTRACLASS_DATA/);
+});
+
+test('large values that differ little keep their digits', () => {
+  const values = [0, 1, 5, 6.5, 9, 9];
+  const far = intraclassAgreement(
+    values.map((value) => value + 2 ** 30),
+    2,
+  );
+  expect(far.agreement).toEqual(intraclassAgreement(values, 2).agreement);
 });

@@ -68,9 +68,10 @@ function meanSquares(values: ArrayLike<number>, n: number, k: number): MeanSquar
   const rowMeans = new Float64Array(n);
   const columnMeans = new Float64Array(k);
   let mean = 0;
+  const origin = values[0]!; // large values that differ little keep their digits
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < k; j++) {
-      const value = values[i * k + j]!;
+      const value = values[i * k + j]! - origin;
       rowMeans[i]! += value / k;
       columnMeans[j]! += value / n;
       mean += value / (n * k);
@@ -80,7 +81,7 @@ function meanSquares(values: ArrayLike<number>, n: number, k: number): MeanSquar
   for (let i = 0; i < n; i++) {
     rows += k * (rowMeans[i]! - mean) ** 2;
     for (let j = 0; j < k; j++) {
-      const value = values[i * k + j]!;
+      const value = values[i * k + j]! - origin;
       error += (value - rowMeans[i]! - columnMeans[j]! + mean) ** 2;
       within += (value - rowMeans[i]!) ** 2;
     }
@@ -91,7 +92,7 @@ function meanSquares(values: ArrayLike<number>, n: number, k: number): MeanSquar
     columns: columns / (k - 1),
     error: error / ((n - 1) * (k - 1)),
     within: within / (n * (k - 1)),
-    mean,
+    mean: origin + mean,
   };
 }
 
@@ -103,6 +104,7 @@ function ratioInterval(
   k: number,
   alpha: number,
 ): { readonly low: number; readonly high: number } {
+  if (f === Number.POSITIVE_INFINITY) return { low: 1, high: 1 };
   const low = f / fisherQuantile(1 - alpha / 2, freedom1, freedom2);
   const high = f * fisherQuantile(1 - alpha / 2, freedom2, freedom1);
   return { low: (low - 1) / (low + k - 1), high: (high - 1) / (high + k - 1) };
@@ -119,6 +121,7 @@ function agreementInterval(of: {
   readonly agreement: number;
 }): { readonly low: number; readonly high: number } {
   const { rows, columns, error, n, k, alpha, agreement: r } = of;
+  if (r === 1) return { low: 1, high: 1 };
   const a = (k * r) / (n * (1 - r));
   const b = 1 + (k * r * (n - 1)) / (n * (1 - r));
   const freedom =

@@ -138,10 +138,8 @@ function withLabel(one: RegionCase, classes: readonly string[], problems: Manife
   const { className, ...sample } = one.sample as Sample & { className: string }; // put there above
   const label = classes.indexOf(className);
   if (label < 0 && className !== '') {
-    problems.push({
-      code: 'LABEL_UNKNOWN',
-      text: `folder '${className}' is not among the classes ${classes.join(', ')}`,
-    });
+    const text = `folder '${className}' is not among the classes ${classes.join(', ')}`;
+    if (!problems.some((problem) => problem.text === text)) problems.push({ code: 'LABEL_UNKNOWN', text });
   }
   return { ...one, sample: { ...sample, label } };
 }

@@ -79,10 +79,27 @@ export async function extractFeatures(
   throwProblems(
     dataset.name,
     problems,
-    'Mend or take out these cases, and run again; what was measured is kept.',
+    `${adviceOn(problems)}Mend or take out these cases, and run again${journal === undefined ? '' : '; what was measured is kept'}.`,
   );
   return tableOf({ dataset, cases, repeats }, found as readonly Measured[], settings); // all of them, or problems were thrown
 }
+
+/** What may be done about a problem by settings of the features or columns of the table. */
+const ADVICE: Readonly<Record<string, string>> = {
+  FEATURE_SPACING:
+    'For lengths in pixels write {"spacingWhenUnknownMm": [1, 1, 1]} into a file and give it by --features.',
+  FEATURE_CHANNELS:
+    'To choose a channel or a point in time write {"channel": 0, "timePoint": 0} into a file and give it by --features.',
+  MASK_GRID_MISMATCH:
+    "A mask is brought onto its image's grid by: hounsfield convert mask.nii.gz new_mask.nii.gz --labels --like image.nii.gz.",
+  MASK_SEVERAL_LABELS:
+    'The region of each image stands in the column mask_value of a table; the same for all: {"label": 1}, or all values as one: {"label": "any"}, in a file given by --features.',
+};
+
+const adviceOn = (problems: readonly { readonly code: string }[]): string =>
+  [...new Set(problems.map(({ code }) => ADVICE[code]))]
+    .flatMap((text) => (text === undefined ? [] : [`${text} `]))
+    .join('');
 
 const interrupted = (kept: boolean): HounsfieldError =>
   new HounsfieldError(
