@@ -9,10 +9,10 @@ import { spherePatterns } from './sphere-patterns.ts';
 import { arrayLike, spacingOf, type Volume } from './volume.ts';
 import { waveletBands } from './wavelet-bands.ts';
 
-/** A filtered image under the name that its features begin with. */
+/** A filtered image under the name that its features begin with; null where the filter takes no image of that size. */
 export interface FilteredImage {
   readonly name: string;
-  readonly image: Volume;
+  readonly image: Volume | null;
 }
 
 type Filter = (image: Volume, settings: PyradiomicsSettings, region: RegionMask) => Iterable<FilteredImage>;
@@ -59,6 +59,7 @@ function* patternsOnSpheres(
   settings: PyradiomicsSettings,
   region: RegionMask,
 ): Generator<FilteredImage> {
+  if (image.isPicture) return;
   const { degrees, kurtosis } = spherePatterns(image, region, settings);
   for (const [degree, pixels] of degrees.entries()) {
     yield { name: `lbp-3D-m${degree + 1}`, image: { ...image, pixels } };
@@ -92,25 +93,26 @@ function* laplacians(image: Volume, { sigma }: PyradiomicsSettings): Generator<F
   const [width, height, depth] = image.size;
   const geometry = { affine: image.affine, frame: 'patient' } as const;
   const whole = medicalImage(image.pixels, { width, height, depth }, 32, 'arbitrary', { geometry });
+  const by = image.isPicture ? 'slice' : 'volume';
+  const sides = image.isPicture ? image.size.slice(0, 2) : image.size;
   for (const one of sigma) {
-    if (image.size.some((side, axis) => side < Math.max(4, Math.ceil(one / spacing[axis]!) + 1))) {
-      throw new HounsfieldError(
-        'FEATURE_FILTER',
-        `an image of ${image.size.join(' x ')} voxels is too small for LoG with a sigma of ${one} mm. Lower sigma, or ` +
-          'resample with a larger padDistance.',
-      );
+    const name = `log-sigma-${sigmaName(one)}-mm-3D`;
+    if (sides.some((side, axis) => side < Math.max(4, Math.ceil(one / spacing[axis]!) + 1))) {
+      yield { name, image: null };
+      continue;
     }
-    const settings = laplacianOfGaussian.check({ sigma: one, kernel: 'recursive', scaled: true });
+    const settings = laplacianOfGaussian.check({ sigma: one, kernel: 'recursive', scaled: true, by });
     const { pixels } = laplacianOfGaussian.change(whole, settings);
     yield {
-      name: `log-sigma-${sigmaName(one)}-mm-3D`,
+      name,
       image: { ...image, pixels: Float32Array.from(pixels) },
     };
   }
 }
 
-/** Bands of stationary wavelets; within slices where force2D is set. */
-function* wavelets(image: Volume, settings: PyradiomicsSettings): Generator<FilteredImage> {
+/** Bands of stationary wavelets; within slices where force2D is set, and of a picture. */
+function* wavelets(image: Volume, given: PyradiomicsSettings): Generator<FilteredImage> {
+  const settings = image.isPicture ? { ...given, force2D: true, force2Ddimension: 0 } : given;
   const turned = toSlices(image.pixels, image.size, settings);
   const values = turned.pixels instanceof Float32Array ? turned.pixels : Float64Array.from(turned.pixels);
   for (const [level, name, band] of waveletBands(values, turned.size, settings)) {
@@ -140,11 +142,12 @@ function* gradient(image: Volume, { gradientUseSpacing }: PyradiomicsSettings): 
 function* localPatterns(image: Volume, settings: PyradiomicsSettings): Generator<FilteredImage> {
   const { lbp2DRadius: radius, lbp2DSamples: points, lbp2DMethod } = settings;
   const method = lbp2DMethod as LbpMethod; // checkParameters knows the same names
-  const forced = { ...settings, force2D: true };
+  const forced = { ...settings, force2D: true, ...(image.isPicture ? { force2Ddimension: 0 } : {}) };
   const turned = toSlices(image.pixels, image.size, forced);
   const [width, height, depth] = turned.size;
   const plane = width * height;
-  const pixels = arrayLike(turned.pixels, turned.pixels.length);
+  const length = turned.pixels.length;
+  const pixels = image.isPicture ? new Float64Array(length) : arrayLike(turned.pixels, length);
   for (let z = 0; z < depth; z++) {
     const slice = turned.pixels.subarray(z * plane, (z + 1) * plane);
     pixels.set(localBinaryPattern(slice, width, height, { points, radius, method }), z * plane);

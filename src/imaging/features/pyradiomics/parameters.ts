@@ -157,8 +157,8 @@ const SETTINGS: Readonly<Record<keyof PyradiomicsSettings, readonly [Check, stri
   normalizeScale: [isPositive, 'a number above 0'],
   removeOutliers: [orNone(isPositive), 'a number above 0 or null'],
   resampledPixelSpacing: [
-    orNone(listOf((v) => isNumber(v) && Number(v) >= 0, 3, 3)),
-    'three numbers in mm or null',
+    orNone(listOf((v) => isNumber(v) && Number(v) >= 0, 2, 3)),
+    'three numbers in mm, two of a picture, or null',
   ],
   interpolator: [orNone(isText), 'sitkBSpline, sitkLinear or sitkNearestNeighbor'],
   padDistance: [isCount, 'a whole number of voxels'],

@@ -110,9 +110,6 @@ describe('bad input', () => {
       featureClass: { shape2D: null },
     }),
     row('shape2D without force2D', 'FEATURE_SETTINGS', image(), mask(), { featureClass: { shape2D: null } }),
-    row('a sigma too wide for the image', 'FEATURE_FILTER', image(), mask(), {
-      imageType: { LoG: { sigma: [40] } },
-    }),
     row(
       'a logarithm of nothing',
       'FEATURE_FILTER',

@@ -51,7 +51,7 @@ export const PYRADIOMICS_FEATURES: Readonly<Record<PyradiomicsClass, readonly st
   ngtdm: Object.keys(NGTDM),
 };
 
-const ALL_CLASSES = ['firstorder', 'glcm', 'gldm', 'glrlm', 'glszm', 'ngtdm', 'shape'] as const;
+const ALL_CLASSES = ['firstorder', 'glcm', 'gldm', 'glrlm', 'glszm', 'ngtdm'] as const;
 type Enabled = readonly (readonly [name: PyradiomicsClass, features: readonly string[]])[];
 
 /**
@@ -59,7 +59,8 @@ type Enabled = readonly (readonly [name: PyradiomicsClass, features: readonly st
  * order: those of shape, then those of each image type. They differ from the IBSI's where pyradiomics does (bins that
  * begin at multiples of their width, distances, kurtosis that is not in excess); `computeFeatures` gives the IBSI's. Where
  * no two voxels lie on one line, features of run lengths are NaN, of which pyradiomics gives two as 0; a mask that fills its
- * image is allowed.
+ * image is allowed. A picture, an image of one slice whose place in the patient is not known, is taken as two-dimensional:
+ * shape2D in place of shape, filters within its plane. Features of an image that is too small for LoG are NaN.
  * @param image one channel, one time point
  * @param mask of the same grid, or of another with correctMask or resampledPixelSpacing
  * @param parameters what a parameter file of pyradiomics holds; its defaults where left out
@@ -74,8 +75,8 @@ export function pyradiomicsFeatures(
 ): ReadonlyMap<string, number> {
   checkParameters(parameters);
   const settings = withDefaults(parameters.setting);
-  const enabled = enabledFeatures(parameters);
   const pair = prepared(image, mask, settings);
+  const enabled = enabledFeatures(parameters, pair.image.isPicture === true);
   const whole = regionMask(pair.mask, settings.label);
   checkSize(whole, settings);
   const region = settings.resegmentRange === null ? whole : resegmented(pair.image, whole, settings);
@@ -98,9 +99,10 @@ export function pyradiomicsFeatures(
   return values;
 }
 
-function enabledFeatures({ featureClass }: PyradiomicsParameters): Enabled {
+function enabledFeatures({ featureClass }: PyradiomicsParameters, isPicture: boolean): Enabled {
   if (!featureClass || Object.keys(featureClass).length === 0) {
-    return ALL_CLASSES.map((name) => [name, PYRADIOMICS_FEATURES[name]]);
+    const classes = [...ALL_CLASSES, isPicture ? 'shape2D' : 'shape'] as const;
+    return classes.map((name) => [name, PYRADIOMICS_FEATURES[name]]);
   }
   return (Object.entries(featureClass) as [PyradiomicsClass, readonly string[] | null][]).map(
     ([name, asked]) => {
@@ -184,13 +186,21 @@ function addShape(
 function addIntensity(
   values: Map<string, number>,
   name: string,
-  image: Volume,
+  image: Volume | null,
   region: RegionMask,
   enabled: Enabled,
   settings: PyradiomicsSettings,
 ): void {
   const classes = enabled.filter(([one]) => !one.startsWith('shape'));
   if (classes.length === 0) return;
+  if (image === null) {
+    for (const [one, features] of classes) {
+      for (const feature of PYRADIOMICS_FEATURES[one]) {
+        if (features.includes(feature)) values.set(`${name}_${one}_${feature}`, Number.NaN);
+      }
+    }
+    return;
+  }
   const intensities = regionValues(image, region);
   const { levels, highest } = greyBins(intensities, image.pixels instanceof Float32Array, settings);
   const spacingMm = spacingOf(image);

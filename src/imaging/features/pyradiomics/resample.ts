@@ -34,7 +34,7 @@ export function resampled({ image, mask }: Pair, settings: PyradiomicsSettings):
   const old = spacingOf(mask);
   const wanted = settings.resampledPixelSpacing!;
   const spacing = [0, 1, 2].map((axis) =>
-    wanted[axis] === 0 || region.size[axis] === 1 ? old[axis]! : wanted[axis]!,
+    !wanted[axis] || region.size[axis] === 1 ? old[axis]! : wanted[axis]!,
   ) as unknown as Vector3; // three axes
   const before = spacingOf(image);
   if (spacing.every((one, axis) => Math.abs(before[axis]! - one) <= 1e-8 + 1e-5 * Math.abs(one))) {
@@ -50,8 +50,9 @@ export function resampled({ image, mask }: Pair, settings: PyradiomicsSettings):
       `the interpolator ${interpolator} is not one of ${Object.keys(INTERPOLATORS).join(', ')}. Ask for one of them.`,
     );
   }
+  const placed = order === 0 ? nearestOnto(image, size, affine) : sampled(image, size, affine, order);
   return {
-    image: order === 0 ? nearestOnto(image, size, affine) : sampled(image, size, affine, order),
+    image: { ...placed, isPicture: image.isPicture === true },
     mask: nearestOnto(mask, size, affine),
   };
 }

@@ -8,6 +8,8 @@ export interface Volume {
   readonly pixels: PixelArray; // [D, H, W]
   readonly size: Vector3;
   readonly affine: Affine;
+  /** A two-dimensional image, not a volume of one slice. */
+  readonly isPicture?: boolean;
 }
 
 /** Throws FEATURE_CHANNELS when the image has more than one channel or time point and none is asked for. */
@@ -27,6 +29,7 @@ export function volumeOf(image: MedicalImage, what: string, channel?: number): V
     pixels: pixels.length === voxels ? pixels : pixels.subarray(start, start + voxels),
     size: [width, height, depth],
     affine: image.geometry?.affine ?? IDENTITY_AFFINE,
+    isPicture: depth === 1 && image.geometry?.frame !== 'patient',
   };
 }
 
@@ -68,7 +71,7 @@ export function cropped(volume: Volume, { low, high }: Box): Volume {
     a[10],
     shift(8),
   ];
-  return { pixels, size, affine };
+  return { ...volume, pixels, size, affine };
 }
 
 /** A box made larger by some voxels on each side, inside the volume. */
