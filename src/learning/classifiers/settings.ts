@@ -39,7 +39,10 @@ export function size(
     otherwise,
     expected: most === Number.POSITIVE_INFINITY ? `a number ${low}` : `a number ${low}, at most ${most}`,
     holds: (value) =>
-      typeof value === 'number' && (open === 'open' ? value > least : value >= least) && value <= most,
+      typeof value === 'number' &&
+      Number.isFinite(value) &&
+      (open === 'open' ? value > least : value >= least) &&
+      value <= most,
   };
 }
 
@@ -73,6 +76,19 @@ export const numbers = (least: number, most = Number.POSITIVE_INFINITY): Setting
 
 export const classWeightRule: SettingRule<ClassWeight> = wordOr(['none', 'balanced'], numbers(0, 1e300));
 
+/** What to do about settings that are no object. */
+export const NOT_PLAIN = 'its settings are no object of names and values. Pass one, {} for the defaults.';
+
+/** Whether settings are an object of names and values: neither a list nor null. */
+export const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A value for a message, also one that JSON does not have. */
+const shown = (value: unknown): string =>
+  typeof value === 'bigint' || typeof value === 'symbol'
+    ? `a ${typeof value}`
+    : (JSON.stringify(value) ?? typeof value);
+
 /**
  * Plain JSON as settings, defaults filled in; all that is wrong is said at once.
  *
@@ -83,6 +99,9 @@ export function readSettings<S extends object>(
   rules: SettingRules<S>,
   given: Readonly<Record<string, unknown>>,
 ): Required<S> {
+  if (!isPlainObject(given)) {
+    throw new HounsfieldError('CLASSIFIER_SETTINGS', `${name}: ${NOT_PLAIN}`);
+  }
   const known = Object.keys(rules);
   const wrong: string[] = [];
   for (const key of Object.keys(given)) {
@@ -94,7 +113,7 @@ export function readSettings<S extends object>(
     const value = given[key];
     if (value === undefined) read[key] = rule.otherwise;
     else if (rule.holds(value)) read[key] = value;
-    else wrong.push(`${key} is ${JSON.stringify(value) ?? typeof value}, expected ${rule.expected}`);
+    else wrong.push(`${key} is ${shown(value)}, expected ${rule.expected}`);
   }
   if (wrong.length > 0) {
     throw new HounsfieldError('CLASSIFIER_SETTINGS', `${name}: ${wrong.join('; ')}. Correct or leave out.`);

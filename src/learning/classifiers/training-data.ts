@@ -27,8 +27,13 @@ export function checkRows(
   if (weights?.some((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY))) {
     wrong.push('a weight is negative or not finite');
   }
-  const counted = new Float64Array(Math.max(0, Number.isInteger(classes) ? classes : 0));
+  // Each class needs a row: more of them are not counted one by one.
+  if (Number.isInteger(classes) && classes > x.rows && x.rows > 0) {
+    wrong.push(`${classes} classes cannot all be among ${x.rows} rows`);
+  }
+  const counted = new Float64Array(Number.isInteger(classes) ? Math.min(Math.max(0, classes), x.rows) : 0);
   for (const [i, label] of y.entries()) {
+    if (label >= counted.length && label < classes) continue;
     if (label < 0 || label >= counted.length) {
       wrong.push(`row ${i} is of class ${label}, expected 0 .. ${classes - 1}`);
       break;
@@ -38,7 +43,7 @@ export function checkRows(
   const empty = [...counted.keys()].filter((k) => !(counted[k]! > 0));
   if (y.length > 0 && empty.length > 0) {
     wrong.push(
-      `no row of weight above 0 is of class ${empty.join(', ')}: number the classes that are there, or take folds by class`,
+      `no row of weight above 0 is of class ${empty.slice(0, 8).join(', ')}: number the classes that are there, or take folds by class`,
     );
   }
   wrong.push(...valuesWrong(x));
@@ -47,6 +52,8 @@ export function checkRows(
 
 /** Says which columns hold what cannot be computed with. */
 export function valuesWrong(x: Matrix): readonly string[] {
+  const short = lengthWrong(x);
+  if (short) return [short];
   const missing = new Set<number>();
   const endless = new Set<number>();
   for (let i = 0, at = 0; i < x.rows; i++) {
@@ -68,6 +75,12 @@ export function valuesWrong(x: Matrix): readonly string[] {
     ...(endless.size > 0 ? [`infinite values in column(s) ${list(endless)}: remove or replace them`] : []),
   ];
 }
+
+/** Says where a table was not made by `matrix` and is not filled. */
+export const lengthWrong = ({ values, rows, columns }: Matrix): string | undefined =>
+  values.length === rows * columns
+    ? undefined
+    : `${values.length} values do not fill ${rows} rows of ${columns} columns: make the table by 'matrix'`;
 
 /** @throws CLASSIFIER_DATA where a table to predict has other columns, or holds NaN */
 export function checkColumns(x: Matrix, columns: number): void {

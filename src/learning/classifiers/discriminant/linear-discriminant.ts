@@ -196,7 +196,7 @@ export const linearDiscriminant: Classifier<LinearDiscriminantSettings> = {
     const settings = readSettings<LinearDiscriminantSettings>(
       NAME,
       rules,
-      given.solver === 'eigen' ? { ...given, solver: 'lsqr' } : given,
+      given?.solver === 'eigen' ? { ...given, solver: 'lsqr' } : given,
     );
     return settings.shrinkage === 'none' ? settings : { ...settings, solver: 'lsqr' };
   },

@@ -4,6 +4,7 @@ import type { Preparation, Resampling } from '../preparation.ts';
 import { preparations } from '../preparations/registry.ts';
 import { classifiers } from '../registry.ts';
 import { resamplings } from '../resampling/registry.ts';
+import { classWeightRule, isPlainObject } from '../settings.ts';
 
 /** A part of a pipeline by its name in its registry, with those settings that are not the defaults. */
 export interface PartChoice {
@@ -37,6 +38,39 @@ export interface CheckedPipeline {
   readonly classifier: CheckedPart<Classifier>;
 }
 
+/** @throws PIPELINE_STEP where what should say a pipeline, as JSON from a file may, does not */
+function checkShape(pipeline: unknown): void {
+  const wrong: string[] = [];
+  const isChoice = (part: unknown) =>
+    isPlainObject(part) &&
+    typeof part['name'] === 'string' &&
+    (part['settings'] === undefined || isPlainObject(part['settings']));
+  if (!isPlainObject(pipeline)) wrong.push('the pipeline is no object');
+  else {
+    const { steps, classifier, resampling, classWeights, ...others } = pipeline;
+    if (!Array.isArray(steps)) wrong.push("'steps' is no list");
+    else if (!steps.every(isChoice)) wrong.push(`'steps' ${NO_CHOICE}`);
+    if (!isChoice(classifier)) wrong.push(`'classifier' ${NO_CHOICE}`);
+    if (resampling !== undefined && !isChoice(resampling)) wrong.push(`'resampling' ${NO_CHOICE}`);
+    if (classWeights !== undefined && (classWeights === 'none' || !classWeightRule.holds(classWeights))) {
+      wrong.push("'classWeights' is neither 'balanced' nor a number of at least 0 for each class");
+    }
+    const unknown = Object.keys(others);
+    if (unknown.length > 0) {
+      wrong.push(
+        `'${unknown.join("', '")}' is no part of a pipeline (steps, resampling, classWeights, classifier)`,
+      );
+    }
+  }
+  if (wrong.length === 0) return;
+  throw new HounsfieldError(
+    'PIPELINE_STEP',
+    `${wrong.join('; ')}. Write { "steps": [{ "name": "impute" }], "classifier": { "name": "random-forest", "settings": {} } }.`,
+  );
+}
+
+const NO_CHOICE = 'must be { "name": …, "settings": { … } }';
+
 interface Part {
   check(settings: Readonly<Record<string, unknown>>): Required<object>;
 }
@@ -64,9 +98,10 @@ function inserted(name: string, because: string): CheckedPart<Preparation> {
  * named before the first part that does not, and a standardisation before the first part that needs columns of one
  * scale unless a scaling is named before it (of columns in one unit: 'standardize' with `scale` false).
  *
- * @throws PIPELINE_STEP for a name that no registry has, PREPARATION_SETTINGS, CLASSIFIER_SETTINGS
+ * @throws PIPELINE_STEP for a name that no registry has or what is no pipeline, PREPARATION_SETTINGS, CLASSIFIER_SETTINGS
  */
 export function checkPipeline(pipeline: PipelineSettings, categories = false): CheckedPipeline {
+  checkShape(pipeline);
   const steps = pipeline.steps.map((step) => known('preparation', preparations, step));
   const classifier = known('classifier', classifiers, pipeline.classifier);
   const resampling = pipeline.resampling && known('resampling', resamplings, pipeline.resampling);

@@ -3,7 +3,7 @@ import { HounsfieldError } from '../../../errors.ts';
 import type { FitOptions, FittedClassifier } from '../classifier.ts';
 import { type Matrix, takeRows } from '../matrix.ts';
 import type { FittedPreparation } from '../preparation.ts';
-import { rowWeights } from '../training-data.ts';
+import { lengthWrong, rowWeights } from '../training-data.ts';
 import { type CheckedPipeline, checkPipeline, type PipelineSettings } from './needed-steps.ts';
 import type { SharedSteps, StepResult } from './shared-steps.ts';
 import { checkRange, toSinglePrecision } from './single-precision.ts';
@@ -143,10 +143,12 @@ function resample(
 /** @throws PIPELINE_DATA */
 function checkRows(x: Matrix, y: Int32Array, classes: number, { weights, categorical }: FitOptions): void {
   const present = new Set(y);
+  const short = lengthWrong(x);
   const outside = y.some((one) => one < 0 || one >= classes);
   const problems = [
     x.rows === 0 && 'the table has no rows',
     x.columns === 0 && 'the table has no columns',
+    short,
     y.length !== x.rows && `${y.length} classes were given for ${x.rows} rows`,
     (classes < 2 || !Number.isInteger(classes)) && `${classes} classes were stated, at least 2 are needed`,
     outside && `a class lies outside of 0 .. ${classes - 1}`,
@@ -174,6 +176,8 @@ function fittedPipeline(
         `the table has ${x.columns} columns and the model was fitted on ${columns}. Give it the same features in the same order.`,
       );
     }
+    const short = lengthWrong(x);
+    if (short) throw new HounsfieldError('PIPELINE_DATA', `${short}.`);
     return steps.reduce((table, { name, fitted }) => {
       const out = fitted.transform(table);
       checkRange(name, out);

@@ -1,4 +1,5 @@
 import { HounsfieldError } from '../../../errors.ts';
+import { isPlainObject, NOT_PLAIN } from '../settings.ts';
 
 /** What one setting may be: its default, and what else is accepted. */
 export interface SettingRule<T> {
@@ -75,6 +76,7 @@ export function checkSettings<T extends object>(
   given: Readonly<Record<string, unknown>>,
   rules: { readonly [K in keyof T]-?: SettingRule<T[K]> },
 ): Required<T> {
+  if (!isPlainObject(given)) throw new HounsfieldError('PREPARATION_SETTINGS', `${step}: ${NOT_PLAIN}`);
   const names = Object.keys(rules);
   // Object.entries gives back the table's own rules.
   const entries = Object.entries(rules) as [string, SettingRule<unknown>][];

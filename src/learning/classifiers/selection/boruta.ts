@@ -51,8 +51,8 @@ export function borutaVerdict(
     const table = withShadows(x, shown, random);
     const { importance } = fitRandomForest(table, y, classes, settings, { seed: random.uint32() });
     let best = 0;
-    for (let k = shown.length; k < table.columns; k++) best = Math.max(best, importance![k]!);
-    for (const [k, j] of shown.entries()) if (importance![k]! > best) hits[j]!++;
+    for (let k = shown.length; k < table.columns; k++) best = Math.max(best, importance?.[k] ?? 0);
+    for (const [k, j] of shown.entries()) if ((importance?.[k] ?? 0) > best) hits[j]!++;
     round++;
     const enough = level / x.columns / 2;
     const tosses = round;

@@ -1,5 +1,6 @@
 import type { Matrix } from '../matrix.ts';
 import { columnOf, meanAndSpread } from '../preparations/columns.ts';
+import { dataError } from '../preparations/settings.ts';
 import { mutualInformation } from './mutual-information.ts';
 import { ranksOf } from './ranks.ts';
 import { chiSquareTail, fTail, normalTails } from './tail-probabilities.ts';
@@ -31,8 +32,17 @@ export function univariateTest(
   return classes === 2 ? mannWhitney(x, y) : kruskalWallis(x, y, classes);
 }
 
+/** Each class has a row. @throws PREPARATION_DATA */
+function checkedClasses(y: Int32Array, classes: number): number {
+  if (Number.isInteger(classes) && classes >= 1 && classes <= y.length) return classes;
+  throw dataError(
+    'univariate-filter',
+    `${classes} classes cannot all be among ${y.length} rows. Correct it.`,
+  );
+}
+
 function classCounts(y: Int32Array, classes: number): Float64Array {
-  const counts = new Float64Array(classes);
+  const counts = new Float64Array(checkedClasses(y, classes));
   for (const one of y) counts[one]!++;
   return counts;
 }

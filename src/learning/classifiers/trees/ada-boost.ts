@@ -104,7 +104,8 @@ function boost(
     if (error <= 0) result.stopped = 'stopped where a tree got every row right';
     else {
       for (let i = 0; i < weights.length; i++) if (wrong[i] === 1) weights[i]! *= Math.exp(say);
-      scaleToOne(weights);
+      if (!scaleToOne(weights))
+        result.stopped = 'stopped where weights of rows grew endless: lower learningRate';
     }
   }
   return result;
@@ -124,9 +125,12 @@ function sayOf(wrong: Uint8Array, weights: Float64Array, classes: number, learni
   return { error, say: learningRate * (Math.log((1 - error) / error) + Math.log(classes - 1)) };
 }
 
-function scaleToOne(weights: Float64Array): void {
+/** False, and nothing done, where their sum is not finite. */
+function scaleToOne(weights: Float64Array): boolean {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (!Number.isFinite(total)) return false;
   for (let i = 0; i < weights.length; i++) weights[i]! /= total;
+  return true;
 }
 
 function wrongRows(tree: Tree, x: Float32Array, columns: number, y: Int32Array): Uint8Array {
@@ -169,7 +173,7 @@ export const adaBoost: Classifier<AdaBoostSettings> = {
       'ada-boost',
       {
         rounds: whole(50, 1, 100_000),
-        learningRate: size(1, 0, Number.POSITIVE_INFINITY, 'open'),
+        learningRate: size(1, 0, 1e6, 'open'),
         maxDepth: whole(1, 1),
         minLeaf: whole(1, 1),
         classWeight: classWeightRule,

@@ -1,7 +1,7 @@
 import { HounsfieldError } from '../../../errors.ts';
 import type { FitOptions } from '../classifier.ts';
 import type { Matrix } from '../matrix.ts';
-import { checkRows } from '../training-data.ts';
+import { checkRows, lengthWrong } from '../training-data.ts';
 import { MOST_CATEGORIES } from './tree.ts';
 
 /** What trees need of their rows: NaN is a value of its own, the rest as for every classifier. @throws CLASSIFIER_DATA */
@@ -55,7 +55,7 @@ export function checkCategories(name: string, x: Matrix, categorical: readonly n
   if (wrong.length > 0) throw new HounsfieldError('CLASSIFIER_DATA', `${name}: ${wrong.join('; ')}.`);
 }
 
-/** @throws CLASSIFIER_DATA where a table to predict has other columns, or infinite values */
+/** @throws CLASSIFIER_DATA where a table to predict has other columns, or is not filled */
 export function tableFor(x: Matrix, columns: number): Float32Array {
   if (x.columns !== columns) {
     throw new HounsfieldError(
@@ -63,6 +63,8 @@ export function tableFor(x: Matrix, columns: number): Float32Array {
       `the table has ${x.columns} columns, the trees learned ${columns}. Pass the same columns in their order.`,
     );
   }
+  const short = lengthWrong(x);
+  if (short) throw new HounsfieldError('CLASSIFIER_DATA', `${short}.`);
   return Float32Array.from(x.values);
 }
 
