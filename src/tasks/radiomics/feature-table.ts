@@ -107,12 +107,14 @@ export function readTable(file: string, { header, lines }: TableCells): FeatureT
   }
   if (features.length === 0) faults.push('there is no column of a feature');
   const values = new Float64Array(lines.length * features.length);
+  /** Rows of each column that hold no number; what they hold may be a person's and is not repeated. */
+  const texts = new Map<string, number[]>();
   const cell = (line: readonly string[], name: string): string | undefined => line[at(name)] || undefined;
   const rows = lines.map((line, i): FeatureRow => {
     if (line.length !== header.length) faults.push(`row ${i + 2}: ${line.length} fields of ${header.length}`);
     for (const [j, { name, place }] of features.entries()) {
       const value = numberOf(line[place] ?? '');
-      if (value === undefined) faults.push(`row ${i + 2}, ${name}: '${line[place]}' is no number`);
+      if (value === undefined) texts.set(name, [...(texts.get(name) ?? []), i + 2]);
       values[i * features.length + j] = value ?? Number.NaN;
     }
     const id = cell(line, 'image') ?? '';
@@ -141,6 +143,10 @@ export function readTable(file: string, { header, lines }: TableCells): FeatureT
   });
   const hashes = new Set(lines.map((line) => cell(line, 'settings_sha256') ?? ''));
   if (hashes.size > 1) faults.push(`rows were made by ${hashes.size} different settings`);
+  for (const [name, rows] of texts) {
+    const more = rows.length > 1 ? ` and ${rows.length - 1} more` : '';
+    faults.push(`row ${rows[0]}${more}, ${name}: no number (take out columns that are no features)`);
+  }
   if (faults.length > 0) {
     const shown = faults.slice(0, 20).join('; ');
     throw new HounsfieldError(
