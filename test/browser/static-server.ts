@@ -16,6 +16,7 @@ const importMap = {
     '@bufbuild/protobuf': '/node_modules/@bufbuild/protobuf/dist/esm/index.js',
     '@bufbuild/protobuf/codegenv2': '/node_modules/@bufbuild/protobuf/dist/esm/codegenv2/index.js',
     fflate: '/node_modules/fflate/esm/browser.js',
+    yaml: '/node_modules/yaml/browser/index.js',
     h5wasm: '/node_modules/h5wasm/dist/esm/hdf5_hl.js',
     'onnxruntime-common': '/node_modules/onnxruntime-common/dist/esm/index.js',
     'onnxruntime-web/wasm': '/node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs',
