@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parse } from 'yaml';
 import { HounsfieldError } from '../errors.ts';
 import { REGION_KINDS } from '../tasks/radiomics/cases.ts';
-import { CHOOSING_FIGURES } from '../tasks/radiomics/settings.ts';
+import { CHOOSING_FIGURES, defaultRadiomics } from '../tasks/radiomics/settings.ts';
 import { namesOf } from './command.ts';
 import { readObject } from './settings-options.ts';
 
@@ -36,19 +36,35 @@ export function addFeatureOptions(command: Command): Command {
     );
 }
 
+const usual = (list: 'classifiers' | 'steps'): string =>
+  defaultRadiomics[list].map(({ name }) => name).join(',');
+
 /** Adds the options that only the task radiomics has. */
 export function addRadiomicsOptions(command: Command): Command {
   addFeatureOptions(command);
   return command
-    .option('--classifiers <names>', 'radiomics: classifiers that are compared, joined by commas', namesOf)
-    .option('--steps <names>', "radiomics: steps before them, joined by commas; 'none' for none", namesOf)
-    .addOption(
-      new Option('--choose <figure>', 'radiomics: what decides among them').choices(
-        Object.keys(CHOOSING_FIGURES),
-      ),
+    .option(
+      '--classifiers <names>',
+      `radiomics: classifiers that are compared, joined by commas (default: ${usual('classifiers')})`,
+      namesOf,
     )
-    .option('--folds <n>', 'radiomics: outer folds of the nested cross-validation', whole)
-    .option('--inner <n>', 'radiomics: inner folds', whole);
+    .option(
+      '--steps <names>',
+      `radiomics: steps before them, joined by commas; 'none' for none (default: ${usual('steps')})`,
+      namesOf,
+    )
+    .addOption(
+      new Option(
+        '--choose <figure>',
+        `radiomics: what decides among them (default: ${defaultRadiomics.choose})`,
+      ).choices(Object.keys(CHOOSING_FIGURES)),
+    )
+    .option(
+      '--folds <n>',
+      `radiomics: outer folds of the nested cross-validation (default: ${defaultRadiomics.folds})`,
+      whole,
+    )
+    .option('--inner <n>', `radiomics: inner folds (default: ${defaultRadiomics.inner})`, whole);
 }
 
 /** Settings of features that options give. @throws CONFIG_UNREADABLE */

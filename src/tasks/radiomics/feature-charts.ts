@@ -191,7 +191,7 @@ export function correlationSpec(
   const values = names.flatMap((a, i) =>
     names.map((b, j) => ({ a: short.get(a)!, b: short.get(b)!, r: correlation(i, j) })),
   );
-  const side = Math.min(620, Math.max(160, 15 * names.length));
+  const side = Math.min(620, Math.max(380, 15 * names.length));
   const axis = { labelFontSize: names.length > 30 ? 8.5 : 10.5, labelLimit: 0, grid: false, title: null };
   return {
     autosize: 'pad',
