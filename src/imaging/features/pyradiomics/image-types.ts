@@ -142,7 +142,7 @@ function* gradient(image: Volume, { gradientUseSpacing }: PyradiomicsSettings): 
 function* localPatterns(image: Volume, settings: PyradiomicsSettings): Generator<FilteredImage> {
   const { lbp2DRadius: radius, lbp2DSamples: points, lbp2DMethod } = settings;
   const method = lbp2DMethod as LbpMethod; // checkParameters knows the same names
-  const forced = { ...settings, force2D: true, ...(image.isPicture ? { force2Ddimension: 0 } : {}) };
+  const forced = { ...settings, force2D: true };
   const turned = toSlices(image.pixels, image.size, forced);
   const [width, height, depth] = turned.size;
   const plane = width * height;

@@ -74,18 +74,25 @@ export function pyradiomicsFeatures(
   parameters: PyradiomicsParameters = {},
 ): ReadonlyMap<string, number> {
   checkParameters(parameters);
-  const settings = withDefaults(parameters.setting);
+  // a picture has one way to be cut into slices
+  const slices = volumeOf(image, 'the image').isPicture ? { force2Ddimension: 0 } : {};
+  const settings = withDefaults(parameters.setting, slices);
   const pair = prepared(image, mask, settings);
-  const enabled = enabledFeatures(parameters, pair.image.isPicture === true);
   const whole = regionMask(pair.mask, settings.label);
   checkSize(whole, settings);
   const region = settings.resegmentRange === null ? whole : resegmented(pair.image, whole, settings);
   if (region !== whole) checkSize(region, settings);
+  const isPicture = pair.image.isPicture === true;
+  const across = swapAxes(region.size, settings)[2];
+  const enabled = enabledFeatures(parameters, [
+    ...(isPicture ? [] : ['shape' as const]),
+    ...(isPicture || (settings.force2D && across === 1) ? ['shape2D' as const] : []),
+  ]);
   const values = new Map<string, number>();
   const shapeOf = settings.resegmentShape ? region : withinBox(whole, region);
   addShape(values, shapeOf, pair.image, enabled, settings);
   for (const [type, own] of Object.entries(parameters.imageType ?? { Original: {} })) {
-    const custom = withDefaults(parameters.setting, own);
+    const custom = withDefaults(parameters.setting, own, slices);
     // Object.entries forgets the names of image types, which checkParameters has seen
     for (const { name, image: filtered } of filteredImages(
       type as PyradiomicsImageType,
@@ -99,10 +106,12 @@ export function pyradiomicsFeatures(
   return values;
 }
 
-function enabledFeatures({ featureClass }: PyradiomicsParameters, isPicture: boolean): Enabled {
+function enabledFeatures(
+  { featureClass }: PyradiomicsParameters,
+  shapes: readonly ('shape' | 'shape2D')[],
+): Enabled {
   if (!featureClass || Object.keys(featureClass).length === 0) {
-    const classes = [...ALL_CLASSES, isPicture ? 'shape2D' : 'shape'] as const;
-    return classes.map((name) => [name, PYRADIOMICS_FEATURES[name]]);
+    return [...ALL_CLASSES, ...shapes].map((name) => [name, PYRADIOMICS_FEATURES[name]]);
   }
   return (Object.entries(featureClass) as [PyradiomicsClass, readonly string[] | null][]).map(
     ([name, asked]) => {
