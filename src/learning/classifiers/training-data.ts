@@ -7,6 +7,16 @@ const refuse = (message: string): never => {
   throw new HounsfieldError('CLASSIFIER_DATA', message);
 };
 
+/** What is wrong with classes that rows are said to have; classes without a row are not looked for. */
+export function labelsWrong(rows: number, y: Int32Array, classes: number): string | undefined {
+  if (y.length !== rows) return `${y.length} classes are given for ${rows} rows`;
+  if (!(Number.isInteger(classes) && classes >= 1 && classes <= rows)) {
+    return `${classes} classes cannot all be among ${rows} rows`;
+  }
+  const outside = y.find((label) => label < 0 || label >= classes);
+  return outside === undefined ? undefined : `a row is of class ${outside}, expected 0 .. ${classes - 1}`;
+}
+
 /** What a fit of finite numbers needs of its rows, said all at once. @throws CLASSIFIER_DATA */
 export function checkRows(
   name: string,
@@ -58,7 +68,7 @@ export function valuesWrong(x: Matrix): readonly string[] {
   const endless = new Set<number>();
   for (let i = 0, at = 0; i < x.rows; i++) {
     for (let j = 0; j < x.columns; j++, at++) {
-      const value = x.values[at]!;
+      const value = Math.fround(x.values[at]!);
       if (value - value === 0) continue;
       (Number.isNaN(value) ? missing : endless).add(j);
     }
@@ -72,7 +82,11 @@ export function valuesWrong(x: Matrix): readonly string[] {
     ...(missing.size > 0
       ? [`NaN in column(s) ${list(missing)}: put the preparation 'impute' before it`]
       : []),
-    ...(endless.size > 0 ? [`infinite values in column(s) ${list(endless)}: remove or replace them`] : []),
+    ...(endless.size > 0
+      ? [
+          `infinite values, or beyond single precision (3.4e38), in column(s) ${list(endless)}: remove or replace them`,
+        ]
+      : []),
   ];
 }
 

@@ -16,7 +16,7 @@ export interface KMeansSettings {
   readonly iterations?: number;
   /** Ends when centres move by less, relative to the mean variance of the columns; 1e-4 by default. */
   readonly tolerance?: number;
-  /** The same clusters; 'elkan' leaves out distances that cannot matter, and keeps [rows, clusters] bounds. */
+  /** The same clusters; 'elkan' leaves out distances that cannot matter, and keeps [rows, clusters] bounds: the default up to 64 MB of them. */
   readonly algorithm?: 'lloyd' | 'elkan';
 }
 
@@ -51,11 +51,24 @@ export function kMeans(x: Matrix, settings: KMeansSettings): KMeans {
   let best: KMeans | undefined;
   for (let start = 0; start < (from ? 1 : Math.max(1, starts)); start++) {
     const centres = from?.values.slice() ?? plusPlusCentres(x, clusters, random);
-    const run = fromCentres(x, clusters, centres, iterations, bound, settings.algorithm ?? 'lloyd');
+    const run = fromCentres(
+      x,
+      clusters,
+      centres,
+      iterations,
+      bound,
+      settings.algorithm ?? quickest(x, clusters),
+    );
     if (!best || run.inertia < best.inertia) best = run;
   }
   return best!; // at least one start
 }
+
+/** Bounds of more rows times clusters are not kept unless asked for: 64 MB. */
+const MOST_BOUNDS = 8e6;
+
+const quickest = ({ rows }: Matrix, clusters: number): 'lloyd' | 'elkan' =>
+  clusters > 2 && rows * clusters <= MOST_BOUNDS ? 'elkan' : 'lloyd';
 
 function meanVariance({ values, rows, columns }: Matrix): number {
   const mean = new Float64Array(columns);

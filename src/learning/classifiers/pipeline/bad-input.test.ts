@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Matrix, matrix } from '../matrix.ts';
 import { preparations } from '../preparations/registry.ts';
 import { classifiers } from '../registry.ts';
+import { resamplings } from '../resampling/registry.ts';
 import { fitPipeline } from './pipeline.ts';
 
 const ROWS = 40;
@@ -88,9 +89,36 @@ test.each(['decision-tree', 'gaussian-naive-bayes'])('%s counts no more classes 
   );
 });
 
-test.each([-1, 2 ** 31, Number.POSITIVE_INFINITY])('a filter of columns refuses %s classes', (classes) => {
-  const filter = preparations.get('univariate-filter')!; // in the registry
-  expect(() => filter.fit(x, y, classes, filter.check({}), { seed: 1 })).toThrow(
-    expect.objectContaining({ code: 'PREPARATION_DATA' }),
-  );
+/** Of every preparation and resampling, classes and labels that do not go together. */
+const mismatches: readonly (readonly [string, Matrix, Int32Array, number])[] = [
+  ['no classes', x, y, 0],
+  ['fewer than none', x, y, -1],
+  ['NaN classes', x, y, Number.NaN],
+  ['more classes than rows', x, y, 2 ** 31],
+  ['a label outside', x, y.map((label) => 3 * label), 2],
+  ['labels for other rows', x, y.subarray(1), 2],
+  ['a table that is not filled', LESS, y, 2],
+];
+
+describe.each(mismatches)('%s', (_, table, labels, classes) => {
+  test.each([...preparations.values()])('is refused by $name', (part) => {
+    expect(() => part.fit(table, labels, classes, part.check({}), { seed: 1 })).toThrow(
+      expect.objectContaining({ code: 'PREPARATION_DATA' }),
+    );
+  });
+  test.each([...resamplings.values()])('is refused by $name', (part) => {
+    expect(() => part.resample(table, labels, classes, part.check({}), { seed: 1 })).toThrow(
+      expect.objectContaining({ code: 'PREPARATION_DATA' }),
+    );
+  });
 });
+
+test.each(['gaussian-naive-bayes', 'quadratic-discriminant', 'k-nearest-neighbours'])(
+  '%s refuses what single precision cannot hold',
+  async (name) => {
+    const classifier = classifiers.get(name)!; // named in the table
+    const fitted = await classifier.fit(x, y, 2, classifier.check({}), { seed: 1 });
+    const far = matrix(Float64Array.of(1, 1e300, 2), 1, 3);
+    expect(() => fitted.predict(far)).toThrow(expect.objectContaining({ code: 'CLASSIFIER_DATA' }));
+  },
+);

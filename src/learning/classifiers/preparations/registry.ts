@@ -5,11 +5,13 @@ import { correlationFilter, univariateFilter, varianceFilter } from '../selectio
 import { lasso } from '../selection/lasso.ts';
 import { mrmr } from '../selection/mrmr.ts';
 import { recursiveElimination } from '../selection/recursive-elimination.ts';
+import { labelsWrong, lengthWrong } from '../training-data.ts';
 import { impute } from './impute.ts';
 import { imputeNeighbours } from './impute-neighbours.ts';
 import { oneHot } from './one-hot.ts';
 import { logarithm, power } from './power.ts';
 import { quantile } from './quantile.ts';
+import { dataError } from './settings.ts';
 import { minMaxScale, robustScale, standardize } from './standardize.ts';
 
 const all = [
@@ -33,5 +35,17 @@ const all = [
   // A preparation's own settings are known to itself alone: `check` makes them, `fit` reads them.
 ] as readonly unknown[] as readonly Preparation[];
 
+/** The same, refusing rows and classes that do not go together. */
+const guarded = (part: Preparation): Preparation => ({
+  ...part,
+  fit(x, y, classes, settings, options) {
+    const wrong = lengthWrong(x) ?? labelsWrong(x.rows, y, classes);
+    if (wrong) throw dataError(part.name, `${wrong}. Correct the table or the labels.`);
+    return part.fit(x, y, classes, settings, options);
+  },
+});
+
 /** Every preparation, by name. */
-export const preparations: ReadonlyMap<string, Preparation> = new Map(all.map((one) => [one.name, one]));
+export const preparations: ReadonlyMap<string, Preparation> = new Map(
+  all.map((one) => [one.name, guarded(one)]),
+);

@@ -1,4 +1,6 @@
 import type { Resampling } from '../preparation.ts';
+import { dataError } from '../preparations/settings.ts';
+import { labelsWrong, lengthWrong } from '../training-data.ts';
 import { editedNeighbours, smoteEdited, smoteTomek, tomek } from './cleaning.ts';
 import { oversample, undersample } from './random-resampling.ts';
 import { adasyn, borderlineSmote, smoteNcResampling, smoteResampling } from './smote.ts';
@@ -17,5 +19,17 @@ const all = [
   // A resampling's own settings are known to itself alone: `check` makes them, `resample` reads them.
 ] as readonly unknown[] as readonly Resampling[];
 
+/** The same, refusing rows and classes that do not go together. */
+const guarded = (part: Resampling): Resampling => ({
+  ...part,
+  resample(x, y, classes, settings, options) {
+    const wrong = lengthWrong(x) ?? labelsWrong(x.rows, y, classes);
+    if (wrong) throw dataError(part.name, `${wrong}. Correct the table or the labels.`);
+    return part.resample(x, y, classes, settings, options);
+  },
+});
+
 /** Every resampling, by name. */
-export const resamplings: ReadonlyMap<string, Resampling> = new Map(all.map((one) => [one.name, one]));
+export const resamplings: ReadonlyMap<string, Resampling> = new Map(
+  all.map((one) => [one.name, guarded(one)]),
+);
