@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Command } from 'commander';
 import { taskNamed, tasks } from '../tasks/registry.ts';
 import { nodeSurroundings } from '../tasks/surroundings.node.ts';
@@ -15,13 +17,17 @@ export function trainCommand(program: Command, run: Run): void {
     .command('train <DATA>')
     .description('train, measure and explain a model; writes it with its report into a folder')
     .requiredOption('--out <folder>', 'where the run goes')
-    .option('--task <name>', `one of: ${[...tasks.keys()].join(', ')}`, 'classification')
+    .option(
+      '--task <name>',
+      `one of: ${[...tasks.keys()].join(', ')} (default: classification, or that of the run to resume)`,
+    )
     .option('--resume', 'go on with the run in --out, with its settings');
   addRadiomicsOptions(addSettingsOptions(command))
     .addHelpText(
       'after',
       `
-Ctrl-C finishes the step and leaves a checkpoint; --resume goes on from there and ends with the same weights.
+Ctrl-C finishes the step and leaves a checkpoint (radiomics: the features measured so far); --resume goes on from there and
+ends with the same model.
 Written to the folder: model.onnx, metrics.json, report.html, history.jsonl, config.json, checkpoint files.
 
 Examples:
@@ -33,7 +39,7 @@ Examples:
     .action((data: string, options: Record<string, unknown>) =>
       run(async (output) => {
         const out = String(options['out']);
-        const task = taskNamed(String(options['task']));
+        const task = taskNamed(await taskNameFor(out, options));
         const settings = { ...(await settingsFrom(options)), ...(await radiomicsSettingsFrom(options)) };
         const { signal, remove } = onInterrupt(output);
         try {
@@ -49,6 +55,14 @@ Examples:
         }
       }),
     );
+}
+
+/** The task asked for, or that of the run that is resumed. */
+async function taskNameFor(out: string, options: Readonly<Record<string, unknown>>): Promise<string> {
+  if (options['task'] !== undefined) return String(options['task']);
+  if (options['resume'] !== true) return 'classification';
+  const text = await readFile(path.join(out, 'config.json'), 'utf8').catch(() => '');
+  return /"task":\s*"([\w-]+)"/.exec(text)?.[1] ?? 'classification';
 }
 
 function resultText({ outcome, files, test }: TrainResult): string {

@@ -1,5 +1,5 @@
 import type { Runtime } from '../../engine/runtime/session.ts';
-import { HounsfieldError } from '../../errors.ts';
+import { HounsfieldError, isHounsfieldError } from '../../errors.ts';
 import { permutationImportance } from '../../evidence/explanation/permutation-importance.ts';
 import { type FittedPipeline, fitPipeline } from '../../learning/classifiers/pipeline/pipeline.ts';
 import { createSharedSteps, type SharedSteps } from '../../learning/classifiers/pipeline/shared-steps.ts';
@@ -199,10 +199,17 @@ export async function nestedCrossValidation(
     const families: OuterFold['families'][number][] = [];
     let chosen: FittedPipeline | undefined;
     for (const score of bestOfFamilies(scores, place.settings)) {
-      const fitted = await fitCandidate(score.candidate, train, place);
       const { family } = score.candidate;
-      families.push({ family, score, outer: figureOn(held, fitted.predict(held.x), choose, seed) });
-      if (score.candidate === winner.candidate) chosen = fitted;
+      let outer: number | null = null;
+      try {
+        const fitted = await fitCandidate(score.candidate, train, place);
+        outer = figureOn(held, fitted.predict(held.x), choose, seed);
+        if (score.candidate === winner.candidate) chosen = fitted;
+      } catch (error) {
+        // A kind that only fails here has no figure; without the winner there is no fold.
+        if (!isHounsfieldError(error) || score.candidate === winner.candidate) throw error;
+      }
+      families.push({ family, score, outer });
       await inside.step(score.candidate.title);
     }
     const pipeline = chosen!; // the winner is the best of its family

@@ -49,6 +49,7 @@ export async function reportContent(run: RadiomicsRun): Promise<ReportContent> {
     },
     model: {
       network: card.network,
+      networkName: texts.classifier,
       input: inputOf(card, texts),
       file: 'model.onnx',
     },
@@ -89,10 +90,7 @@ export async function reportContent(run: RadiomicsRun): Promise<ReportContent> {
     secondPicture: { note: texts.outlineNote, alt: texts.outlineAlt },
     limits: warningsOf(run, texts),
     settings: plainSettings(settings as unknown as Readonly<Record<string, unknown>>), // plain JSON
-    provenance: [
-      { name: 'seed', value: String(settings.seed) },
-      ...Object.entries(card.versions).map(([name, value]) => ({ name, value })),
-    ],
+    provenance: [...Object.entries(card.versions).map(([name, value]) => ({ name, value }))],
   };
 }
 

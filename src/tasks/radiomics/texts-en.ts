@@ -12,6 +12,7 @@ export const en = {
   splitGiven: 'as the data prescribe; all but the test part cross-validated',
   byPatient: 'by patient',
   byImage: 'by image (no patients known)',
+  classifier: 'Classifier',
   nested: 'Nested cross-validation',
   crossValidated: 'cross-validated training',
   choice: 'How the classifier was chosen',

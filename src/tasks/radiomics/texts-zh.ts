@@ -14,6 +14,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   splitGiven: '按数据规定；测试部分以外全部交叉验证',
   byPatient: '按患者',
   byImage: '按图像（患者未知）',
+  classifier: '分类器',
   nested: '嵌套交叉验证',
   crossValidated: '交叉验证的训练',
   choice: '分类器如何选出',

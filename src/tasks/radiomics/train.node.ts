@@ -2,7 +2,7 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { writeError, writeFileAtomically } from '../../atomic-file.node.ts';
 import { writeOnnx } from '../../engine/graph/onnx-file.ts';
-import { HounsfieldError } from '../../errors.ts';
+import { HounsfieldError, isHounsfieldError } from '../../errors.ts';
 import type { Evidence } from '../../evidence/statistics/evidence.ts';
 import type { FittedPipeline } from '../../learning/classifiers/pipeline/pipeline.ts';
 import { pipelineGraph } from '../../learning/classifiers/pipeline/pipeline-graph.ts';
@@ -82,10 +82,25 @@ export interface RadiomicsRun {
  * @throws RUN_EXISTS, SETTINGS_INVALID, what tableOfData, prepareRows, candidatesOf, makeFolds and nestedCrossValidation throw
  */
 export async function trainRadiomics(request: TrainRequest, around: TaskSurroundings): Promise<TrainResult> {
+  try {
+    return await trainWhole(request, around);
+  } catch (error) {
+    if (!isHounsfieldError(error) || error.code !== 'INTERRUPTED') throw error;
+    around.report({ kind: 'note', text: 'stopped; the regions that were measured are kept' });
+    return {
+      outcome: 'interrupted',
+      files: { checkpoint: path.join(request.out, radiomicsFiles.journal) },
+      test: {},
+    };
+  }
+}
+
+async function trainWhole(request: TrainRequest, around: TaskSurroundings): Promise<TrainResult> {
   const begun = performance.now();
   const file = (name: RadiomicsFile) => path.join(request.out, radiomicsFiles[name]);
   const settings = await settingsOf(request, file('config'));
-  await requireFreshFolder(request, file('model'), file('config'));
+  // What a failed attempt leaves is no run: it may be tried again.
+  await requireFreshFolder(request, file('model'), file('metrics'));
   const candidates = candidatesOf(settings);
   const measure = (region: MeasureSettings['region']) => measureSettingsOf(settings, region);
   measure('mask'); // what is wrong with the settings is told before the long run
@@ -297,7 +312,8 @@ function cardOf(
 }
 
 /** metrics.json. */
-function metricsOf({ test, nested, scores, folds, winner, settings }: RadiomicsRun): object {
+function metricsOf({ test, nested, scores, folds, winner, settings, prepared }: RadiomicsRun): object {
+  const width = prepared.dataset.classes.length;
   const scoreOf = ({ candidate, figures, mean, failed }: CandidateScore) => ({
     candidate: candidate.title,
     figures,
@@ -313,8 +329,10 @@ function metricsOf({ test, nested, scores, folds, winner, settings }: RadiomicsR
       nested: figuresWithIntervals(nested),
     },
     choice: { by: settings.choose, winner: winner.candidate.title, scores: scores.map(scoreOf) },
-    folds: folds.map(({ name, winner: own, families }) => ({
+    folds: folds.map(({ name, winner: own, families, test: rows, probabilities }) => ({
       name,
+      ids: rows.map((row) => prepared.dataset.samples[prepared.development[row]!]!.id),
+      answers: rows.map((_, i) => [...probabilities.subarray(i * width, (i + 1) * width)]),
       winner: scoreOf(own),
       families: families.map(({ family, score, outer }) => ({ family, ...scoreOf(score), outer })),
     })),

@@ -21,6 +21,8 @@ export interface ReportPurpose {
 /** What was trained. */
 export interface ReportModel {
   readonly network: string;
+  /** What `network` is called where it is none. */
+  readonly networkName?: string;
   /** Number of trained weights; absent where they are not what is learned. */
   readonly parameters?: number;
   /** What goes in, for example '28 x 28 pixels, 1 channel'. */

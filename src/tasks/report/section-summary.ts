@@ -15,7 +15,7 @@ export function topSection(page: Page, contents: readonly (readonly [id: string,
 <p class="notice" role="note"><strong>${texts.researchNotice}</strong> ${texts.researchNoticeText}</p>
 <dl class="facts">
 <div><dt>${texts.created}</dt><dd>${content.createdAt.slice(0, 16).replace('T', ' ')}</dd></div>
-<div><dt>${texts.network}</dt><dd>${model.network}</dd></div>
+<div><dt>${model.networkName ?? texts.network}</dt><dd>${model.network}</dd></div>
 ${model.parameters === undefined ? undefined : html`<div><dt>${texts.trainedWeights}</dt><dd>${numbers.count(model.parameters)}</dd></div>`}
 <div><dt>${texts.input}</dt><dd>${model.input}</dd></div>
 ${model.file && html`<div><dt>${texts.modelFile}</dt><dd>${model.file}</dd></div>`}

@@ -2,6 +2,7 @@ import { HounsfieldError } from '../../../errors.ts';
 import { direction, spacingMm, type Vector3 } from '../../geometry/geometry.ts';
 import type { MedicalImage } from '../../image/medical-image.ts';
 import type { FeatureSettings } from '../settings.ts';
+import { storedLength } from './stored-length.ts';
 
 /** Cosine between two axes above which a grid counts as sheared. */
 const SHEAR = 1e-3;
@@ -33,7 +34,8 @@ export function knownSpacing(image: MedicalImage, settings: FeatureSettings): Ve
       );
     }
   }
-  return spacingMm(image.geometry);
+  const [x, y, z] = spacingMm(image.geometry);
+  return [storedLength(x), storedLength(y), storedLength(z)];
 }
 
 /** First voxel of the volume that the settings choose. Throws FEATURE_CHANNELS. */

@@ -2,6 +2,7 @@ import { HounsfieldError } from '../../../errors.ts';
 import type { Affine, Vector3 } from '../../geometry/geometry.ts';
 import { IDENTITY_AFFINE } from '../../geometry/grid.ts';
 import type { MedicalImage, PixelArray } from '../../image/medical-image.ts';
+import { storedLength } from '../chain/stored-length.ts';
 
 /** One channel of one time point, and where it lies. */
 export interface Volume {
@@ -34,7 +35,11 @@ export function volumeOf(image: MedicalImage, what: string, channel?: number): V
 }
 
 export function spacingOf({ affine: a }: Volume): Vector3 {
-  return [Math.hypot(a[0], a[4], a[8]), Math.hypot(a[1], a[5], a[9]), Math.hypot(a[2], a[6], a[10])];
+  return [
+    storedLength(Math.hypot(a[0], a[4], a[8])),
+    storedLength(Math.hypot(a[1], a[5], a[9])),
+    storedLength(Math.hypot(a[2], a[6], a[10])),
+  ];
 }
 
 /** A box of voxels, both ends inclusive. */

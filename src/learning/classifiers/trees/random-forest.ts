@@ -76,15 +76,32 @@ export function growForest(
   return { trees, importance: shares(importance), outOfBag };
 }
 
-/** Each row's weight times how often it was drawn. */
+/** How often each row was drawn; rows that weigh more are drawn more often, so that a weight of 2 counts as two rows. */
 function drawRows(weights: Float64Array, fraction: number, stream: RandomStream): Float64Array {
   const rows = weights.length;
   const times = new Float64Array(rows);
   const draws = Math.max(1, Math.round(rows * fraction));
-  for (let i = 0; i < draws; i++) times[stream.integer(rows)]!++;
-  for (let i = 0; i < rows; i++) times[i]! *= weights[i]!;
-  // All drawn rows may weigh nothing; such a tree would know nothing.
-  return times.some((weight) => weight > 0) ? times : weights;
+  if (weights.every((weight) => weight === weights[0])) {
+    for (let i = 0; i < draws; i++) times[stream.integer(rows)]!++;
+    return times;
+  }
+  const upTo = new Float64Array(rows);
+  let total = 0;
+  for (let i = 0; i < rows; i++) upTo[i] = total += weights[i]!;
+  for (let i = 0; i < draws; i++) times[rowAt(upTo, stream.uniform() * total)]!++;
+  return times;
+}
+
+/** The first row up to which the weights are more than a share of their sum. */
+function rowAt(upTo: Float64Array, share: number): number {
+  let low = 0;
+  let high = upTo.indexOf(upTo.at(-1)!); // the last row that weighs something
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (upTo[middle]! > share) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 function addUnseen(
