@@ -142,7 +142,7 @@ function cutAround(
   return { from: [x[0], y[0], z[0]], size: [x[1], y[1], z[1]] };
 }
 
-/** To the nearest whole number, halves to the even one. */
+/** To the nearest whole number, halves to the even one; a half is one to float32, since sums miss it by their last bits. */
 function roundWhereAsked(
   values: Float64Array,
   unit: IntensityUnit,
@@ -150,8 +150,9 @@ function roundWhereAsked(
 ): void {
   if (rounding === 'never' || (rounding === 'auto' && unit !== 'HU')) return;
   for (let i = 0; i < values.length; i++) {
-    const below = Math.floor(values[i]!);
-    const above = values[i]! - below;
+    const value = Math.fround(values[i]!);
+    const below = Math.floor(value);
+    const above = value - below;
     values[i] = above < 0.5 || (above === 0.5 && below % 2 === 0) ? below : below + 1;
   }
 }
