@@ -88,7 +88,7 @@ Made images of other shapes, spacings, directions and value types give the value
 | peer | where | peer | here |
 |---|---|---|---|
 | pyradiomics with NumPy 2 | whole-number images near the end of their type, a bin width written as a whole number | the last edge overflows (uint8 above 205 with a width of 25), nearly all voxels share a bin | the bins that NumPy 1 makes and that a width of 25.0 gives |
-| pyradiomics | turned grids, resampled so that new voxels lie halfway between old ones | the last bit of ITK's inverse matrix decides to which voxel of the mask each belongs | halves go up, as on straight grids |
+| pyradiomics | turned grids, resampled so that new voxels lie halfway between old ones | the last bit of ITK's inverse matrix decides to which voxel of the mask each belongs | the last bit of the inverse taken here, so that such voxels may fall otherwise |
 | pyradiomics | constant regions of filtered images; three voxels' least axis | skewness, kurtosis and lengths of rounding noise | those of its own rounding, or 0 |
 | pyradiomics | values of nearly 0 after LoG, gradient, normalisation or wavelets of float32 images | rounded to float32 at each step: 1e-7 of the greatest value | likewise, in another order |
 | pyradiomics | LBP3D where neighbours equal the voxel (outliers cut off, constant slabs) of images of fractions | rounding of SciPy's spline decides each bit | that of another order of sums |
