@@ -48,7 +48,7 @@ const MOST_AXES = 10;
 export function isMetaImage(head: Uint8Array): boolean {
   const text = String.fromCharCode(...head.subarray(0, 1024));
   return (
-    /^\s*[A-Za-z]\w*[ \t]*[=:]/.test(text) &&
+    /^\s*[A-Za-z][^=:\n]*[=:]/.test(text) &&
     /^[ \t]*(ObjectType[ \t]*[=:][ \t]*Image|NDims[ \t]*[=:][ \t]*\d)/m.test(text)
   );
 }
@@ -68,7 +68,7 @@ function fieldsOf(bytes: Uint8Array, name: string) {
     const line = new TextDecoder().decode(bytes.subarray(at, Math.min(end, at + 65536)));
     at = end + 1;
     if (line.trim() === '') continue;
-    const match = /^\s*([A-Za-z]\w*)\s*[=:]\s*(.*?)\s*$/.exec(line);
+    const match = /^\s*([A-Za-z][^=:]*?)\s*[=:]\s*(.*?)\s*$/.exec(line);
     if (!match)
       throw headerFault(name, 'MetaImage', 'holds a line that is no "key = value" before ElementDataFile');
     fields.set(match[1]!, match[2]!);
