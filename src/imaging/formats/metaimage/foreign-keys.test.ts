@@ -7,8 +7,7 @@ import { writeMetaImage } from './write-metaimage.ts';
 
 test('keys with brackets, which SimpleITK copies from NRRD files, are read over', async () => {
   const image = medicalImage(Int16Array.of(1, -2, 3, 400), { height: 2, width: 2 });
-  const written = await writeMetaImage(image);
-  const bytes = written instanceof Uint8Array ? written : written.header;
+  const bytes = await writeMetaImage(image);
   const text = new TextDecoder('latin1').decode(bytes);
   const at = text.indexOf('ElementDataFile');
   const line = new TextEncoder().encode('NRRD_kinds[0] = domain\nITK_original spacing: 1\n');
