@@ -45,9 +45,13 @@ export function shrunkCovariance(covariance: Float64Array, n: number, share: num
  * The covariance with the shrinkage of Ledoit and Wolf, columns brought to variance 1 for it and back after it
  * (Ledoit and Wolf, Journal of Multivariate Analysis 88(2), 2004, lemmas 3.2 to 3.4).
  */
-export function ledoitWolf({ centred, total, covariance }: Spread): Float64Array {
+export function ledoitWolf({ mean, centred, total, covariance }: Spread): Float64Array {
   const { columns: n, rows } = centred;
-  const scales = Float64Array.from({ length: n }, (_, j) => Math.sqrt(covariance[j * n + j]!) || 1);
+  // Of a column that is constant in the class rounding alone leaves a deviation.
+  const scales = Float64Array.from({ length: n }, (_, j) => {
+    const deviation = Math.sqrt(covariance[j * n + j]!);
+    return deviation > rows * 2 ** -52 * Math.abs(mean[j]!) ? deviation : 1;
+  });
   const scaled = covariance.map((value, at) => value / scales[Math.floor(at / n)]! / scales[at % n]!);
   let trace = 0;
   let delta = 0;
