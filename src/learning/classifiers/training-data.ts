@@ -84,7 +84,7 @@ export function valuesWrong(x: Matrix): readonly string[] {
       : []),
     ...(endless.size > 0
       ? [
-          `infinite values, or beyond single precision (3.4e38), in column(s) ${list(endless)}: remove or replace them`,
+          `infinite values in column(s) ${list(endless)} (beyond 3.4e38, single precision, counts as that): remove or replace them`,
         ]
       : []),
   ];
