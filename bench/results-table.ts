@@ -76,6 +76,8 @@ function section(result: StoredResult): string {
 
 /** A benchmark with more figures than this is one line on the front page. */
 const MOST_BRIEF = 6;
+/** Missed figures that are named there. */
+const MOST_NAMED = 5;
 
 /** Only what has a target: the figures for the front page. */
 export function briefTable(results: readonly StoredResult[]): string {
@@ -85,13 +87,18 @@ export function briefTable(results: readonly StoredResult[]): string {
     const judged = figureRows(result).filter(([, , , target]) => target !== '');
     if (judged.length <= MOST_BRIEF)
       return judged.map(([what, figure, , target]) => line(what, figure, target));
-    const missed = judged.filter(([, , , target]) => target.endsWith(': missed')).map(([what]) => what);
+    const overall = judged.filter(([what]) => what.startsWith('median of'));
+    const single = judged.filter((row) => !overall.includes(row));
+    const missed = single.filter(([, , , target]) => target.endsWith(': missed')).map(([what]) => what);
+    const outcome =
+      missed.length === 0
+        ? 'all reached'
+        : missed.length <= MOST_NAMED
+          ? `missed: ${missed.join('; ')}`
+          : `${single.length - missed.length} reached, ${missed.length} missed: bench/README.md has each`;
     return [
-      line(
-        `${judged.length} figures`,
-        '',
-        missed.length === 0 ? 'all reached' : `missed: ${missed.join('; ')}`,
-      ),
+      ...overall.map(([what, figure, , target]) => line(what, figure, target)),
+      line(`${single.length} figures`, '', outcome),
     ];
   });
   return ['| `npm run bench --` | what | figure | target | date |', '|---|---|---|---|---|', ...rows].join(

@@ -92,20 +92,20 @@ const shown = (value: unknown): string =>
 /**
  * Plain JSON as settings, defaults filled in; all that is wrong is said at once.
  *
- * @throws CLASSIFIER_SETTINGS
+ * @throws CLASSIFIER_SETTINGS, or the code that is passed
  */
 export function readSettings<S extends object>(
   name: string,
   rules: SettingRules<S>,
   given: Readonly<Record<string, unknown>>,
+  code: 'CLASSIFIER_SETTINGS' | 'PREPARATION_SETTINGS' = 'CLASSIFIER_SETTINGS',
 ): Required<S> {
-  if (!isPlainObject(given)) {
-    throw new HounsfieldError('CLASSIFIER_SETTINGS', `${name}: ${NOT_PLAIN}`);
-  }
+  if (!isPlainObject(given)) throw new HounsfieldError(code, `${name}: ${NOT_PLAIN}`);
   const known = Object.keys(rules);
   const wrong: string[] = [];
   for (const key of Object.keys(given)) {
-    if (!known.includes(key)) wrong.push(`'${key}' is not a setting of it (${known.join(', ')})`);
+    if (!known.includes(key))
+      wrong.push(`'${key}' is not a setting of it (${known.join(', ') || 'it has none'})`);
   }
   const read: Record<string, unknown> = {};
   for (const [key, rule] of Object.entries(rules) as [string, SettingRule<unknown>][]) {
@@ -116,7 +116,7 @@ export function readSettings<S extends object>(
     else wrong.push(`${key} is ${shown(value)}, expected ${rule.expected}`);
   }
   if (wrong.length > 0) {
-    throw new HounsfieldError('CLASSIFIER_SETTINGS', `${name}: ${wrong.join('; ')}. Correct or leave out.`);
+    throw new HounsfieldError(code, `${name}: ${wrong.join('; ')}. Correct or leave out.`);
   }
   return read as Required<S>; // every key was read by its own rule
 }

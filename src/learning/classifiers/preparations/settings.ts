@@ -1,13 +1,5 @@
 import { HounsfieldError } from '../../../errors.ts';
-import { isPlainObject, NOT_PLAIN } from '../settings.ts';
-
-/** What one setting may be: its default, and what else is accepted. */
-export interface SettingRule<T> {
-  readonly fallback: T;
-  /** For the message: 'a number from 0 to 1'. */
-  readonly expected: string;
-  readonly accepts: (value: unknown) => boolean;
-}
+import { flag, readSettings, type SettingRule, type SettingRules } from '../settings.ts';
 
 /** Limits of a number; `above` is itself excluded. */
 export interface NumberLimits {
@@ -29,41 +21,37 @@ function described(kind: string, { least, above, most }: NumberLimits): string {
 }
 
 /** A finite number. */
-export const numberSetting = (fallback: number, limits: NumberLimits = {}): SettingRule<number> => ({
-  fallback,
+export const numberSetting = (otherwise: number, limits: NumberLimits = {}): SettingRule<number> => ({
+  otherwise,
   expected: described('a number', limits),
-  accepts: (value) => typeof value === 'number' && Number.isFinite(value) && inside(value, limits),
+  holds: (value) => typeof value === 'number' && Number.isFinite(value) && inside(value, limits),
 });
 
 /** A whole number. */
-export const integerSetting = (fallback: number, limits: NumberLimits = {}): SettingRule<number> => ({
-  fallback,
+export const integerSetting = (otherwise: number, limits: NumberLimits = {}): SettingRule<number> => ({
+  otherwise,
   expected: described('a whole number', limits),
-  accepts: (value) => Number.isSafeInteger(value) && inside(Number(value), limits),
+  holds: (value) => Number.isSafeInteger(value) && inside(Number(value), limits),
 });
 
 /** true or false. */
-export const flagSetting = (fallback: boolean): SettingRule<boolean> => ({
-  fallback,
-  expected: 'true or false',
-  accepts: (value) => typeof value === 'boolean',
-});
+export const flagSetting = flag;
 
 /** One of some words. */
 export const choiceSetting = <const T extends string>(
-  fallback: T,
+  otherwise: T,
   choices: readonly T[],
 ): SettingRule<T> => ({
-  fallback,
+  otherwise,
   expected: `one of ${choices.join(', ')}`,
-  accepts: (value) => choices.some((choice) => choice === value),
+  holds: (value) => choices.some((choice) => choice === value),
 });
 
 /** A list of finite numbers. */
-export const numbersSetting = (fallback: readonly number[]): SettingRule<readonly number[]> => ({
-  fallback,
+export const numbersSetting = (otherwise: readonly number[]): SettingRule<readonly number[]> => ({
+  otherwise,
   expected: 'a list of numbers',
-  accepts: (value) => Array.isArray(value) && value.every((item) => Number.isFinite(item)),
+  holds: (value) => Array.isArray(value) && value.every((item) => Number.isFinite(item)),
 });
 
 /**
@@ -71,32 +59,11 @@ export const numbersSetting = (fallback: readonly number[]): SettingRule<readonl
  *
  * @throws PREPARATION_SETTINGS naming every setting that does not do
  */
-export function checkSettings<T extends object>(
+export const checkSettings = <T extends object>(
   step: string,
   given: Readonly<Record<string, unknown>>,
-  rules: { readonly [K in keyof T]-?: SettingRule<T[K]> },
-): Required<T> {
-  if (!isPlainObject(given)) throw new HounsfieldError('PREPARATION_SETTINGS', `${step}: ${NOT_PLAIN}`);
-  const names = Object.keys(rules);
-  // Object.entries gives back the table's own rules.
-  const entries = Object.entries(rules) as [string, SettingRule<unknown>][];
-  const problems = [
-    ...Object.keys(given)
-      .filter((name) => !names.includes(name))
-      .map((name) => `'${name}' is not a setting of it (${names.join(', ') || 'it has none'})`),
-    ...entries
-      .filter(([name, rule]) => given[name] !== undefined && !rule.accepts(given[name]))
-      .map(([name, rule]) => `'${name}' must be ${rule.expected}`),
-  ];
-  if (problems.length > 0) {
-    throw new HounsfieldError(
-      'PREPARATION_SETTINGS',
-      `${step}: ${problems.join('; ')}. Correct the settings.`,
-    );
-  }
-  const filled = Object.fromEntries(entries.map(([name, rule]) => [name, given[name] ?? rule.fallback]));
-  return filled as Required<T>; // every rule's name is there, with a value that it accepts
-}
+  rules: SettingRules<T>,
+): Required<T> => readSettings(step, rules, given, 'PREPARATION_SETTINGS');
 
 /** The error of data that a step cannot work on. */
 export const dataError = (step: string, text: string): HounsfieldError =>
