@@ -1,4 +1,5 @@
 import { HounsfieldError } from '../../../errors.ts';
+import { rowProducts } from './inner-products.ts';
 import { applyKernel, applyKernelRounded, type Kernel, squaredLengths } from './kernel.ts';
 
 /** Columns from which on a value is rather looked up in another row. */
@@ -19,16 +20,17 @@ export interface KernelRows {
 }
 
 /**
- * @param values [count, columns]; its rows are exchanged by `swap`
+ * @param given [count, columns], copied; the copy's rows are exchanged by `swap`
  * @param megabytes bound of the memory for kept rows; two rows are kept at the least
  */
 export function kernelRows(
   kernel: Kernel,
-  values: Float64Array,
+  given: Float64Array,
   count: number,
   columns: number,
   megabytes: number,
 ): KernelRows {
+  const { values, products, which: missing, multiply } = rowProducts(given, count, columns);
   const slots = Math.max(2, Math.min(count, Math.floor((megabytes * 2 ** 20) / (4 * count))));
   const rows: Float32Array[] = [];
   const slotOf = new Int32Array(count).fill(-1);
@@ -39,8 +41,6 @@ export function kernelRows(
   let newest = -1;
   let oldest = -1;
   const squares = squaredLengths(values, count, columns);
-  const products = new Float64Array(count);
-  const missing = new Int32Array(count);
   const known = new Uint8Array(count);
   const diagonal = new Float64Array(count);
   for (let i = 0; i < count; i++) {
@@ -114,7 +114,7 @@ export function kernelRows(
       const from = lengths[slot]!;
       if (from < length) {
         const wanted = copyKnown(row, slot, i, from, length);
-        innerProducts(values, columns, i, missing, wanted, products);
+        multiply(i, wanted);
         applyKernelRounded(kernel, products, missing, wanted, squares[i]!, squares, row, 1 / scale);
         lengths[slot] = length;
       }
@@ -161,61 +161,4 @@ export function exchange(values: Float64Array | Int32Array | Uint8Array, i: numb
   const keep = values[i]!;
   values[i] = values[j]!;
   values[j] = keep;
-}
-
-/** Inner products of row `i` with the first `count` of the rows `which`. */
-function innerProducts(
-  values: Float64Array,
-  columns: number,
-  i: number,
-  which: Int32Array,
-  count: number,
-  out: Float64Array,
-): void {
-  const own = i * columns;
-  let j = 0;
-  // Eight sums at a time: additions wait for each other otherwise.
-  for (; j + 7 < count; j += 8) {
-    const r0 = which[j]! * columns;
-    const r1 = which[j + 1]! * columns;
-    const r2 = which[j + 2]! * columns;
-    const r3 = which[j + 3]! * columns;
-    const r4 = which[j + 4]! * columns;
-    const r5 = which[j + 5]! * columns;
-    const r6 = which[j + 6]! * columns;
-    const r7 = which[j + 7]! * columns;
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    let s4 = 0;
-    let s5 = 0;
-    let s6 = 0;
-    let s7 = 0;
-    for (let c = 0; c < columns; c++) {
-      const v = values[own + c]!;
-      s0 += v * values[r0 + c]!;
-      s1 += v * values[r1 + c]!;
-      s2 += v * values[r2 + c]!;
-      s3 += v * values[r3 + c]!;
-      s4 += v * values[r4 + c]!;
-      s5 += v * values[r5 + c]!;
-      s6 += v * values[r6 + c]!;
-      s7 += v * values[r7 + c]!;
-    }
-    out[j] = s0;
-    out[j + 1] = s1;
-    out[j + 2] = s2;
-    out[j + 3] = s3;
-    out[j + 4] = s4;
-    out[j + 5] = s5;
-    out[j + 6] = s6;
-    out[j + 7] = s7;
-  }
-  for (; j < count; j++) {
-    const row = which[j]! * columns;
-    let s = 0;
-    for (let c = 0; c < columns; c++) s += values[own + c]! * values[row + c]!;
-    out[j] = s;
-  }
 }

@@ -57,7 +57,7 @@ interface Search {
  */
 export function solveDual(problem: DualProblem, limits: DualLimits): DualSolution {
   const { count, columns, kernel } = problem;
-  const rows = kernelRows(kernel, Float64Array.from(problem.values), count, columns, limits.cacheMegabytes);
+  const rows = kernelRows(kernel, problem.values, count, columns, limits.cacheMegabytes);
   const { diagonal } = rows;
   const search = startingSearch(problem, rows.scale);
   const { b, slopes, canRise, canFall, low, high } = search;
