@@ -90,7 +90,7 @@ test('killed while measuring and stopped while comparing, it ends with the same 
   while (!existsSync(at('stopped', 'features.csv'))) await setTimeout(5);
   stopped.kill('SIGINT');
   const { code, err } = await stopped.ended;
-  expect([code, err]).toEqual([130, expect.stringMatching(/INTERRUPTED: .*--resume/)]);
+  expect([code, err]).toEqual([130, expect.stringMatching(/Go on with: hounsfield train .* --resume/)]);
   expect(text('stopped', 'features.journal.jsonl').split('\n').slice(0, 5)).toEqual(kept);
   expect(rowsIn('stopped', 'features.journal.jsonl')).toBe(28);
 
