@@ -26,7 +26,10 @@ export function figureRows({ figures }: Findings): readonly Row[] {
 function targetOf(figure: Figure): string {
   if (!figure.target) return '';
   const { is, value } = figure.target;
-  return `${is} ${Number(value.toPrecision(4))} ${figure.unit}`.trim() + (reached(figure) ? ': reached' : ': missed');
+  return (
+    `${is} ${Number(value.toPrecision(4))} ${figure.unit}`.trim() +
+    (reached(figure) ? ': reached' : ': missed')
+  );
 }
 
 const digits: Readonly<Record<Figure['unit'], number>> = { ms: 1, x: 2, MB: 0, minutes: 1, '': 4 };
